@@ -97,10 +97,7 @@ impl<N: Names> PeerContext<N> {
     }
 
     /// Removes the records of these addresses, and of no others.
-    pub fn clean_presence<'a>(
-        &mut self,
-        addresses: impl IntoIterator<Item = &'a Address<N::Cid>>,
-    ) {
+    pub fn clean_presence<'a>(&mut self, addresses: impl IntoIterator<Item = &'a Address<N::Cid>>) {
         for address in addresses {
             self.presence.remove(address);
             self.leftovers.denied.remove(address);

@@ -108,7 +108,7 @@ deviations! {
     /// Cancelling an own want sends nothing.
     CancelSilently = "cancel-silently", Model, breaks ["ASK-7"], "Cancelling an own want sends nothing.";
     /// The parts of one message are handled concurrently: a Have and the delivery of the same block in one message leave a record for an address no longer wanted, and a WantBlock for the block just obtained.
-    LatePresence = "late-presence", Model, breaks ["PRES-1", "ASK-4", "WIRE-6"], "The parts of one message are handled concurrently: a Have and the delivery of the same block in one message leave a record for an address no longer wanted, and a WantBlock for the block just obtained.";
+    LatePresence = "late-presence", Model, breaks ["WIRE-6"], "The parts of one message are handled concurrently: a Have and the delivery of the same block in one message leave a record for an address no longer wanted, and a WantBlock for the block just obtained.";
     /// What was asked of a peer stays marked on that peer after the request is cancelled; a late delivery then counts for a new request asked of somebody else.
     AskOutlivesCancel = "ask-outlives-cancel", Model, breaks ["ASK-7", "XFER-8"], "What was asked of a peer stays marked on that peer after the request is cancelled; a late delivery then counts for a new request asked of somebody else.";
     /// A want made again after a cancel is not announced to a peer that was told of it before.
@@ -219,8 +219,6 @@ deviations! {
     GarbageDropsPeer = "garbage-drops-peer", Shell, breaks ["WIRE-3"], "A frame that does not decode closes every connection with the peer.";
     /// A message with a field of an unknown number is refused and its stream closed.
     RefuseUnknownFields = "refuse-unknown-fields", Shell, breaks ["WIRE-4"], "A message with a field of an unknown number is refused and its stream closed.";
-    /// The presences of a message are handled before its deliveries, and both before its want list.
-    PresencesFirst = "presences-first", Model, breaks ["WIRE-6"], "The presences of a message are handled before its deliveries, and both before its want list.";
     /// A length in an overlong varint is taken for what it says.
     AcceptOverlongVarints = "accept-overlong-varints", Shell, breaks ["WIRE-8"], "A length in an overlong varint is taken for what it says.";
     /// Any number of incoming streams is accepted.

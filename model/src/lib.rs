@@ -1,9 +1,37 @@
 //! The peer contexts of the Codex block exchange as a pure state machine.
+//!
+//! This crate *is* the specification: values, and one transition function over them. It has no
+//! input or output, no clock, no randomness and no network. An [`Event`] goes into
+//! [`Node::step`], the state changes, and [`Effect`]s come out.
+//!
+//! Read it in this order:
+//!
+//! 1. [`address`], [`price`], [`message`]: what peers talk about, and what they say.
+//! 2. [`context`]: what a node keeps about one peer.
+//! 3. [`node`]: events, effects, and the step. Below it, one file for each section of the
+//!    specification, each rule with the ID of its requirement: `join`, `left`, `presence`,
+//!    `ask`, `want`, `transfer`, `held`, `pay`.
+//! 4. [`requirement`]: the catalogue, with the text of each requirement.
+//! 5. [`deviation`] and [`dialect`]: how a node may fail to meet them, and which deployed nodes
+//!    do. What a deviating node does instead stands apart, in `node/deviant.rs`.
+//! 6. [`invariant`]: what holds of a node after every step.
 
 pub mod address;
+pub mod context;
 pub mod deviation;
 pub mod dialect;
+pub mod dump;
+pub mod invariant;
 pub mod message;
+pub mod node;
 pub mod price;
 pub mod requirement;
 pub mod sequence;
+
+pub use address::{Address, Names};
+pub use context::PeerContext;
+pub use deviation::{Deviation, Deviations};
+pub use dialect::Dialect;
+pub use message::Message;
+pub use node::{Config, Effect, Event, Node};
+pub use requirement::Requirement;

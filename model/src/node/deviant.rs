@@ -1,0 +1,552 @@
+//! What a deviating node does instead.
+//!
+//! A reader of the specification can pass this file by: nothing in it runs in the reference. Each
+//! rule of the sections has one short condition at the point where a deviation bends it, and what
+//! happens then stands here, under the name of the deviation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::{Address, Names};
+use crate::context::PeerContext;
+use crate::deviation::{Deviation::*, Deviations};
+use crate::message::{
+    Delivery, Message, Presence, PresenceType, ProofEvidence, WantEntry, WantList, WantType,
+};
+use crate::price::Price;
+
+use super::outbox::Outbox;
+use super::{Choose, Effect, Node, OwnWant};
+
+/// A want list longer than this is refused by [`RefuseLongLists`].
+const LONG_LIST: usize = 512;
+
+/// What only a deviating node keeps about a peer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ContextLeftovers<N: Names> {
+    /// Records that came of a DontHave ([`DontHaveRecorded`]).
+    pub(crate) denied: BTreeSet<Address<N::Cid>>,
+    /// Own wants that the peer was told of ([`NoAnnounceAgain`]).
+    pub(crate) announced: BTreeSet<Address<N::Cid>>,
+    /// What stays marked as asked of the peer ([`AskOutlivesCancel`]).
+    pub(crate) asked: BTreeSet<Address<N::Cid>>,
+}
+
+impl<N: Names> Default for ContextLeftovers<N> {
+    fn default() -> Self {
+        ContextLeftovers {
+            denied: BTreeSet::new(),
+            announced: BTreeSet::new(),
+            asked: BTreeSet::new(),
+        }
+    }
+}
+
+/// What only a deviating node keeps beside its contexts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct NodeLeftovers<N: Names> {
+    /// The contexts of peers that left ([`ReviveOnRejoin`]).
+    departed: BTreeMap<N::Peer, PeerContext<N>>,
+}
+
+impl<N: Names> Default for NodeLeftovers<N> {
+    fn default() -> Self {
+        NodeLeftovers {
+            departed: BTreeMap::new(),
+        }
+    }
+}
+
+// Which deviations bend which rule: the sections ask these before they look any further.
+const RECEIVED: Deviations = Deviations::of(&[
+    ContextOnMessage,
+    LatePresence,
+    RefuseMessageOnBadDelivery,
+    AbortOnMissingData,
+]);
+const REQUEST: Deviations = Deviations::of(&[
+    AskUnannounced,
+    PresenceUnbounded,
+    KeepPresenceOnResolve,
+    KeepPresenceUnasked,
+    KeepPresenceOnCancel,
+]);
+const LIST: Deviations = Deviations::of(&[RefuseLongLists, EntriesInReverse]);
+const ENTRY: Deviations = Deviations::of(&[
+    RecordWantHave,
+    CancelAsWant,
+    OverwriteWant,
+    MuteRecordedWantHave,
+    AnswerCancel,
+    CancelForAll,
+    PresenceFromWant,
+    ServeLater,
+]);
+const WAKE: Deviations = Deviations::of(&[
+    WakeByCid,
+    RecordWantHave,
+    OverwriteWant,
+    UploadUnannounced,
+    ServeLater,
+]);
+const DELIVERY: Deviations = Deviations::of(&[OnlyAsked, AcceptUnprovenLeaf, AcceptMislabelled]);
+const RESOLVE: Deviations =
+    Deviations::of(&[NoCancelSent, KeepPresenceOnResolve, KeepPresenceUnasked]);
+const STALE_RECORDS: Deviations = Deviations::of(&[
+    KeepPresenceOnResolve,
+    KeepPresenceUnasked,
+    KeepPresenceOnCancel,
+]);
+
+impl<N: Names> Node<N> {
+    fn deviates_by_any(&self, deviations: Deviations) -> bool {
+        self.config.deviations.intersects(deviations)
+    }
+
+    pub(super) fn has_received_deviations(&self) -> bool {
+        self.deviates_by_any(RECEIVED)
+    }
+
+    pub(super) fn has_request_deviations(&self) -> bool {
+        self.deviates_by_any(REQUEST)
+    }
+
+    pub(super) fn has_list_deviations(&self) -> bool {
+        self.deviates_by_any(LIST)
+    }
+
+    pub(super) fn has_entry_deviations(&self) -> bool {
+        self.deviates_by_any(ENTRY)
+    }
+
+    pub(super) fn has_wake_deviations(&self) -> bool {
+        self.deviates_by_any(WAKE)
+    }
+
+    pub(super) fn has_delivery_deviations(&self) -> bool {
+        self.deviates_by_any(DELIVERY)
+    }
+
+    pub(super) fn has_resolve_deviations(&self) -> bool {
+        self.deviates_by_any(RESOLVE)
+    }
+
+    // JOIN and LEFT.
+
+    /// [`ReviveOnRejoin`].
+    pub(super) fn revived_context(&mut self, peer: &N::Peer) -> PeerContext<N> {
+        let mut context = self
+            .leftovers
+            .departed
+            .remove(peer)
+            .unwrap_or_else(PeerContext::new);
+        let stale = self.stale_records(&context);
+        context.clean_presence(&stale);
+        context
+    }
+
+    /// [`ReviveOnRejoin`].
+    pub(super) fn remember_departed(&mut self, peer: &N::Peer, context: PeerContext<N>) {
+        self.leftovers.departed.insert(peer.clone(), context);
+    }
+
+    // A whole message.
+
+    /// [`ContextOnMessage`], [`AbortOnMissingData`], [`RefuseMessageOnBadDelivery`],
+    /// [`LatePresence`].
+    pub(super) fn deviant_received(
+        &mut self,
+        from: &N::Peer,
+        message: Message<N>,
+        choose: &mut impl Choose<N>,
+        out: &mut Outbox<N>,
+    ) {
+        self.contexts
+            .entry(from.clone())
+            .or_insert_with(PeerContext::new);
+        let bad = |delivery: &Delivery<N::Cid>| {
+            delivery.evidence.has_data && !delivery.evidence.data_matches_cid
+                || delivery.evidence.proof == ProofEvidence::Undecodable
+        };
+        let aborts = |delivery: &Delivery<N::Cid>| {
+            !delivery.evidence.has_data && self.wants(&delivery.address)
+        };
+        if self.deviates(RefuseMessageOnBadDelivery) && message.deliveries.iter().any(bad) {
+            return out.effect(Effect::RefuseStream);
+        }
+        if self.deviates(AbortOnMissingData) && message.deliveries.iter().any(aborts) {
+            return out.effect(Effect::Abort("a delivery has no data"));
+        }
+        if let Some(list) = message.want_list {
+            self.want_list(from, list, out);
+        }
+        if self.deviates(LatePresence) {
+            self.presences(from, message.presences, choose, out);
+            self.deliveries(from, message.deliveries, choose, out);
+        } else {
+            self.deliveries(from, message.deliveries, choose, out);
+            self.presences(from, message.presences, choose, out);
+        }
+        if let Some(account) = message.account {
+            self.account(from, account);
+        }
+        if let Some(payment) = message.payment {
+            self.payment(from, payment);
+        }
+    }
+
+    // PRES.
+
+    /// [`PresenceReplaces`], [`ItemsInReverse`].
+    pub(super) fn before_presences(&mut self, from: &N::Peer, items: &mut [Presence<N::Cid>]) {
+        if self.deviates(PresenceReplaces)
+            && let Some(context) = self.contexts.get_mut(from)
+        {
+            let named: BTreeSet<_> = items.iter().map(|item| item.address.clone()).collect();
+            let unnamed: Vec<_> = context
+                .peer_have()
+                .filter(|address| !named.contains(address))
+                .cloned()
+                .collect();
+            context.clean_presence(&unnamed);
+        }
+        if self.deviates(ItemsInReverse) {
+            items.reverse();
+        }
+    }
+
+    /// [`KeepPresenceOnResolve`], [`KeepPresenceUnasked`], [`KeepPresenceOnCancel`]: the stale
+    /// records of a peer go with its next presence message.
+    pub(super) fn after_presences(&mut self, from: &N::Peer) {
+        if !self.deviates_by_any(STALE_RECORDS) || self.deviates(PresenceUnbounded) {
+            return;
+        }
+        if let Some(context) = self.contexts.get(from) {
+            let stale = self.stale_records(context);
+            if let Some(context) = self.contexts.get_mut(from) {
+                context.clean_presence(&stale);
+            }
+        }
+    }
+
+    fn stale_records(&self, context: &PeerContext<N>) -> Vec<Address<N::Cid>> {
+        context
+            .peer_have()
+            .filter(|address| !self.wants(address))
+            .cloned()
+            .collect()
+    }
+
+    /// [`DontHaveRecorded`].
+    pub(super) fn record_dont_have(&mut self, from: &N::Peer, item: Presence<N::Cid>) {
+        if !self.wants(&item.address) && !self.deviates(PresenceUnbounded) {
+            return;
+        }
+        if let Some(context) = self.contexts.get_mut(from) {
+            context.leftovers.denied.insert(item.address.clone());
+            context.set_presence(item.address, item.price);
+        }
+    }
+
+    // ASK.
+
+    /// A fresh want that is known to be had somewhere already, as only deviants find it, is asked
+    /// for at once; [`AskUnannounced`] asks somebody in any case. Says whether it was.
+    pub(super) fn deviant_pursuit(
+        &mut self,
+        address: &Address<N::Cid>,
+        choose: &mut impl Choose<N>,
+        out: &mut Outbox<N>,
+    ) -> bool {
+        if self.ask_any_holder(address, choose, out) {
+            return true;
+        }
+        if !self.deviates(AskUnannounced) {
+            return false;
+        }
+        let peers: Vec<_> = self.contexts.keys().cloned().collect();
+        let choice = match peers.len() {
+            0 => return false,
+            1 => 0,
+            several => choose.holder(address, &peers).min(several - 1),
+        };
+        self.ask(&peers[choice], address, out);
+        true
+    }
+
+    /// [`NoAnnounceAgain`]: says whether the peer is to be told of this want.
+    pub(super) fn note_announced(&mut self, peer: &N::Peer, address: &Address<N::Cid>) -> bool {
+        !self.deviates(NoAnnounceAgain)
+            || self
+                .contexts
+                .get_mut(peer)
+                .is_some_and(|context| context.leftovers.announced.insert(address.clone()))
+    }
+
+    /// [`NoAnnounceAgain`]: the peer was told of every own want.
+    pub(super) fn note_announced_all(&mut self, peer: &N::Peer) {
+        if self.deviates(NoAnnounceAgain)
+            && let Some(context) = self.contexts.get_mut(peer)
+        {
+            context.leftovers.announced = self.wants.keys().cloned().collect();
+        }
+    }
+
+    /// [`AskOutlivesCancel`].
+    pub(super) fn note_asked(&mut self, peer: &N::Peer, address: &Address<N::Cid>) {
+        if self.deviates(AskOutlivesCancel)
+            && let Some(context) = self.contexts.get_mut(peer)
+        {
+            context.leftovers.asked.insert(address.clone());
+        }
+    }
+
+    // WANT.
+
+    /// [`RefuseLongLists`], [`EntriesInReverse`]. Says whether the list is to be handled.
+    pub(super) fn before_want_list(&self, list: &mut WantList<N::Cid>) -> bool {
+        if self.deviates(RefuseLongLists) && list.entries.len() > LONG_LIST {
+            return false;
+        }
+        if self.deviates(EntriesInReverse) {
+            list.entries.reverse();
+        }
+        true
+    }
+
+    /// Says whether the entry has been dealt with.
+    pub(super) fn deviant_entry(
+        &mut self,
+        from: &N::Peer,
+        entry: &WantEntry<N::Cid>,
+        out: &mut Outbox<N>,
+    ) -> bool {
+        let recorded = self
+            .contexts
+            .get(from)
+            .is_some_and(|context| context.wants.contains(&entry.address));
+        if entry.cancel {
+            return self.deviant_cancel_entry(from, entry, recorded, out);
+        }
+        if self.deviates(PresenceFromWant)
+            && self.wants(&entry.address)
+            && let Some(context) = self.contexts.get_mut(from)
+        {
+            context.set_presence(entry.address.clone(), Price::ZERO);
+        }
+        if recorded && self.deviates(OverwriteWant) {
+            self.record_want(from, entry.clone());
+            return true;
+        }
+        match entry.want_type {
+            WantType::WantHave if recorded && self.deviates(MuteRecordedWantHave) => true,
+            WantType::WantHave if self.deviates(RecordWantHave) && !self.holds(&entry.address) => {
+                self.record_want(from, entry.clone());
+                self.want_have(from, entry, out);
+                true
+            }
+            WantType::WantBlock if self.deviates(ServeLater) && self.holds(&entry.address) => {
+                self.record_want(from, entry.clone());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// [`AnswerCancel`], [`CancelForAll`], [`CancelAsWant`].
+    fn deviant_cancel_entry(
+        &mut self,
+        from: &N::Peer,
+        entry: &WantEntry<N::Cid>,
+        recorded: bool,
+        out: &mut Outbox<N>,
+    ) -> bool {
+        if self.deviates(AnswerCancel) {
+            self.answer(from, entry.address.clone(), PresenceType::DontHave, out);
+        }
+        if self.deviates(CancelForAll) {
+            for context in self.contexts.values_mut() {
+                context.wants.remove(&entry.address);
+            }
+        }
+        if self.deviates(CancelAsWant) && !recorded {
+            let fresh = WantEntry {
+                cancel: false,
+                ..entry.clone()
+            };
+            self.want_list(
+                from,
+                WantList {
+                    entries: vec![fresh],
+                    full: false,
+                },
+                out,
+            );
+            return true;
+        }
+        false
+    }
+
+    /// [`ServeLater`]: serving is a step of its own.
+    pub(super) fn after_want_list(&self, from: &N::Peer, out: &mut Outbox<N>) {
+        if self.deviates(ServeLater)
+            && let Some(context) = self.contexts.get(from)
+            && !context.wants.is_empty()
+        {
+            out.effect(Effect::ServeLater(from.clone()));
+        }
+    }
+
+    /// [`ServeLater`]: everything that the peer waits for and that is held.
+    pub(super) fn serve(&mut self, peer: &N::Peer, out: &mut Outbox<N>) {
+        let Some(context) = self.contexts.get_mut(peer) else {
+            return;
+        };
+        let held = &self.held;
+        context.wants.retain(|address, entry| {
+            let cid = held
+                .get(address)
+                .filter(|_| entry.want_type == WantType::WantBlock);
+            if let Some(cid) = cid {
+                out.delivery(peer, entry.priority, address.clone(), cid.clone());
+            }
+            cid.is_none()
+        });
+    }
+
+    /// [`WakeByCid`], [`UploadUnannounced`], [`ServeLater`]; and what was recorded by
+    /// [`RecordWantHave`] and [`OverwriteWant`] is not served.
+    pub(super) fn deviant_wake(
+        &mut self,
+        cid: &N::Cid,
+        addresses: &[Address<N::Cid>],
+        uploaded: bool,
+        out: &mut Outbox<N>,
+    ) {
+        if uploaded && self.deviates(UploadUnannounced) {
+            return;
+        }
+        let by_cid = self.deviates(WakeByCid);
+        let later = self.deviates(ServeLater);
+        for (peer, context) in &mut self.contexts {
+            let mut wakes = false;
+            for address in addresses {
+                let is_wanted = context
+                    .wants
+                    .get(address)
+                    .is_some_and(|entry| entry.want_type == WantType::WantBlock);
+                if !is_wanted || by_cid && address.cid_or_tree_cid() != cid {
+                    continue;
+                }
+                wakes = true;
+                if !later && let Some(entry) = context.wants.remove(address) {
+                    out.delivery(peer, entry.priority, entry.address, cid.clone());
+                }
+            }
+            if wakes && later {
+                out.effect(Effect::ServeLater(peer.clone()));
+            }
+        }
+    }
+
+    // XFER and HELD.
+
+    /// [`OnlyAsked`], with what [`AskOutlivesCancel`] left marked.
+    pub(super) fn ignores_sender(&self, from: &N::Peer, delivery: &Delivery<N::Cid>) -> bool {
+        self.deviates(OnlyAsked)
+            && !self.is_asked(from, &delivery.address)
+            && !self
+                .contexts
+                .get(from)
+                .is_some_and(|context| context.leftovers.asked.contains(&delivery.address))
+    }
+
+    /// [`AcceptUnprovenLeaf`], [`AcceptMislabelled`].
+    pub(super) fn counts_deviantly(&self, delivery: &Delivery<N::Cid>) -> bool {
+        let evidence = delivery.evidence;
+        let proof_decodes = matches!(
+            evidence.proof,
+            ProofEvidence::Unverified | ProofEvidence::Verified
+        );
+        evidence.has_data
+            && evidence.data_matches_cid
+            && (self.deviates(AcceptMislabelled)
+                || self.deviates(AcceptUnprovenLeaf) && delivery.address.is_leaf() && proof_decodes)
+    }
+
+    /// [`UploadKeepsWant`].
+    pub(super) fn ends_no_want(&self, uploaded: bool) -> bool {
+        uploaded && self.deviates(UploadKeepsWant)
+    }
+
+    /// [`NoCancelSent`], [`KeepPresenceOnResolve`], [`KeepPresenceUnasked`].
+    pub(super) fn deviant_resolve(
+        &mut self,
+        address: &Address<N::Cid>,
+        want: &OwnWant<N>,
+        deliverer: Option<&N::Peer>,
+        out: &mut Outbox<N>,
+    ) {
+        if !self.deviates(NoCancelSent) {
+            for peer in want
+                .unanswered
+                .iter()
+                .filter(|peer| Some(*peer) != deliverer)
+            {
+                out.cancel(peer, address.clone());
+            }
+        }
+        for (peer, context) in &mut self.contexts {
+            let cleaned = if self.config.deviations.contains(KeepPresenceOnResolve) {
+                Some(peer) == deliverer
+            } else if self.config.deviations.contains(KeepPresenceUnasked) {
+                want.unanswered.contains(peer)
+            } else {
+                true
+            };
+            if cleaned {
+                context.clean_presence([address]);
+            }
+        }
+    }
+
+    /// [`AnnounceDeletion`].
+    pub(super) fn announce_deletion(&mut self, cid: &N::Cid, out: &mut Outbox<N>) {
+        let addresses: Vec<_> = self
+            .held
+            .iter()
+            .filter(|(_, held)| *held == cid)
+            .map(|(address, _)| address.clone())
+            .collect();
+        let peers: Vec<_> = self.contexts.keys().cloned().collect();
+        for peer in &peers {
+            for address in &addresses {
+                self.answer(peer, address.clone(), PresenceType::DontHave, out);
+            }
+        }
+    }
+}
+
+/// [`FullOnEveryList`].
+pub(super) fn mark_every_list_full<N: Names>(messages: &mut [Message<N>]) {
+    for message in messages {
+        if let Some(list) = &mut message.want_list {
+            list.full = true;
+        }
+    }
+}
+
+/// [`UnorderedServing`]: lowest priority first, the last recorded before the first.
+pub(super) fn scatter<C>(deliveries: &mut [(i32, Delivery<C>)]) {
+    deliveries.sort_by_key(|(priority, _)| *priority);
+    deliveries.reverse();
+    deliveries.sort_by_key(|(priority, _)| *priority);
+}
+
+/// [`HelpersForgetLeaves`].
+pub(crate) fn plain_cids<N: Names>(context: &PeerContext<N>) -> BTreeSet<N::Cid> {
+    context
+        .peer_have()
+        .filter(|address| !address.is_leaf())
+        .map(|address| address.cid_or_tree_cid().clone())
+        .collect()
+}
