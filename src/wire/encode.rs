@@ -186,10 +186,7 @@ fn to_delivery(
         cid: Bytes::copy_from_slice(delivery.cid.as_bytes()),
         data: block.data,
         address: Some(address::to_protobuf(&delivery.address)),
-        proof: block
-            .proof
-            .filter(|_| !options.without_proof)
-            .unwrap_or_default(),
+        proof: block.proof.filter(|_| !options.without_proof),
     }
 }
 
