@@ -272,6 +272,11 @@ impl Splitter {
 
     fn begin_list(&mut self, full: bool) {
         self.any = true;
+        let length = field_length(if full { 2 } else { 0 });
+        if length > self.limit {
+            self.too_long("want list", length);
+            return;
+        }
         self.current.wantlist = Some(protobuf::Wantlist {
             entries: Vec::new(),
             full,
