@@ -138,3 +138,104 @@ fn from_hexadecimal(text: &[u8]) -> Option<Bytes> {
         .collect();
     hex::decode(digits).ok().map(Bytes::from)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const WANT_HAVE: &str = "0a380a340a2a0800222601829a031220b94d27b9934d3e08a52e52d7da7dabfac4\
+        84efe37a5380ee9088f7ace2efcde910001800200128001000280032020a003a020a00";
+
+    fn arguments(input: &str, framed: bool, bare: bool) -> DecodeArgs {
+        DecodeArgs {
+            input: input.to_owned(),
+            framed,
+            bare,
+        }
+    }
+
+    fn shown(args: &DecodeArgs) -> (Exit, Vec<Value>) {
+        let mut out = Vec::new();
+        let exit = run(args, &mut out).unwrap();
+        let values = serde_json::Deserializer::from_slice(&out)
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        (exit, values)
+    }
+
+    #[test]
+    fn a_message_is_shown_with_and_without_its_length() {
+        for (input, framed) in [
+            (WANT_HAVE.to_owned(), false),
+            (format!("44{WANT_HAVE}"), true),
+        ] {
+            let (exit, values) = shown(&arguments(&input, false, false));
+            assert_eq!(exit, Exit::Good);
+            assert_eq!(values.len(), 1);
+            assert_eq!(values[0]["framed"], framed);
+            assert_eq!(
+                values[0]["want_list"]["entries"][0],
+                json!({
+                    "address": "zDxWB8EDB2LXg6kdQfFTX4y3biwJbjc8q4JM1kaziEBHzTH7BmN8",
+                    "want_type": "WantHave",
+                    "priority": 0,
+                    "cancel": false,
+                    "send_dont_have": false,
+                })
+            );
+        }
+    }
+
+    #[test]
+    fn a_stream_is_shown_frame_by_frame() {
+        // An empty message, one with a want type of 2, and a cut one.
+        let stream = "00 06 0a040a022002 05 0a";
+        let (exit, values) = shown(&arguments(stream, true, false));
+        assert_eq!(exit, Exit::Bad);
+        assert_eq!(values.len(), 3);
+        assert_eq!(values[0]["unusable_count"], 0);
+        assert_eq!(
+            values[1]["unusable"][0],
+            json!({
+                "part": "entry",
+                "index": 0,
+                "reason": "it has no address",
+                "requirement": "WANT-16",
+            })
+        );
+        assert_eq!(values[2]["requirement"], "WIRE-8");
+    }
+
+    #[test]
+    fn what_is_no_message_is_said_so() {
+        for bare in [false, true] {
+            let (exit, values) = shown(&arguments("ffff", false, bare));
+            assert_eq!(exit, Exit::Bad);
+            assert_eq!(values[0]["requirement"], "WIRE-3");
+        }
+    }
+
+    #[test]
+    fn files_hold_bytes_or_hexadecimal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("message");
+        let input = path.to_str().unwrap();
+        for content in [WANT_HAVE.as_bytes(), &hex::decode(WANT_HAVE).unwrap()] {
+            std::fs::write(&path, content).unwrap();
+            let (exit, values) = shown(&arguments(input, false, false));
+            assert_eq!(exit, Exit::Good);
+            assert_eq!(values[0]["length"], 68);
+        }
+    }
+
+    #[test]
+    fn input_that_is_neither_is_an_error() {
+        for input in ["abc", "no such file"] {
+            let error = run(&arguments(input, false, false), &mut Vec::new()).unwrap_err();
+            assert!(error.to_string().contains(input), "{error}");
+        }
+    }
+}

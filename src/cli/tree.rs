@@ -127,3 +127,146 @@ fn read(path: &Path) -> anyhow::Result<Bytes> {
     let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
     Ok(bytes.into())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: TreeArgs,
+    }
+
+    /// A file of five blocks of 100 bytes, block i filled with i + 1, and the third block of the
+    /// deployed node's dataset, whose blocks are of unequal length.
+    fn files() -> (tempfile::TempDir, String, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let dataset = folder.path().join("dataset");
+        let block = folder.path().join("block");
+        let data: Vec<u8> = (1..=5).flat_map(|byte| [byte; 100]).collect();
+        std::fs::write(&dataset, data).unwrap();
+        std::fs::write(&block, [3; 102]).unwrap();
+        let [dataset, block] = [dataset, block].map(|path| path.to_str().unwrap().to_owned());
+        (folder, dataset, block)
+    }
+
+    fn shown(args: &[&str]) -> (Exit, String) {
+        let args = ["tree"].iter().chain(args);
+        let args = Command::try_parse_from(args).unwrap().args;
+        let mut out = Vec::new();
+        let exit = run(&args, &mut out).unwrap();
+        (exit, String::from_utf8(out).unwrap())
+    }
+
+    /// A dataset's tree and the proof of its leaf 2, as nim-codex of 2025-06 (commit baff9021)
+    /// makes them.
+    const TREE: &str = "zDzSvJTf8meMHLL4JkFFK2kE1T3Y8G5diYZkzMgNsRWHwP4dmayA";
+    const PROOF: &str = "08121002180522220a206d94e032151cb20954db2a4e716bf9ede61f8c5dfcd55e5ce12\
+        d61233961914822220a202337ac6c39fbd8ec995d5eeb3f33fde92db8130037d9e1affa12110845cebe7f222\
+        20a201985c86aa4aff9c8bbd3f248b9fd3e7a7cfd2d4af52efe383df1ee69b9be006e";
+
+    fn tree() -> Tree {
+        Tree::from_blocks((1..=5).map(|byte| [byte; 100])).unwrap()
+    }
+
+    #[test]
+    fn a_tree_and_its_leaves_are_listed() {
+        let (_folder, dataset, _) = files();
+        let (exit, text) = shown(&[&dataset, "--block-size", "100"]);
+        assert_eq!(exit, Exit::Good);
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 6);
+        assert_eq!(lines[0], format!("tree {}", tree().cid()));
+        assert_eq!(lines[3], format!("   2 {}", BlockCid::of_block(&[3; 100])));
+    }
+
+    #[test]
+    fn a_proof_is_made() {
+        let (_folder, dataset, _) = files();
+        let (exit, text) = shown(&[&dataset, "--block-size", "100", "--proof", "4"]);
+        assert_eq!(exit, Exit::Good);
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["tree"], json!(tree().cid()));
+        assert_eq!(value["leaf_count"], 5);
+        let proof = tree().proof(4).unwrap();
+        assert_eq!(value["hex"], hex::encode(proof.encode()));
+        assert_eq!(value["path"][2], hex::encode(proof.path[2]));
+    }
+
+    #[test]
+    fn a_right_proof_is_verified_and_a_wrong_one_is_told_why_not() {
+        let (_folder, dataset, block) = files();
+        let verify = |index, proof, file: &str| {
+            shown(&[
+                "--verify", "--tree", TREE, "--index", index, "--proof", proof, file,
+            ])
+        };
+        let (exit, text) = verify("2", PROOF, &block);
+        assert_eq!(exit, Exit::Good, "{text}");
+        assert!(text.starts_with("proven: "), "{text}");
+        let flawed = PROOF.replacen("6d94", "6d95", 1);
+        assert_ne!(flawed, PROOF);
+        for (index, proof, file, reason) in [
+            (
+                "3",
+                PROOF,
+                &block,
+                "the proof is for leaf 2, not for leaf 3",
+            ),
+            (
+                "2",
+                PROOF,
+                &dataset,
+                "does not lead from the block's digest",
+            ),
+            (
+                "2",
+                &flawed,
+                &block,
+                "does not lead from the block's digest",
+            ),
+            ("2", "0812", &block, "leaf 0, not for leaf 2"),
+            ("2", "ff", &block, "no MerkleProof message"),
+        ] {
+            let (exit, text) = verify(index, proof, file);
+            assert_eq!(exit, Exit::Bad);
+            assert!(text.contains(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn arguments_that_do_not_go_together_are_refused() {
+        for args in [
+            &["tree", "--verify", "file"][..],
+            &["tree", "--index", "1", "file"],
+            &["tree", "--block-size", "0", "file"],
+            &[
+                "tree", "--verify", "--tree", "x", "--index", "0", "--proof", "", "file",
+            ],
+        ] {
+            assert!(Command::try_parse_from(args).is_err(), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_file_and_a_leaf_beyond_the_last_are_errors() {
+        let (folder, dataset, _) = files();
+        let empty = folder.path().join("empty");
+        std::fs::write(&empty, b"").unwrap();
+        for (args, reason) in [
+            (vec![empty.to_str().unwrap()], "at least one block"),
+            (vec![&dataset[..], "--proof", "1"], "no leaf 1"),
+            (vec![&dataset[..], "--proof", "ff"], "no leaf's index"),
+        ] {
+            let args = ["tree"].into_iter().chain(args);
+            let args = Command::try_parse_from(args).unwrap().args;
+            let error = run(&args, &mut Vec::new()).unwrap_err();
+            assert!(format!("{error:#}").contains(reason), "{error:#}");
+        }
+    }
+}

@@ -298,7 +298,7 @@ impl<F: FnMut(&Address) -> bool> Decoder<F> {
         };
         let block = ReceivedBlock {
             data: delivery.data,
-            proof: (!delivery.proof.is_empty()).then_some(delivery.proof),
+            proof: delivery.proof,
         };
         let evidence = if (self.wanted)(&address) {
             examine(&address, &cid, &block)

@@ -186,10 +186,7 @@ fn to_delivery(
         cid: Bytes::copy_from_slice(delivery.cid.as_bytes()),
         data: block.data,
         address: Some(address::to_protobuf(&delivery.address)),
-        proof: block
-            .proof
-            .filter(|_| !options.without_proof)
-            .unwrap_or_default(),
+        proof: block.proof.filter(|_| !options.without_proof),
     }
 }
 
@@ -275,6 +272,11 @@ impl Splitter {
 
     fn begin_list(&mut self, full: bool) {
         self.any = true;
+        let length = field_length(if full { 2 } else { 0 });
+        if length > self.limit {
+            self.too_long("want list", length);
+            return;
+        }
         self.current.wantlist = Some(protobuf::Wantlist {
             entries: Vec::new(),
             full,

@@ -66,7 +66,7 @@ fn entry(entry: &protobuf::wantlist::Entry) -> Value {
 fn delivery(delivery: &protobuf::BlockDelivery) -> Value {
     let block = ReceivedBlock {
         data: delivery.data.clone(),
-        proof: (!delivery.proof.is_empty()).then(|| delivery.proof.clone()),
+        proof: delivery.proof.clone(),
     };
     let address = address::from_protobuf(delivery.address.as_ref());
     let cid = BlockCid::parse(&delivery.cid);

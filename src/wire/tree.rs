@@ -316,3 +316,135 @@ pub fn pad_block(block: Bytes, block_size: NonZeroUsize) -> Bytes {
     padded.resize(block_size.get(), 0);
     padded.freeze()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn tree_of(count: u8) -> Tree {
+        Tree::from_blocks((0..count).map(|byte| [byte; 10])).unwrap()
+    }
+
+    #[test]
+    fn a_tree_of_one_leaf_has_one_layer_above_it() {
+        let tree = tree_of(1);
+        let leaf = sha256(&[0; 10]);
+        let mut hashed = leaf.to_vec();
+        hashed.extend_from_slice(&[0; 32]);
+        hashed.push(3);
+        assert_eq!(tree.root(), sha256(&hashed));
+        let proof = tree.proof(0).unwrap();
+        assert_eq!(proof.path, [NO_SIBLING]);
+        assert_eq!(proof.verify(&tree.root(), &leaf), Ok(()));
+    }
+
+    #[test]
+    fn there_is_no_tree_without_leaves() {
+        assert_eq!(Tree::from_leaves(Vec::new()), Err(NoLeaves));
+    }
+
+    #[test]
+    fn the_depth_is_that_of_the_layers() {
+        for count in 1..=40 {
+            assert_eq!(depth(count.into()), tree_of(count).layers.len() - 1);
+        }
+        assert_eq!(depth(u64::MAX), 64);
+    }
+
+    #[test]
+    fn each_flaw_of_a_proof_has_its_error() {
+        let tree = tree_of(5);
+        let (root, leaf) = (tree.root(), tree.leaves()[4]);
+        let proof = tree.proof(4).unwrap();
+        let with = |change: &dyn Fn(&mut Proof)| {
+            let mut changed = proof.clone();
+            change(&mut changed);
+            changed.verify(&root, &leaf)
+        };
+        assert_eq!(with(&|_| ()), Ok(()));
+        assert_eq!(with(&|it| it.leaf_count = 0), Err(ProofError::NoLeaves));
+        assert_eq!(
+            with(&|it| it.index = 5),
+            Err(ProofError::IndexOutOfRange {
+                index: 5,
+                leaf_count: 5
+            })
+        );
+        // Only four bits of the index count for the path: this one leads to the same place.
+        assert_eq!(
+            with(&|it| it.index = u64::MAX),
+            Err(ProofError::IndexOutOfRange {
+                index: u64::MAX,
+                leaf_count: 5
+            })
+        );
+        assert_eq!(
+            with(&|it| it.leaf_count = u64::MAX),
+            Err(ProofError::PathLength {
+                length: 3,
+                leaf_count: u64::MAX,
+                expected: 64
+            })
+        );
+        assert_eq!(
+            with(&|it| it.path.truncate(2)),
+            Err(ProofError::PathLength {
+                length: 2,
+                leaf_count: 5,
+                expected: 3
+            })
+        );
+        assert_eq!(
+            with(&|it| it.path[1] = [1; 32]),
+            Err(ProofError::AbsentSibling { place: 1 })
+        );
+        assert_eq!(with(&|it| it.path[2] = [1; 32]), Err(ProofError::OtherRoot));
+        assert_eq!(
+            proof.verify(&root, &tree.leaves()[3]),
+            Err(ProofError::OtherRoot)
+        );
+    }
+
+    #[test]
+    fn each_flaw_of_an_encoded_proof_has_its_error() {
+        let encoded = tree_of(5).proof(0).unwrap().encode();
+        let changed = |place: usize, value| {
+            let mut bytes = encoded.to_vec();
+            bytes[place] = value;
+            Proof::decode(&bytes)
+        };
+        // The value of `mcodec`.
+        assert_eq!(changed(1, 0x13), Err(ProofDecodeError::OtherHash(0x13)));
+        assert_eq!(Proof::decode(b""), Err(ProofDecodeError::OtherHash(0)));
+        assert!(matches!(
+            Proof::decode(&encoded[..encoded.len() - 1]),
+            Err(ProofDecodeError::NotProtobuf(_))
+        ));
+        let short = [0x08, 0x12, 0x22, 0x03, 0x0a, 0x01, 0xff];
+        assert_eq!(
+            Proof::decode(&short),
+            Err(ProofDecodeError::NodeLength {
+                place: 0,
+                length: 1
+            })
+        );
+        assert_eq!(
+            Proof::decode(&[0; LONGEST_PROOF + 1]),
+            Err(ProofDecodeError::TooLong(LONGEST_PROOF + 1))
+        );
+    }
+
+    #[test]
+    fn the_last_block_is_padded_and_the_others_share_memory() {
+        let data = Bytes::from(vec![7; 25]);
+        let size = NonZeroUsize::new(10).unwrap();
+        let blocks: Vec<Bytes> = split_into_blocks(data.clone(), size).collect();
+        assert_eq!(blocks.len(), 3);
+        assert_eq!(blocks[0].as_ptr(), data.as_ptr());
+        assert_eq!(&blocks[2][..], [7, 7, 7, 7, 7, 0, 0, 0, 0, 0]);
+        assert_eq!(split_into_blocks(Bytes::new(), size).count(), 0);
+        assert_eq!(split_into_blocks(data.slice(..20), size).count(), 2);
+    }
+}
