@@ -283,6 +283,11 @@ fn repeated_singular_fields_are_tolerated() {
     let list = decoded.message.want_list.unwrap();
     assert_eq!((list.entries.len(), list.full), (2, true));
     assert_eq!(decoded.message.account, Some(Account([2; 20])));
+    // An empty one says nothing, so it takes nothing back.
+    let mut bytes = message(1, false).encode_to_vec();
+    bytes.extend_from_slice(&[0x32, 0x00]);
+    let decoded = reference(bytes.into());
+    assert_eq!(decoded.message.account, Some(Account([1; 20])));
 }
 
 #[test]
