@@ -1,7 +1,9 @@
 //! From bytes to the model's message.
 //!
 //! A message is decoded part by part, so that the memory taken stays in proportion to what is
-//! usable in it: a frame full of empty entries costs nothing but the time to skip them.
+//! usable in it: a frame full of empty entries costs nothing but the time to skip them. The worst
+//! is a frame full of the shortest valid CIDs, whose parts take about ten times its length; a node
+//! that is short of memory sets its frame limit accordingly.
 
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::message::{Account, Evidence, Payment, PresenceType, ProofEvidence, WantType};
