@@ -288,6 +288,12 @@ mod tests {
         let cid = BlockCid::parse(&[1, 0x55, 0, 1, b'x']).unwrap();
         assert_eq!(cid.digest(), None);
         assert!(!cid.matches(b"x"));
+        // A digest of the same length under the code of sha3-256.
+        let mut bytes = BlockCid::of_block(b"x").as_bytes().to_vec();
+        bytes[4] = 0x16;
+        let cid = BlockCid::parse(&bytes).unwrap();
+        assert_eq!(cid.digest(), None);
+        assert!(!cid.matches(b"x"));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! From bytes to the model's message.
 //!
 //! A message is decoded part by part, so that the memory taken stays in proportion to what is
-//! usable in it: a frame full of empty entries costs nothing but the time to skip them.
+//! usable in it: a frame full of empty entries costs nothing but the time to skip them. The worst
+//! is a frame full of the shortest valid CIDs, whose parts take about ten times its length; a node
+//! that is short of memory sets its frame limit accordingly.
 
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::message::{Account, Evidence, Payment, PresenceType, ProofEvidence, WantType};
@@ -123,6 +125,7 @@ pub fn decode_examining(
         account: Bytes::new(),
         payment: Bytes::new(),
         long_price: false,
+        presence_places: Vec::new(),
     };
     decoder.message(bytes)?;
     Ok(decoder.finish())
@@ -174,6 +177,8 @@ struct Decoder<F> {
     account: Bytes,
     payment: Bytes,
     long_price: bool,
+    /// The places of the usable presences, for nodes that may drop them all in the end.
+    presence_places: Vec<usize>,
 }
 
 impl<F: FnMut(&Address) -> bool> Decoder<F> {
@@ -338,11 +343,16 @@ impl<F: FnMut(&Address) -> bool> Decoder<F> {
             _ => PresenceType::DontHave,
         };
         match Price::from_big_endian(&presence.price) {
-            Ok(price) => self.decoded.message.presences.push(Presence {
-                address,
-                presence_type,
-                price,
-            }),
+            Ok(price) => {
+                if self.options.reject_long_prices {
+                    self.presence_places.push(index);
+                }
+                self.decoded.message.presences.push(Presence {
+                    address,
+                    presence_type,
+                    price,
+                });
+            }
             Err(too_long) => {
                 self.long_price = true;
                 self.unusable(Part::Presence, index, Reason::PriceTooLong(too_long.0));
@@ -432,9 +442,8 @@ impl<F: FnMut(&Address) -> bool> Decoder<F> {
 
     fn finish(mut self) -> Decoded {
         if self.options.reject_long_prices && self.long_price {
-            let dropped = std::mem::take(&mut self.decoded.message.presences).len();
-            // Their places are not known any more, but that all of them are meant.
-            for index in 0..dropped {
+            self.decoded.message.presences.clear();
+            for index in std::mem::take(&mut self.presence_places) {
                 self.unusable(Part::Presence, index, Reason::BesideLongPrice);
             }
         }
