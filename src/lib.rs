@@ -2,5 +2,6 @@
 //! validates nodes against it.
 
 pub mod cli;
+pub mod report;
 pub mod suite;
 pub mod wire;

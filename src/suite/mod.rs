@@ -8,13 +8,19 @@
 
 pub mod connection;
 pub mod control;
+pub mod embedded;
 pub mod exchange;
 pub mod material;
 pub mod peer;
+pub mod probe;
 pub mod received;
+pub mod runner;
 pub mod say;
 pub mod scenario;
 pub mod scenarios;
+pub mod select;
+pub mod source;
 pub mod stage;
 pub mod target;
 pub mod transport;
+pub mod verdict;
