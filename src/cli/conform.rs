@@ -14,7 +14,7 @@ use libp2p::Multiaddr;
 
 use super::Exit;
 use crate::report::{console, json};
-use crate::suite::embedded::EmbeddedSource;
+use crate::suite::embedded::{EmbeddedSource, USUAL_JOBS};
 use crate::suite::probe;
 use crate::suite::runner::{self, Plan, Watch};
 use crate::suite::scenario::Scenario;
@@ -202,6 +202,7 @@ fn source(args: &ConformArgs) -> anyhow::Result<Arc<dyn TargetSource>> {
             deviations,
             protocol: args.protocol.clone(),
             arguments,
+            jobs: USUAL_JOBS,
         }));
     };
     arguments.push(format!("--target {target}"));

@@ -22,7 +22,12 @@ pub struct EmbeddedSource {
     pub protocol: String,
     /// The command-line arguments that name it again.
     pub arguments: Vec<String>,
+    /// How many nodes may run at once, each with its scenario.
+    pub jobs: usize,
 }
+
+/// As many nodes at once as keep an ordinary machine busy, and no scenario waiting for a core.
+pub const USUAL_JOBS: usize = 4;
 
 #[async_trait]
 impl TargetSource for EmbeddedSource {
@@ -59,6 +64,6 @@ impl TargetSource for EmbeddedSource {
     }
 
     fn jobs(&self) -> usize {
-        4
+        self.jobs
     }
 }

@@ -24,7 +24,7 @@ pub enum Unreachable {
     #[error(transparent)]
     NoTarget(#[from] NoTarget),
     /// It cannot be dialled, or fails at once.
-    #[error("the target cannot be tested: {0}")]
+    #[error("the target cannot be tested")]
     Failed(#[from] Silence),
     /// It speaks this protocol under another name.
     #[error(
