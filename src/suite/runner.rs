@@ -69,13 +69,32 @@ pub struct Manners {
 pub async fn run(source: Arc<dyn TargetSource>, plan: &Plan, watch: &dyn Watch) -> RunResult {
     let start = Instant::now();
     let manners = find_manners(source.as_ref(), plan).await;
-    let source = &source;
+    let shared = Arc::new(plan.clone());
     let results: Vec<ScenarioResult> = stream::iter(plan.scenarios.iter().copied())
-        .map(|scenario| async move {
-            watch.begun(scenario);
-            let result = run_one(source.as_ref(), plan, manners, scenario).await;
-            watch.ended(&result);
-            result
+        .map(|scenario| {
+            let (source, plan) = (Arc::clone(&source), Arc::clone(&shared));
+            async move {
+                watch.begun(scenario);
+                // A task of its own: so that none waits for another's computing.
+                let task = tokio::spawn({
+                    let (source, plan) = (Arc::clone(&source), Arc::clone(&plan));
+                    async move { run_one(source.as_ref(), &plan, manners, scenario).await }
+                });
+                let result = task.await.unwrap_or_else(|error| {
+                    let stop = Stop::Inconclusive(format!("internal error: {error}"));
+                    let again = rerun(source.as_ref(), &plan, scenario);
+                    ScenarioResult::new(
+                        scenario,
+                        requirement_of(scenario),
+                        Err(stop),
+                        0,
+                        &[],
+                        again,
+                    )
+                });
+                watch.ended(&result);
+                result
+            }
         })
         .buffered(source.jobs().max(1))
         .collect()
@@ -111,23 +130,31 @@ async fn run_one(
         Some(reason) => Err(Stop::Skip(reason)),
         None => play(source, plan, manners, scenario, &exchange).await,
     };
-    let requirement = scenario.requirement().unwrap_or(&NO_REQUIREMENT);
-    let mut arguments = vec!["blockexc".to_owned(), "conform".to_owned()];
-    arguments.push(scenario.id.to_owned());
-    arguments.push(format!("--seed {}", plan.seed));
-    arguments.extend(source.arguments());
     ScenarioResult::new(
         scenario,
-        requirement,
+        requirement_of(scenario),
         ended,
         milliseconds(start),
         &exchange.records(),
-        arguments.join(" "),
+        rerun(source, plan, scenario),
     )
 }
 
+/// The command that runs just this scenario again, with the same random choices.
+fn rerun(source: &dyn TargetSource, plan: &Plan, scenario: &Scenario) -> String {
+    let mut arguments = vec!["blockexc conform".to_owned()];
+    arguments.push(scenario.id.to_owned());
+    arguments.push(format!("--seed {}", plan.seed));
+    arguments.extend(source.arguments());
+    arguments.join(" ")
+}
+
+fn requirement_of(scenario: &Scenario) -> &'static blockexc_model::Requirement {
+    scenario.requirement().unwrap_or(&NO_REQUIREMENT)
+}
+
 /// Stands in for a requirement that a scenario names and that does not exist; a test forbids it.
-const NO_REQUIREMENT: blockexc_model::Requirement = blockexc_model::Requirement {
+static NO_REQUIREMENT: blockexc_model::Requirement = blockexc_model::Requirement {
     id: "?",
     section: blockexc_model::requirement::Section::Wire,
     level: blockexc_model::requirement::Level::Must,
@@ -343,4 +370,218 @@ async fn is_answer_read(stage: &Stage) -> Result<bool, Stop> {
         stage.outcome(request).await?,
         Outcome::Completed(_)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::collections::BTreeSet;
+
+    use async_trait::async_trait;
+    use libp2p::Multiaddr;
+
+    use super::*;
+    use crate::suite::peer::Peer;
+    use crate::suite::probe::CODEX;
+    use crate::suite::say::dont_have;
+    use crate::suite::scenario::Needs;
+    use crate::suite::source::NoTarget;
+    use crate::suite::target::Target;
+    use crate::suite::verdict::{Conclusion, TargetDescription, Verdict};
+
+    /// A target that says DontHave to every entry that asks for it, or nothing at all.
+    struct Simple {
+        mute: bool,
+    }
+
+    #[async_trait]
+    impl TargetSource for Simple {
+        async fn start(&self, _: &TargetOptions, _: [u8; 32]) -> Result<Target, NoTarget> {
+            let setting = Setting {
+                target: Multiaddr::empty(),
+                exchange: Exchange::new(),
+                protocol: CODEX.to_owned(),
+                muxers: vec![Muxer::Yamux],
+                key_type: KeyType::Ed25519,
+                deadline: Duration::from_secs(20),
+                grace: Duration::from_secs(20),
+                patient: false,
+                answer_on: AnswerOn::OwnStream,
+                beacon: None,
+                material: Arc::new(Mutex::new(Material::new(0, "target"))),
+                counters: Arc::default(),
+            };
+            let peer = Peer::new(&setting);
+            let address = peer.listen().await.unwrap();
+            let mute = self.mute;
+            tokio::spawn(async move {
+                while let Ok(came) = peer.until(|came| came.want_entries().count() > 0).await {
+                    let items: Vec<_> = came
+                        .want_entries()
+                        .filter(|entry| entry.send_dont_have && !mute)
+                        .map(|entry| dont_have(&entry.address))
+                        .collect();
+                    if !items.is_empty() && peer.send(presences(items)).await.is_err() {
+                        return;
+                    }
+                }
+            });
+            Ok(Target {
+                address,
+                peer_id: None,
+                control: None,
+                held: None,
+                configured: false,
+                patient: false,
+            })
+        }
+
+        fn describe(&self) -> TargetDescription {
+            TargetDescription {
+                name: "a simple target".to_owned(),
+                dialect: None,
+                deviations: Vec::new(),
+            }
+        }
+
+        fn arguments(&self) -> Vec<String> {
+            vec!["--target x".to_owned()]
+        }
+
+        fn capabilities(&self) -> BTreeSet<Capability> {
+            BTreeSet::new()
+        }
+
+        fn is_configurable(&self) -> bool {
+            false
+        }
+
+        fn has_held(&self) -> bool {
+            false
+        }
+
+        fn jobs(&self) -> usize {
+            4
+        }
+    }
+
+    const fn scenario(
+        id: &'static str,
+        run: for<'a> fn(&'a Stage) -> futures::future::BoxFuture<'a, Result<(), Stop>>,
+    ) -> Scenario {
+        Scenario {
+            id,
+            summary: "Something is done.",
+            expects: "Something happens.",
+            needs: Needs::WIRE,
+            options: TargetOptions::DEFAULT,
+            run,
+        }
+    }
+
+    static ODD: [Scenario; 8] = [
+        scenario("WANT-5/panics", |_| {
+            Box::pin(async { panic!("at the disco") })
+        }),
+        scenario("WANT-5/hangs", |_| Box::pin(std::future::pending())),
+        scenario("WANT-5/passes", |stage| {
+            Box::pin(async move {
+                let peer = stage.join().await?;
+                let came = peer.exchange(list([want_have(&stage.address())])).await?;
+                stage.require(came.is_nothing(), "nothing", &came)
+            })
+        }),
+        scenario("WANT-5/fails", |stage| {
+            Box::pin(async move {
+                let peer = stage.join().await?;
+                let address = stage.address();
+                let came = peer.until(|came| came.has_have(&address)).await?;
+                stage.require(came.has_have(&address), "a Have", &came)
+            })
+        }),
+        scenario("WANT-7/warns", |stage| {
+            Box::pin(async move { stage.require(false, "more", "less") })
+        }),
+        scenario("XFER-8/may", |stage| {
+            Box::pin(async move { stage.require(false, "more", "less") })
+        }),
+        Scenario {
+            needs: Needs::DUMP,
+            ..scenario("JOIN-2/dump", |_| Box::pin(async { Ok(()) }))
+        },
+        Scenario {
+            options: TargetOptions {
+                price: 7,
+                ..TargetOptions::DEFAULT
+            },
+            ..scenario("WANT-4/price", |_| Box::pin(async { Ok(()) }))
+        },
+    ];
+
+    use crate::suite::say::{list, want_have};
+
+    /// A target is quick to answer, and what waits in vain waits this long.
+    async fn results(mute: bool, timeout: Duration, hanging: bool) -> RunResult {
+        let plan = Plan {
+            scenarios: ODD
+                .iter()
+                .filter(|scenario| (scenario.id == "WANT-5/hangs") == hanging)
+                .collect(),
+            seed: 1,
+            timeout,
+            protocol: CODEX.to_owned(),
+            muxers: vec![Muxer::Yamux],
+            key_type: KeyType::Ed25519,
+        };
+        run(Arc::new(Simple { mute }), &plan, &Unwatched).await
+    }
+
+    #[tokio::test]
+    async fn every_way_to_end_has_its_verdict() {
+        let run = results(false, Duration::from_secs(10), false).await;
+        let ended = |id: &str| {
+            let result = run.results.iter().find(|result| result.scenario == id);
+            result.unwrap().clone()
+        };
+        let panicked = ended("WANT-5/panics");
+        assert_eq!(panicked.verdict, Verdict::Inconclusive);
+        assert!(panicked.reason.unwrap().contains("at the disco"));
+        assert_eq!(ended("WANT-5/passes").verdict, Verdict::Pass);
+        let failed = ended("WANT-5/fails");
+        assert_eq!(failed.verdict, Verdict::Fail);
+        assert_eq!(failed.came.as_deref(), Some("nothing"));
+        assert!(
+            failed
+                .exchange
+                .iter()
+                .any(|line| line.says.contains("(barrier)"))
+        );
+        assert_eq!(
+            failed.rerun,
+            "blockexc conform WANT-5/fails --seed 1 --target x"
+        );
+        assert_eq!(ended("WANT-7/warns").verdict, Verdict::Warning);
+        assert_eq!(ended("XFER-8/may").verdict, Verdict::Pass);
+        for skipped in ["JOIN-2/dump", "WANT-4/price"] {
+            assert_eq!(ended(skipped).verdict, Verdict::Skipped);
+            assert!(ended(skipped).reason.unwrap().contains("needs"));
+        }
+        assert_eq!(run.conclusion, Conclusion::DoesNotConform);
+    }
+
+    #[tokio::test]
+    async fn a_scenario_without_end_is_ended() {
+        let run = results(false, Duration::from_millis(20), true).await;
+        assert_eq!(run.results[0].verdict, Verdict::Inconclusive);
+        assert_eq!(run.conclusion, Conclusion::CouldNotTell);
+    }
+
+    #[tokio::test]
+    async fn a_silent_target_is_not_accused_of_what_it_could_not_be_asked() {
+        let run = results(true, Duration::from_millis(200), false).await;
+        assert_eq!(run.counts.fail, 0);
+        assert_eq!(run.counts.pass, 1, "only the MAY, which asks nothing");
+        assert_eq!(run.conclusion, Conclusion::CouldNotTell);
+    }
 }
