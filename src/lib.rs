@@ -2,4 +2,5 @@
 //! validates nodes against it.
 
 pub mod cli;
+pub mod node;
 pub mod wire;
