@@ -76,16 +76,16 @@ fn a_selection_says_nothing_about_the_whole() {
 
 #[test]
 fn a_failure_shows_all_that_helps_and_exits_with_1() {
-    blockexc(&["conform", "WANT-5", "--seed", "7"])
-        .args(["--deviation", "silent-dont-have"])
+    blockexc(&["conform", "WANT-6", "--seed", "7"])
+        .args(["--deviation", "always-dont-have"])
         .assert()
         .code(1)
-        .stdout(contains("FAIL WANT-5"))
-        .stdout(contains("WANT-5 MUST: A WantHave entry"))
+        .stdout(contains("FAIL WANT-6"))
+        .stdout(contains("WANT-6 MUST: A WantHave entry"))
         .stdout(contains("expected:").and(contains("came:")))
         .stdout(contains("want list: WantHave"))
         .stdout(contains(
-            "again:    blockexc conform WANT-5 --seed 7 --deviation silent-dont-have",
+            "again:    blockexc conform WANT-6 --seed 7 --deviation always-dont-have",
         ))
         .stdout(contains("does not conform"));
 }
@@ -94,7 +94,7 @@ fn a_failure_shows_all_that_helps_and_exits_with_1() {
 fn json_holds_every_result_and_the_same_seed_says_the_same() {
     let run = || {
         let output = blockexc(&["conform", "WANT", "JOIN-2", "--json", "-", "--seed", "3"])
-            .args(["--deviation", "silent-dont-have"])
+            .args(["--deviation", "always-dont-have"])
             .assert()
             .code(1);
         let run: RunResult = serde_json::from_slice(&output.get_output().stdout).unwrap();
@@ -104,12 +104,12 @@ fn json_holds_every_result_and_the_same_seed_says_the_same() {
     assert_eq!(first.conclusion, Conclusion::DoesNotConform);
     assert_eq!(first.results.len(), first.counts.total());
     assert!(!first.everything_selected);
-    assert_eq!(first.target.deviations, ["silent-dont-have"]);
+    assert_eq!(first.target.deviations, ["always-dont-have"]);
     let failed = |run: &RunResult| {
         let result = run
             .results
             .iter()
-            .find(|result| result.scenario == "WANT-5");
+            .find(|result| result.scenario == "WANT-6");
         result.unwrap().clone()
     };
     let (one, two) = (failed(&first), failed(&run()));
