@@ -3,4 +3,6 @@
 
 pub mod cli;
 pub mod node;
+pub mod report;
+pub mod suite;
 pub mod wire;

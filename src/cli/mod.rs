@@ -1,7 +1,9 @@
 //! The command line: a file for each subcommand, each with its arguments and a `run` that writes
 //! to the output it is given.
 
+pub mod conform;
 pub mod decode;
+pub mod spec;
 pub mod tree;
 
 use std::process::ExitCode;
@@ -13,6 +15,8 @@ pub enum Exit {
     Good,
     /// It is not: exit code 1.
     Bad,
+    /// It could not be told: exit code 2, as for a command that could not run.
+    CouldNotTell,
 }
 
 impl From<Exit> for ExitCode {
@@ -20,6 +24,7 @@ impl From<Exit> for ExitCode {
         match exit {
             Exit::Good => ExitCode::SUCCESS,
             Exit::Bad => ExitCode::from(1),
+            Exit::CouldNotTell => ExitCode::from(2),
         }
     }
 }
