@@ -66,6 +66,8 @@ async fn row(name: &str, deviations: Deviations, expected: BTreeSet<&'static str
         dialect: None,
         deviations,
         protocol: CODEX.to_owned(),
+        muxer: Some(Muxer::Yamux),
+        key_type: KeyType::Ed25519,
         arguments: vec![format!("--deviation {name}")],
         jobs: JOBS,
     };

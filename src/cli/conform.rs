@@ -71,10 +71,10 @@ pub struct ConformArgs {
     /// One more deviation of the embedded node
     #[arg(long, value_name = "DEVIATION", conflicts_with = "target")]
     deviation: Vec<Deviation>,
-    /// The only muxer that the suite's peers offer; both when not given
+    /// The only muxer that the suite's peers and the embedded node offer; both when not given
     #[arg(long)]
     muxer: Option<Muxer>,
-    /// What the keys of the suite's peers are made with
+    /// What the keys of the suite's peers and of the embedded node are made with
     #[arg(long, default_value = "secp256k1")]
     key_type: KeyType,
     /// The protocol's ID
@@ -191,6 +191,8 @@ fn source(args: &ConformArgs) -> anyhow::Result<Arc<dyn TargetSource>> {
             dialect: args.dialect,
             deviations,
             protocol: args.protocol.clone(),
+            muxer: args.muxer,
+            key_type: args.key_type,
             arguments,
             jobs: USUAL_JOBS,
         }));

@@ -45,6 +45,8 @@ pub enum Capability {
     Dump,
     /// Handle a Joined event for a peer that has a context.
     JoinedAgain,
+    /// Handle a Left event for a peer whose connections stay open.
+    LeftNow,
     /// Pursue an own want anew, as when its time is up.
     RetryNow,
 }
@@ -62,6 +64,7 @@ impl Capability {
         Capability::Disconnect,
         Capability::Dump,
         Capability::JoinedAgain,
+        Capability::LeftNow,
         Capability::RetryNow,
     ];
 }
@@ -79,6 +82,7 @@ impl fmt::Display for Capability {
             Capability::Disconnect => "disconnect from a peer",
             Capability::Dump => "dump the contexts",
             Capability::JoinedAgain => "repeat a Joined event",
+            Capability::LeftNow => "handle a Left event early",
             Capability::RetryNow => "retry a want at once",
         })
     }
@@ -194,6 +198,12 @@ pub trait Control: Send + Sync {
     /// Makes the target handle a Joined event for a peer that has a context (JOIN-3).
     async fn joined_again(&self, _peer: PeerId) -> Result<(), ControlError> {
         Err(ControlError::Unsupported(Capability::JoinedAgain))
+    }
+
+    /// Makes the target handle a Left event for a peer whose connections stay open: from then on
+    /// it has no context, and can still speak (JOIN-7).
+    async fn left_now(&self, _peer: PeerId) -> Result<(), ControlError> {
+        Err(ControlError::Unsupported(Capability::LeftNow))
     }
 
     /// Makes the target pursue an own want anew (ASK-8).

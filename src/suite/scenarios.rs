@@ -45,7 +45,7 @@
 //! only: if peer A's message makes the target write to peer B, wait for A's barrier, then for B's.
 //!
 //! **Steering and looking.** `stage.put`, `put_dataset`, `delete`, `request`, `outcome`, `cancel`,
-//! `connect_target_to`, `joined_again`, `retry_now`; `stage.held()` for any block that the target
+//! `connect_target_to`, `joined_again`, `left_now`, `retry_now`; `stage.held()` for any block that the target
 //! holds. List in `needs` what the control must be able to do, so that the skip is known before.
 //! `stage.context(&peer)` is the peer's context as it is now: a barrier must come before it.
 //! `stage.context_when(&peer, |context| …)` waits for what should be there, with a barrier only if

@@ -336,6 +336,18 @@ impl Stage {
         Ok(control.joined_again(peer.id()).await?)
     }
 
+    /// Makes the target handle a Left event for this peer, whose connections stay open: from then
+    /// on it has no context, and can still speak (JOIN-7).
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told to, or does not.
+    pub async fn left_now(&self, peer: &Peer) -> Result<(), Stop> {
+        let control = self.control(Capability::LeftNow)?;
+        self.steered(format!("is told that {} has left", peer.name()));
+        Ok(control.left_now(peer.id()).await?)
+    }
+
     /// Makes the target pursue an own want anew, as when its time is up (ASK-8).
     ///
     /// # Errors
