@@ -12,7 +12,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use libp2p::Multiaddr;
 
-use super::Exit;
+use super::{Exit, dialect};
 use crate::report::{console, json};
 use crate::suite::embedded::{EmbeddedSource, USUAL_JOBS};
 use crate::suite::probe;
@@ -95,16 +95,6 @@ fn seconds(text: &str) -> Result<Duration, String> {
         return Err(wrong());
     }
     Ok(Duration::from_secs_f64(seconds))
-}
-
-fn dialect(name: &str) -> Result<&'static Dialect, String> {
-    Dialect::find(name).ok_or_else(|| {
-        let names: Vec<&str> = blockexc_model::dialect::DIALECTS
-            .iter()
-            .map(|dialect| dialect.name)
-            .collect();
-        format!("there are {}", names.join(", "))
-    })
 }
 
 /// Runs the suite, and reports.

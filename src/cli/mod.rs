@@ -3,10 +3,18 @@
 
 pub mod conform;
 pub mod decode;
+pub mod get;
+pub mod node;
+pub mod put;
 pub mod spec;
 pub mod tree;
 
 use std::process::ExitCode;
+
+use anyhow::Context as _;
+use blockexc_model::Dialect;
+use blockexc_model::dialect::DIALECTS;
+use tokio::runtime::Runtime;
 
 /// How a command that could run ended. One that could not run returns an error, for exit code 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,4 +35,17 @@ impl From<Exit> for ExitCode {
             Exit::CouldNotTell => ExitCode::from(2),
         }
     }
+}
+
+/// What asynchronous commands run on.
+fn runtime() -> anyhow::Result<Runtime> {
+    Runtime::new().context("the asynchronous runtime does not start")
+}
+
+/// Reads the name of a dialect.
+fn dialect(name: &str) -> Result<&'static Dialect, String> {
+    Dialect::find(name).ok_or_else(|| {
+        let names: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.name).collect();
+        format!("there are {}", names.join(", "))
+    })
 }

@@ -11,9 +11,11 @@ use crate::wire::{Address, BlockCid};
 
 /// Block bytes by CID.
 const BLOCKS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("blocks");
-/// By tree CID and index: the block's CID, with its length before it, and the proof.
-const LEAVES: TableDefinition<'static, (&[u8], u64), (&[u8], &[u8])> =
-    TableDefinition::new("leaves");
+/// By tree CID and index: the block's CID, and the proof.
+const LEAVES: TableDefinition<'static, TreeAndIndex, CidAndProof> = TableDefinition::new("leaves");
+
+type TreeAndIndex = (&'static [u8], u64);
+type CidAndProof = (&'static [u8], &'static [u8]);
 
 /// Blocks in a file. Every put is one transaction, durable when it returns.
 #[derive(Debug)]
