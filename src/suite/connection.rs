@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures::AsyncWriteExt as _;
 use futures::io::WriteHalf;
 use libp2p::core::muxing::{StreamMuxerBox, StreamMuxerExt as _, SubstreamBox};
-use multistream_select::Negotiated;
+use multistream_select::{Negotiated, Version, dialer_select_proto};
 use prost::Message as _;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
@@ -27,6 +27,11 @@ pub type Substream = Negotiated<SubstreamBox>;
 
 /// How long saying goodbye may take.
 const CLOSING: Duration = Duration::from_secs(1);
+
+/// Between two reasons to write, while the end of a stream is waited for.
+const NUDGING: Duration = Duration::from_millis(50);
+
+const PING: &str = "/ipfs/ping/1.0.0";
 
 enum Command {
     Open(oneshot::Sender<io::Result<SubstreamBox>>),
@@ -91,6 +96,18 @@ impl Connection {
             .send(Command::Open(answer))
             .map_err(|_| ended())?;
         answered.await.map_err(|_| ended())?
+    }
+
+    /// Makes the other side write something: it must answer an offer to speak a protocol.
+    async fn nudge(&self) {
+        let asking = async {
+            let stream = self.open().await.map_err(|_| ())?;
+            // Agreed or refused: it has answered.
+            let _ = dialer_select_proto(stream, [PING], Version::V1).await;
+            Ok::<(), ()>(())
+        };
+        // A side that does not answer will not tell the end of a stream either.
+        let _ = tokio::time::timeout(CLOSING, asking).await;
     }
 
     /// Closes the connection as a polite node does, and waits until that is done.
@@ -233,12 +250,28 @@ impl Stream {
     }
 
     /// Waits until it ends, for at most as long as the scenario's deadline.
+    ///
+    /// Some muxers tell the end of a stream only along with the next thing that the node writes
+    /// (rust-libp2p's mplex does), so the target is given reason to write something: streams of
+    /// another protocol to answer.
     pub async fn end(&self) -> Option<StreamEnd> {
         let mut end = self.inner.end.subscribe();
+        let ended = async {
+            tokio::select! {
+                _ = end.wait_for(Option::is_some) => {}
+                _ = self.inner.connection.end() => {}
+            }
+        };
+        let nudging = async {
+            loop {
+                tokio::time::sleep(NUDGING).await;
+                self.inner.connection.nudge().await;
+            }
+        };
         tokio::select! {
-            _ = end.wait_for(Option::is_some) => {}
-            _ = self.inner.connection.end() => {}
-            _ = tokio::time::sleep(self.inner.deadline) => {}
+            () = ended => {}
+            () = nudging => {}
+            () = tokio::time::sleep(self.inner.deadline) => {}
         }
         self.ended()
     }
@@ -322,7 +355,8 @@ impl Stream {
         }
     }
 
-    /// Resets the stream: nothing more is read or written.
+    /// Resets the stream: nothing more is read or written. Over mplex, the other side learns it
+    /// with the next thing that is sent.
     pub async fn reset(&self) {
         self.log(What::Note(format!("resets stream {}", self.number())));
         self.let_go();
