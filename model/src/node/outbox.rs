@@ -127,7 +127,9 @@ impl<N: Names> Owed<N> {
                 );
             }
         }
-        for entries in [self.cancels, self.wants] {
+        // Cancels last: a want that is asked anew and then met in the same step, by two deliveries
+        // of one message, must not stay asked.
+        for entries in [self.wants, self.cancels] {
             messages.extend(
                 split(entries, max_entries).map(|entries| Message::want_list(entries, false)),
             );

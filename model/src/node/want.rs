@@ -138,11 +138,14 @@ impl<N: Names> Node<N> {
             return self.deviant_wake(cid, addresses, uploaded, out);
         }
         for (peer, context) in &mut self.contexts {
-            for address in addresses {
-                if let Some(entry) = context.wants.remove(address) {
-                    out.delivery(peer, entry.priority, entry.address, cid.clone());
+            // WANT-14: in the order recorded, whichever of its addresses the block is wanted under.
+            context.wants.retain(|address, entry| {
+                let wakes = addresses.contains(address);
+                if wakes {
+                    out.delivery(peer, entry.priority, address.clone(), cid.clone());
                 }
-            }
+                !wakes
+            });
         }
     }
 }
