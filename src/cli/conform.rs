@@ -88,6 +88,8 @@ pub struct ConformArgs {
     verbose: bool,
 }
 
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let wrong = || "a number of seconds from 0.1 to 3600 is expected".to_owned();
     let seconds: f64 = text.parse().map_err(|_| wrong())?;
@@ -165,6 +167,9 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
 fn source(args: &ConformArgs) -> anyhow::Result<Arc<dyn TargetSource>> {
     // What both kinds of target need to be met the same way again.
     let mut arguments = Vec::new();
+    if args.timeout != DEFAULT_TIMEOUT {
+        arguments.push(format!("--timeout {}", args.timeout.as_secs_f64()));
+    }
     if let Some(muxer) = args.muxer {
         arguments.push(format!("--muxer {}", value_name(muxer)));
     }
@@ -205,7 +210,7 @@ fn source(args: &ConformArgs) -> anyhow::Result<Arc<dyn TargetSource>> {
             let data = match &args.holds_file {
                 None => None,
                 Some(path) => {
-                    arguments.push(format!("--holds-file {}", path.display()));
+                    arguments.push(format!("--holds-file '{}'", path.display()));
                     let data = std::fs::read(path).with_context(|| path.display().to_string())?;
                     if let Address::Plain(cid) = held
                         && !cid.matches(&data)

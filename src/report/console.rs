@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 
+use blockexc_model::Dialect;
 use blockexc_model::requirement::Section;
 
 use super::style::{self, FAINT, HEADLINE};
@@ -10,6 +11,9 @@ use crate::suite::verdict::{Conclusion, Counts, Line, RunResult, ScenarioResult,
 
 /// How many lines of an exchange are shown, half of them from its end.
 const MOST_LINES: usize = 60;
+
+/// Where texts are broken into lines.
+const WIDTH: usize = 100;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,8 +35,19 @@ pub fn write(run: &RunResult, detail: Detail, out: &mut dyn Write) -> io::Result
     if let Some(dialect) = &target.dialect {
         write!(out, ", dialect {dialect}")?;
     }
-    if !target.deviations.is_empty() && target.dialect.is_none() {
-        write!(out, ", with {}", target.deviations.join(", "))?;
+    let dialect = target.dialect.as_deref().and_then(Dialect::find);
+    let beyond: Vec<&str> = target
+        .deviations
+        .iter()
+        .map(String::as_str)
+        .filter(|name| {
+            let of_dialect =
+                |dialect: &Dialect| dialect.deviations.iter().any(|known| known.name() == *name);
+            !dialect.is_some_and(of_dialect)
+        })
+        .collect();
+    if !beyond.is_empty() {
+        write!(out, ", with {}", beyond.join(", "))?;
     }
     writeln!(out, "; {}; seed {}", run.protocol, run.seed)?;
     writeln!(out)?;
@@ -117,21 +132,18 @@ fn trouble(result: &ScenarioResult, detail: Detail, out: &mut dyn Write) -> io::
         result.verdict.to_string().to_uppercase(),
         result.scenario
     )?;
-    writeln!(
-        out,
-        "  {} {}: {}",
-        result.requirement, result.level, result.text
-    )?;
-    writeln!(out, "  done:     {}", result.summary)?;
+    let requirement = format!("{} {}:", result.requirement, result.level);
+    labelled(&requirement, &result.text, out)?;
+    labelled("done:", &result.summary, out)?;
     match (&result.expected, &result.came) {
         (Some(expected), Some(came)) => {
-            writeln!(out, "  expected: {expected}")?;
-            writeln!(out, "  came:     {came}")?;
+            labelled("expected:", expected, out)?;
+            labelled("came:", came, out)?;
         }
-        _ => writeln!(out, "  expected: {}", result.expects)?,
+        _ => labelled("expected:", &result.expects, out)?,
     }
     if let Some(reason) = &result.reason {
-        writeln!(out, "  reason:   {reason}")?;
+        labelled("reason:", reason, out)?;
     }
     let lines = &result.exchange;
     let hidden = lines.len().saturating_sub(MOST_LINES);
@@ -144,7 +156,27 @@ fn trouble(result: &ScenarioResult, detail: Detail, out: &mut dyn Write) -> io::
             exchange_line(line, detail, out)?;
         }
     }
+    // Not broken into lines: it is to be copied.
     writeln!(out, "  again:    {}", result.rerun)
+}
+
+/// A text after its label, broken into lines that stand below one another.
+fn labelled(label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+    let label = format!("{label:<9}");
+    write!(out, "  {label} ")?;
+    let mut column = label.len() + 3;
+    for (i, word) in text.split(' ').enumerate() {
+        let length = word.chars().count();
+        if i > 0 && column + 1 + length > WIDTH {
+            write!(out, "\n            {word}")?;
+            column = 12 + length;
+        } else {
+            let space = if i > 0 { " " } else { "" };
+            write!(out, "{space}{word}")?;
+            column += length + space.len();
+        }
+    }
+    writeln!(out)
 }
 
 /// ` 4  12.3 ms  peer A → target  2  want list: WantHave zDw…3fQ1 sendDontHave`

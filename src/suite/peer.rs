@@ -760,7 +760,7 @@ impl Shared {
         let (from, to) = (self.name.as_str(), "target");
         self.setting
             .exchange
-            .note(from, to, format!("{how} the target (connection {number})"));
+            .note(from, to, format!("{how} (connection {number})"));
         let shared = Arc::downgrade(self);
         let connection = Connection::drive(number, muxer, move |connection, stream| {
             if let Some(shared) = shared.upgrade() {
