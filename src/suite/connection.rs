@@ -35,6 +35,7 @@ const PING: &str = "/ipfs/ping/1.0.0";
 
 enum Command {
     Open(oneshot::Sender<io::Result<SubstreamBox>>),
+    Freeze,
     Close,
     Abort,
 }
@@ -117,6 +118,14 @@ impl Connection {
         self.end().await;
     }
 
+    /// Stops reading and writing, on every stream, and keeps the connection open: a peer that is
+    /// there and does nothing. Over mplex a stream that is being read goes on; see
+    /// [`Stream::stop_reading`].
+    pub fn freeze(&self) {
+        // An error says that it has ended already.
+        let _ = self.commands.send(Command::Freeze);
+    }
+
     /// Breaks the connection off at once.
     pub fn abort(&self) {
         // An error says that it has ended already.
@@ -137,6 +146,7 @@ async fn run(
     inbound: impl Fn(SubstreamBox),
 ) -> String {
     let mut opening: VecDeque<oneshot::Sender<io::Result<SubstreamBox>>> = VecDeque::new();
+    let mut frozen = false;
     let ending = poll_fn(|cx| {
         loop {
             match orders.poll_recv(cx) {
@@ -144,8 +154,13 @@ async fn run(
                     opening.push_back(answer);
                     continue;
                 }
+                Poll::Ready(Some(Command::Freeze)) => {
+                    frozen = true;
+                    continue;
+                }
                 Poll::Ready(Some(Command::Close)) => return Poll::Ready(Ending::Polite),
                 Poll::Ready(Some(Command::Abort) | None) => return Poll::Ready(Ending::Sudden),
+                Poll::Pending if frozen => return Poll::Pending,
                 Poll::Pending => {}
             }
             match muxer.poll_unpin(cx) {

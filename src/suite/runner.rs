@@ -570,6 +570,47 @@ mod tests {
         assert_eq!(run.conclusion, Conclusion::DoesNotConform);
     }
 
+    async fn manners_with(deviations: &[blockexc_model::Deviation]) -> Manners {
+        let source = crate::suite::embedded::EmbeddedSource {
+            dialect: None,
+            deviations: blockexc_model::Deviations::of(deviations),
+            protocol: CODEX.to_owned(),
+            muxer: None,
+            key_type: KeyType::Ed25519,
+            arguments: Vec::new(),
+            jobs: 1,
+        };
+        let plan = Plan {
+            scenarios: Vec::new(),
+            seed: 1,
+            timeout: Duration::from_secs(2),
+            protocol: CODEX.to_owned(),
+            muxers: vec![Muxer::Yamux],
+            key_type: KeyType::Ed25519,
+        };
+        find_manners(&source, &plan).await
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn how_a_target_can_be_talked_to_is_found_out() {
+        use blockexc_model::Deviation::{AskUnannounced, OwnStreamOnly, SilentDontHave};
+        assert_eq!(manners_with(&[]).await, Manners::default());
+        let elsewhere = Manners {
+            answer_on: AnswerOn::TargetsStream,
+            ..Manners::default()
+        };
+        assert_eq!(manners_with(&[OwnStreamOnly]).await, elsewhere);
+        assert_eq!(
+            manners_with(&[OwnStreamOnly, AskUnannounced]).await,
+            elsewhere
+        );
+        let by_have = Manners {
+            barrier_by: BarrierBy::Have,
+            ..Manners::default()
+        };
+        assert_eq!(manners_with(&[SilentDontHave]).await, by_have);
+    }
+
     #[tokio::test]
     async fn a_scenario_without_end_is_ended() {
         let run = results(false, Duration::from_millis(20), true).await;

@@ -25,7 +25,8 @@
 //! `peer.targets_stream()` give a [`Stream`](super::connection::Stream), for raw bytes
 //! (`send_raw`), frames that are no message (`send_frame`), half-closing (`finish`), resetting
 //! (`reset`), and waiting for the target to end it (`end`). `peer.connect()` opens one more
-//! connection, `peer.never_read()` makes streams opened later stay unread.
+//! connection, `peer.never_read()` makes streams opened later stay unread,
+//! and `connection.freeze()` makes the peer do nothing at all any more.
 //!
 //! **Listening.** What comes is seen as [`Came`](super::received::Came), flattened over messages:
 //! `came.presences_of(&a)`, `came.has_delivery(&a)`, `came.has_want_have(&a)`, and so on.
