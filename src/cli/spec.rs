@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::Exit;
 use crate::report::style::{FAINT, HEADLINE};
+use crate::report::wrap::wrapped;
 use crate::suite::scenario::Scenario;
 use crate::suite::{scenarios, select};
 
@@ -62,7 +63,7 @@ fn show_section(section: Section, out: &mut dyn Write) -> std::io::Result<()> {
         let Requirement {
             id, level, text, ..
         } = requirement;
-        writeln!(out, "  {id:<8} {level:<6} {text}")?;
+        writeln!(out, "  {id:<8} {level:<6} {}", wrapped(text, 18, 18))?;
     }
     writeln!(out)
 }
@@ -82,10 +83,10 @@ fn show_requirement(requirement: &Requirement, out: &mut dyn Write) -> std::io::
         "{HEADLINE}{id} {level}{HEADLINE:#}  {FAINT}{}{FAINT:#}",
         section.title()
     )?;
-    writeln!(out, "  {text}")?;
+    writeln!(out, "  {}", wrapped(text, 2, 2))?;
     writeln!(out, "source:     {source}")?;
     if !rationale.is_empty() {
-        writeln!(out, "rationale:  {rationale}")?;
+        writeln!(out, "rationale:  {}", wrapped(rationale, 12, 12))?;
     }
     let ways: Vec<&str> = observable
         .iter()
@@ -106,7 +107,8 @@ fn show_requirement(requirement: &Requirement, out: &mut dyn Write) -> std::io::
         writeln!(out, "broken by:")?;
     }
     for deviation in deviations {
-        writeln!(out, "  {:<30} {}", deviation.name(), deviation.summary())?;
+        let summary = wrapped(deviation.summary(), 33, 33);
+        writeln!(out, "  {:<30} {summary}", deviation.name())?;
         let dialects: Vec<&str> = DIALECTS
             .iter()
             .filter(|dialect| dialect.deviations.contains(deviation))
@@ -124,8 +126,10 @@ fn show_requirement(requirement: &Requirement, out: &mut dyn Write) -> std::io::
         writeln!(out, "checked by:")?;
     }
     for scenario in scenarios {
-        writeln!(out, "  {:<30} {}", scenario.id, scenario.summary)?;
-        writeln!(out, "  {:<30} {FAINT}→ {}{FAINT:#}", "", scenario.expects)?;
+        let summary = wrapped(scenario.summary, 33, 33);
+        writeln!(out, "  {:<30} {summary}", scenario.id)?;
+        let expects = wrapped(scenario.expects, 35, 35);
+        writeln!(out, "  {:<30} {FAINT}→ {expects}{FAINT:#}", "")?;
     }
     Ok(())
 }

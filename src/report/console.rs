@@ -7,13 +7,11 @@ use blockexc_model::Dialect;
 use blockexc_model::requirement::Section;
 
 use super::style::{self, FAINT, HEADLINE};
+use super::wrap::wrapped;
 use crate::suite::verdict::{Conclusion, Counts, Line, RunResult, ScenarioResult, Verdict};
 
 /// How many lines of an exchange are shown, half of them from its end.
 const MOST_LINES: usize = 60;
-
-/// Where texts are broken into lines.
-const WIDTH: usize = 100;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -162,21 +160,8 @@ fn trouble(result: &ScenarioResult, detail: Detail, out: &mut dyn Write) -> io::
 
 /// A text after its label, broken into lines that stand below one another.
 fn labelled(label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
-    let label = format!("{label:<9}");
-    write!(out, "  {label} ")?;
-    let mut column = label.len() + 3;
-    for (i, word) in text.split(' ').enumerate() {
-        let length = word.chars().count();
-        if i > 0 && column + 1 + length > WIDTH {
-            write!(out, "\n            {word}")?;
-            column = 12 + length;
-        } else {
-            let space = if i > 0 { " " } else { "" };
-            write!(out, "{space}{word}")?;
-            column += length + space.len();
-        }
-    }
-    writeln!(out)
+    let label = format!("  {label:<9} ");
+    writeln!(out, "{label}{}", wrapped(text, label.len(), 12))
 }
 
 /// ` 4  12.3 ms  peer A → target  2  want list: WantHave zDw…3fQ1 sendDontHave`

@@ -5,3 +5,4 @@
 pub mod console;
 pub mod json;
 pub mod style;
+pub mod wrap;
