@@ -794,10 +794,7 @@ async fn want_have_is_no_order(stage: &Stage) -> Result<(), Stop> {
     let came = peer.barrier().await?;
     stage.require(
         !brings(&came, &block),
-        format!(
-            "no delivery to {}, which only sent a WantHave",
-            peer.name()
-        ),
+        format!("no delivery to {}, which only sent a WantHave", peer.name()),
         &came,
     )
 }
@@ -1063,10 +1060,7 @@ async fn want_have_of_a_recorded_address_is_answered(stage: &Stage) -> Result<()
         let came = say_until(&peer, question, |came| came.has_dont_have(&address)).await?;
         stage.require(
             came.has_dont_have(&address),
-            format!(
-                "a DontHave item for {}, which is recorded",
-                short(&address)
-            ),
+            format!("a DontHave item for {}, which is recorded", short(&address)),
             &came,
         )?;
     }
@@ -1131,7 +1125,10 @@ async fn want_have_beside_a_want_block_of_a_held_block(stage: &Stage) -> Result<
     let came = say_until(&peer, question, both).await?;
     stage.require(
         both(&came),
-        format!("the delivery of {0} and a Have item for {0}", short(address)),
+        format!(
+            "the delivery of {0} and a Have item for {0}",
+            short(address)
+        ),
         &came,
     )
 }
@@ -1237,12 +1234,7 @@ async fn stored_block_is_sent(stage: &Stage) -> Result<(), Stop> {
 }
 
 /// The peer is sent this block, which it asked for by this address.
-async fn is_sent(
-    stage: &Stage,
-    peer: &Peer,
-    block: &Block,
-    address: &Address,
-) -> Result<(), Stop> {
+async fn is_sent(stage: &Stage, peer: &Peer, block: &Block, address: &Address) -> Result<(), Stop> {
     let came = peer.until(|came| brings(came, block)).await?;
     stage.require(
         brings(&came, block),
@@ -1407,11 +1399,7 @@ async fn entries_are_answered_in_order(stage: &Stage) -> Result<(), Stop> {
         stage.address(),
         stage.address(),
     ];
-    let all = |came: &Came| {
-        addresses
-            .iter()
-            .all(|address| came.has_dont_have(address))
-    };
+    let all = |came: &Came| addresses.iter().all(|address| came.has_dont_have(address));
     let entries = addresses.iter();
     let question = list(entries.map(|address| want_have(address).with_dont_have()));
     let came = say_until(&peer, question, all).await?;
