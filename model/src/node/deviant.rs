@@ -70,7 +70,7 @@ const REQUEST: Deviations = Deviations::of(&[
     KeepPresenceUnasked,
     KeepPresenceOnCancel,
 ]);
-const LIST: Deviations = Deviations::of(&[RefuseLongLists, EntriesInReverse]);
+const LIST: Deviations = Deviations::of(&[RefuseLongLists, EntriesInReverse, ServeLater]);
 const ENTRY: Deviations = Deviations::of(&[
     RecordWantHave,
     ServeWantHave,
@@ -306,10 +306,21 @@ impl<N: Names> Node<N> {
 
     // WANT.
 
-    /// [`RefuseLongLists`], [`EntriesInReverse`]. Says whether the list is to be handled.
-    pub(super) fn before_want_list(&self, list: &mut WantList<N::Cid>) -> bool {
+    /// [`RefuseLongLists`], [`EntriesInReverse`]; and [`ServeLater`]: serving is a step of its own,
+    /// after a list that asks for a block. Says whether the list is to be handled.
+    pub(super) fn before_want_list(
+        &self,
+        from: &N::Peer,
+        list: &mut WantList<N::Cid>,
+        out: &mut Outbox<N>,
+    ) -> bool {
         if self.deviates(RefuseLongLists) && list.entries.len() > LONG_LIST {
             return false;
+        }
+        let asks =
+            |entry: &WantEntry<N::Cid>| !entry.cancel && entry.want_type == WantType::WantBlock;
+        if self.deviates(ServeLater) && list.entries.iter().any(asks) {
+            out.effect(Effect::ServeLater(from.clone()));
         }
         if self.deviates(EntriesInReverse) {
             list.entries.reverse();
@@ -399,16 +410,6 @@ impl<N: Names> Node<N> {
             return true;
         }
         false
-    }
-
-    /// [`ServeLater`]: serving is a step of its own.
-    pub(super) fn after_want_list(&self, from: &N::Peer, out: &mut Outbox<N>) {
-        if self.deviates(ServeLater)
-            && let Some(context) = self.contexts.get(from)
-            && !context.wants.is_empty()
-        {
-            out.effect(Effect::ServeLater(from.clone()));
-        }
     }
 
     /// [`ServeLater`]: everything that the peer waits for and that is held.

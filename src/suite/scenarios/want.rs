@@ -470,7 +470,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "WANT-18/delivery",
-        summary: "A list with a WantBlock for a held block before two WantHave entries.",
+        summary: "A list with a WantBlock for a held block between two WantHave entries.",
         expects: "One message with both presence items, not after the delivery.",
         needs: Needs::HELD,
         options: TargetOptions::DEFAULT,
@@ -1639,9 +1639,9 @@ async fn presences_before_deliveries(stage: &Stage) -> Result<(), Stop> {
         brings_held(came, &held) && came.has_have(&held.address) && came.has_dont_have(&absent)
     };
     let question = list([
+        want_have(&held.address),
         want_block(&held.address),
         want_have(&absent).with_dont_have(),
-        want_have(&held.address),
     ]);
     let came = say_until(&peer, question, all).await?;
     stage.given(
