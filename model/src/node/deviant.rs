@@ -70,10 +70,12 @@ const REQUEST: Deviations = Deviations::of(&[
     KeepPresenceUnasked,
     KeepPresenceOnCancel,
 ]);
-const LIST: Deviations = Deviations::of(&[RefuseLongLists, EntriesInReverse]);
+const LIST: Deviations = Deviations::of(&[RefuseLongLists, EntriesInReverse, ServeLater]);
 const ENTRY: Deviations = Deviations::of(&[
     RecordWantHave,
+    ServeWantHave,
     CancelAsWant,
+    IgnoreCancel,
     OverwriteWant,
     MuteRecordedWantHave,
     AnswerCancel,
@@ -87,6 +89,7 @@ const WAKE: Deviations = Deviations::of(&[
     OverwriteWant,
     UploadUnannounced,
     ServeLater,
+    KeepWokenWant,
 ]);
 const DELIVERY: Deviations = Deviations::of(&[OnlyAsked, AcceptUnprovenLeaf, AcceptMislabelled]);
 const RESOLVE: Deviations =
@@ -273,9 +276,10 @@ impl<N: Names> Node<N> {
         true
     }
 
-    /// [`NoAnnounceAgain`]: says whether the peer is to be told of this want.
+    /// [`NoAnnounceAgain`]: says whether the peer is to be told of this want; a retry tells anybody.
     pub(super) fn note_announced(&mut self, peer: &N::Peer, address: &Address<N::Cid>) -> bool {
         !self.deviates(NoAnnounceAgain)
+            || self.wants.get(address).is_some_and(|want| want.retries > 0)
             || self
                 .contexts
                 .get_mut(peer)
@@ -302,10 +306,21 @@ impl<N: Names> Node<N> {
 
     // WANT.
 
-    /// [`RefuseLongLists`], [`EntriesInReverse`]. Says whether the list is to be handled.
-    pub(super) fn before_want_list(&self, list: &mut WantList<N::Cid>) -> bool {
+    /// [`RefuseLongLists`], [`EntriesInReverse`]; and [`ServeLater`]: serving is a step of its own,
+    /// after a list that asks for a block. Says whether the list is to be handled.
+    pub(super) fn before_want_list(
+        &self,
+        from: &N::Peer,
+        list: &mut WantList<N::Cid>,
+        out: &mut Outbox<N>,
+    ) -> bool {
         if self.deviates(RefuseLongLists) && list.entries.len() > LONG_LIST {
             return false;
+        }
+        let asks =
+            |entry: &WantEntry<N::Cid>| !entry.cancel && entry.want_type == WantType::WantBlock;
+        if self.deviates(ServeLater) && list.entries.iter().any(asks) {
+            out.effect(Effect::ServeLater(from.clone()));
         }
         if self.deviates(EntriesInReverse) {
             list.entries.reverse();
@@ -339,9 +354,17 @@ impl<N: Names> Node<N> {
         }
         match entry.want_type {
             WantType::WantHave if recorded && self.deviates(MuteRecordedWantHave) => true,
-            WantType::WantHave if self.deviates(RecordWantHave) && !self.holds(&entry.address) => {
-                self.record_want(from, entry.clone());
-                self.want_have(from, entry, out);
+            WantType::WantHave
+                if (self.deviates(RecordWantHave) || self.deviates(ServeWantHave))
+                    && !recorded
+                    && !self.holds(&entry.address) =>
+            {
+                let mut entry = entry.clone();
+                self.want_have(from, &entry, out);
+                if self.deviates(ServeWantHave) {
+                    entry.want_type = WantType::WantBlock;
+                }
+                self.record_want(from, entry);
                 true
             }
             WantType::WantBlock if self.deviates(ServeLater) && self.holds(&entry.address) => {
@@ -352,7 +375,7 @@ impl<N: Names> Node<N> {
         }
     }
 
-    /// [`AnswerCancel`], [`CancelForAll`], [`CancelAsWant`].
+    /// [`AnswerCancel`], [`CancelForAll`], [`IgnoreCancel`], [`CancelAsWant`].
     fn deviant_cancel_entry(
         &mut self,
         from: &N::Peer,
@@ -367,6 +390,9 @@ impl<N: Names> Node<N> {
             for context in self.contexts.values_mut() {
                 context.wants.remove(&entry.address);
             }
+        }
+        if self.deviates(IgnoreCancel) {
+            return true;
         }
         if self.deviates(CancelAsWant) && !recorded {
             let fresh = WantEntry {
@@ -386,16 +412,6 @@ impl<N: Names> Node<N> {
         false
     }
 
-    /// [`ServeLater`]: serving is a step of its own.
-    pub(super) fn after_want_list(&self, from: &N::Peer, out: &mut Outbox<N>) {
-        if self.deviates(ServeLater)
-            && let Some(context) = self.contexts.get(from)
-            && !context.wants.is_empty()
-        {
-            out.effect(Effect::ServeLater(from.clone()));
-        }
-    }
-
     /// [`ServeLater`]: everything that the peer waits for and that is held.
     pub(super) fn serve(&mut self, peer: &N::Peer, out: &mut Outbox<N>) {
         let Some(context) = self.contexts.get_mut(peer) else {
@@ -413,7 +429,7 @@ impl<N: Names> Node<N> {
         });
     }
 
-    /// [`WakeByCid`], [`UploadUnannounced`], [`ServeLater`]; and what was recorded by
+    /// [`WakeByCid`], [`UploadUnannounced`], [`ServeLater`], [`KeepWokenWant`]; and what was recorded by
     /// [`RecordWantHave`] and [`OverwriteWant`] is not served.
     pub(super) fn deviant_wake(
         &mut self,
@@ -427,6 +443,7 @@ impl<N: Names> Node<N> {
         }
         let by_cid = self.deviates(WakeByCid);
         let later = self.deviates(ServeLater);
+        let keeps = self.deviates(KeepWokenWant);
         for (peer, context) in &mut self.contexts {
             let mut wakes = false;
             for address in addresses {
@@ -438,7 +455,15 @@ impl<N: Names> Node<N> {
                     continue;
                 }
                 wakes = true;
-                if !later && let Some(entry) = context.wants.remove(address) {
+                if later {
+                    continue;
+                }
+                let entry = if keeps {
+                    context.wants.get(address).cloned()
+                } else {
+                    context.wants.remove(address)
+                };
+                if let Some(entry) = entry {
                     out.delivery(peer, entry.priority, entry.address, cid.clone());
                 }
             }
