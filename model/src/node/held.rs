@@ -4,6 +4,7 @@ use crate::address::{Address, Names};
 use crate::deviation::Deviation::*;
 
 use super::outbox::Outbox;
+use super::transfer::Source;
 use super::{Effect, Node};
 
 impl<N: Names> Node<N> {
@@ -14,9 +15,13 @@ impl<N: Names> Node<N> {
         leaves: Vec<Address<N::Cid>>,
         out: &mut Outbox<N>,
     ) {
-        let mut addresses = leaves;
-        addresses.insert(0, Address::Plain(cid.clone()));
-        self.becomes_held(&cid, addresses, None, out);
+        let mut addresses = vec![Address::Plain(cid.clone())];
+        if self.deviates(LeafUploadUnnoticed) {
+            self.becomes_held(&cid, addresses, &Source::Upload, out);
+            return self.hold_unnoticed(&cid, leaves);
+        }
+        addresses.extend(leaves);
+        self.becomes_held(&cid, addresses, &Source::Upload, out);
     }
 
     /// The store changed without the node being told: nothing is sent, and no want ends. No event
@@ -35,7 +40,7 @@ impl<N: Names> Node<N> {
     pub fn reconstructed(&mut self, leaf: Address<N::Cid>, cid: N::Cid) -> Vec<Effect<N>> {
         let mut out = Outbox::new();
         let own = Address::Plain(cid.clone());
-        self.becomes_held(&cid, vec![leaf, own], None, &mut out);
+        self.becomes_held(&cid, vec![leaf, own], &Source::Reconstruction, &mut out);
         out.into_effects(&self.config)
     }
 

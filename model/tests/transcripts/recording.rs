@@ -46,18 +46,6 @@ pub struct Step {
 #[derive(Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Input {
-    Connect {
-        peer: String,
-    },
-    NConnect {
-        peer: String,
-    },
-    Disconnect {
-        peer: String,
-    },
-    NDisconnect {
-        peer: String,
-    },
     Send {
         peer: String,
         msg: Box<RecordedMessage>,
@@ -101,6 +89,11 @@ pub enum Input {
         address: String,
         has: bool,
     },
+    /// What comes of these is among the events.
+    Connect,
+    NConnect,
+    Disconnect,
+    NDisconnect,
     /// About streams or time, of which the model knows nothing.
     OpenStream,
     CloseStream,

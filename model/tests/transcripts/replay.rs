@@ -90,7 +90,9 @@ impl Replay {
         let mut node = Node::new(Config {
             deviations: dialect.deviations,
             price: Price::from(recording.node_args.price),
-            account: None,
+            // What a node asked for a price has for an account in the recordings.
+            account: (recording.node_args.price > 0)
+                .then(|| Account(std::array::from_fn(|i| i as u8 + 1))),
             ..Config::default()
         });
         // In deployed nodes the block of no bytes is always there.
@@ -206,11 +208,7 @@ impl Replay {
                     return Err(format!("  {address} is held: {has} was recorded"));
                 }
             }
-            // Whether it came to be is among the events.
-            Input::Connect { .. }
-            | Input::NConnect { .. }
-            | Input::Disconnect { .. }
-            | Input::NDisconnect { .. } => {}
+            Input::Connect | Input::NConnect | Input::Disconnect | Input::NDisconnect => {}
             Input::OpenStream | Input::CloseStream | Input::Wait => {}
         }
         Ok(())
