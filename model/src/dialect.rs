@@ -113,6 +113,7 @@ pub const DIALECTS: &[Dialect] = &[
             DropSlowPeer,
             AskOutlivesCancel,
             NoAnnounceAgain,
+            LatePresence,
             WaitOnLeft,
             WakeByAddress,
             EndNamedWantOnly,

@@ -73,7 +73,7 @@ const REQUEST: Deviations = Deviations::of(&[
     KeepPresenceUnasked,
     KeepPresenceOnCancel,
 ]);
-const LIST: Deviations = Deviations::of(&[RefuseLongLists, EntriesInReverse]);
+const LIST: Deviations = Deviations::of(&[RefuseLongLists, EntriesInReverse, ServeLater]);
 const ENTRY: Deviations = Deviations::of(&[
     RecordWantHave,
     CancelAsWant,
@@ -234,39 +234,60 @@ impl<N: Names> Node<N> {
         choose: &mut impl Choose<N>,
         out: &mut Outbox<N>,
     ) {
-        let wanted: BTreeMap<_, _> = presences
+        let wanted: BTreeMap<_, _> = self
+            .wants
             .iter()
-            .filter_map(|item| {
-                let want = self.wants.get(&item.address)?;
-                Some((item.address.clone(), want.asked.is_empty()))
-            })
+            .map(|(address, want)| (address.clone(), want.asked.is_empty()))
             .collect();
         self.deliveries(from, deliveries, choose, out);
-        let (late, timely) = presences
+        let has_ended = |node: &Self, address: &Address<N::Cid>| {
+            wanted.contains_key(address) && !node.wants(address)
+        };
+        let kept: Vec<_> = self
+            .contexts
+            .get(from)
             .into_iter()
-            .partition(|item| wanted.contains_key(&item.address) && !self.wants(&item.address));
+            .flat_map(|context| {
+                context
+                    .presence()
+                    .iter()
+                    .map(move |record| (context, record))
+            })
+            .filter(|(_, (address, _))| has_ended(self, address))
+            .map(|(context, (address, price))| {
+                (address.clone(), *price, context.is_denied(address))
+            })
+            .collect();
+        let (late, timely): (Vec<_>, Vec<_>) = presences
+            .into_iter()
+            .partition(|item| has_ended(self, &item.address));
         self.presences(from, timely, choose, out);
+        let Some(context) = self.contexts.get_mut(from) else {
+            return;
+        };
+        let counts = |presence_type| {
+            presence_type == PresenceType::Have || self.config.deviations.contains(DontHaveRecorded)
+        };
+        let said = late
+            .into_iter()
+            .filter(|item| counts(item.presence_type))
+            .map(|item| {
+                let is_denied = item.presence_type == PresenceType::DontHave;
+                (item.address, item.price, is_denied)
+            });
+        let said: Vec<_> = said.collect();
         let mut asked = BTreeSet::new();
-        for Presence {
-            address,
-            presence_type,
-            price,
-        } in late
-        {
-            let Some(context) = self.contexts.get_mut(from) else {
-                return;
-            };
-            if presence_type == PresenceType::Have {
-                context.leftovers.denied.remove(&address);
-            } else if self.config.deviations.contains(DontHaveRecorded) {
+        for (address, _, _) in &said {
+            if wanted.get(address) == Some(&true) && asked.insert(address.clone()) {
+                out.want(from, WantEntry::want_block(address.clone()));
+            }
+        }
+        for (address, price, is_denied) in kept.into_iter().chain(said) {
+            context.clean_presence([&address]);
+            if is_denied {
                 context.leftovers.denied.insert(address.clone());
-            } else {
-                continue;
             }
-            context.set_presence(address.clone(), price);
-            if wanted.get(&address) == Some(&true) && asked.insert(address.clone()) {
-                out.want(from, WantEntry::want_block(address));
-            }
+            context.set_presence(address, price);
         }
     }
 
@@ -378,13 +399,23 @@ impl<N: Names> Node<N> {
 
     // WANT.
 
-    /// [`RefuseLongLists`], [`EntriesInReverse`]. Says whether the list is to be handled.
-    pub(super) fn before_want_list(&self, list: &mut WantList<N::Cid>) -> bool {
+    /// [`RefuseLongLists`], [`EntriesInReverse`], [`ServeLater`]. Says whether the list is to be
+    /// handled.
+    pub(super) fn before_want_list(
+        &self,
+        from: &N::Peer,
+        list: &mut WantList<N::Cid>,
+        out: &mut Outbox<N>,
+    ) -> bool {
         if self.deviates(RefuseLongLists) && list.entries.len() > LONG_LIST {
             return false;
         }
         if self.deviates(EntriesInReverse) {
             list.entries.reverse();
+        }
+        let asks = |entry: &WantEntry<_>| !entry.cancel && entry.want_type == WantType::WantBlock;
+        if self.deviates(ServeLater) && list.entries.iter().any(asks) {
+            out.effect(Effect::ServeLater(from.clone()));
         }
         true
     }
@@ -460,16 +491,6 @@ impl<N: Names> Node<N> {
             return true;
         }
         false
-    }
-
-    /// [`ServeLater`]: serving is a step of its own.
-    pub(super) fn after_want_list(&self, from: &N::Peer, out: &mut Outbox<N>) {
-        if self.deviates(ServeLater)
-            && let Some(context) = self.contexts.get(from)
-            && !context.wants.is_empty()
-        {
-            out.effect(Effect::ServeLater(from.clone()));
-        }
     }
 
     /// [`ServeLater`]: everything that the peer waits for and that is held.
