@@ -237,6 +237,10 @@ deviations! {
     EndNamedWantOnly = "end-named-want-only", Model, breaks ["XFER-7"], "A delivery ends the want for the address it names, and no other want for the same block.";
     /// An upload of a dataset ends and wakes no want for its leaves.
     LeafUploadUnnoticed = "leaf-upload-unnoticed", Model, breaks ["HELD-1", "WANT-13"], "An upload of a dataset ends and wakes no want for its leaves.";
+    /// When a peer leaves that was asked for a block, the request was cancelled, and the block has been requested again, the process ends.
+    AbortOnStaleAsk = "abort-on-stale-ask", Model, breaks ["WIRE-9"], "When a peer leaves that was asked for a block, the request was cancelled, and the block has been requested again, the process ends.";
+    /// When an asked peer does not answer in time, its record stays, and it may be the one that is asked again.
+    AskAgainOnRetry = "ask-again-on-retry", Model, breaks ["ASK-8"], "When an asked peer does not answer in time, its record stays, and it may be the one that is asked again.";
     /// Whoever delivers a block it was asked for is sent a cancel too.
     CancelToDeliverer = "cancel-to-deliverer", Model, permitted [], "Whoever delivers a block it was asked for is sent a cancel too.";
     /// When a want ends by its block, every other peer with a record of it is sent a cancel, asked or not.

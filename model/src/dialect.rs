@@ -56,8 +56,6 @@ pub const DIALECTS: &[Dialect] = &[
             CancelSwapsLast,
             EndNamedWantOnly,
             LeafUploadUnnoticed,
-            CancelToDeliverer,
-            CancelToHolders,
         ]),
     },
     Dialect {
@@ -87,6 +85,7 @@ pub const DIALECTS: &[Dialect] = &[
             LeafUploadUnnoticed,
             CancelToDeliverer,
             CancelToHolders,
+            AskAgainOnRetry,
         ]),
     },
     Dialect {
@@ -114,6 +113,7 @@ pub const DIALECTS: &[Dialect] = &[
             AskOutlivesCancel,
             NoAnnounceAgain,
             LatePresence,
+            AbortOnStaleAsk,
             WaitOnLeft,
             WakeByAddress,
             EndNamedWantOnly,

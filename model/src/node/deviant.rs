@@ -95,6 +95,7 @@ const WAKE: Deviations = Deviations::of(&[
 const DELIVERY: Deviations = Deviations::of(&[
     OnlyAsked,
     AskOutlivesCancel,
+    AbortOnStaleAsk,
     AcceptUnprovenLeaf,
     AcceptMislabelled,
 ]);
@@ -108,8 +109,9 @@ const RESOLVE: Deviations = Deviations::of(&[
     CancelToHolders,
     OnlyAsked,
     AskOutlivesCancel,
+    AbortOnStaleAsk,
 ]);
-const ASK_MARKS: Deviations = Deviations::of(&[OnlyAsked, AskOutlivesCancel]);
+const ASK_MARKS: Deviations = Deviations::of(&[OnlyAsked, AskOutlivesCancel, AbortOnStaleAsk]);
 const STALE_RECORDS: Deviations = Deviations::of(&[
     LatePresence,
     KeepPresenceOnResolve,
@@ -178,6 +180,15 @@ impl<N: Names> Node<N> {
                 want.unanswered.remove(peer);
             }
         }
+    }
+
+    /// [`AbortOnStaleAsk`]: whether the peer that has left was marked as asked for an own want
+    /// that is not asked of it.
+    pub(super) fn has_stale_asks(&self, peer: &N::Peer, context: &PeerContext<N>) -> bool {
+        let asked = &context.leftovers.asked;
+        asked
+            .iter()
+            .any(|address| self.wants(address) && !self.is_asked(peer, address))
     }
 
     // A whole message.
@@ -368,6 +379,21 @@ impl<N: Names> Node<N> {
         };
         self.ask(&peers[choice], address, out);
         true
+    }
+
+    /// [`AskAgainOnRetry`].
+    pub(super) fn ask_again(
+        &mut self,
+        address: &Address<N::Cid>,
+        choose: &mut impl Choose<N>,
+        out: &mut Outbox<N>,
+    ) {
+        if let Some(want) = self.wants.get_mut(address) {
+            want.asked.clear();
+        }
+        if !self.ask_any_holder(address, choose, out) {
+            self.announce(address, out);
+        }
     }
 
     /// [`NoAnnounceAgain`]: says whether the peer is to be told of this want.
@@ -561,9 +587,10 @@ impl<N: Names> Node<N> {
         self.deviates(OnlyAsked) && !was_marked
     }
 
-    /// The want has ended without its block: marks of it go, but for [`AskOutlivesCancel`].
+    /// The want has ended without its block: marks of it go, but for [`AskOutlivesCancel`] and
+    /// [`AbortOnStaleAsk`].
     pub(super) fn forget_asked(&mut self, address: &Address<N::Cid>) {
-        if !self.deviates(AskOutlivesCancel) {
+        if !self.deviates(AskOutlivesCancel) && !self.deviates(AbortOnStaleAsk) {
             for context in self.contexts.values_mut() {
                 context.leftovers.asked.remove(address);
             }
