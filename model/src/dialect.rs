@@ -86,6 +86,7 @@ pub const DIALECTS: &[Dialect] = &[
             CancelToDeliverer,
             CancelToHolders,
             AskAgainOnRetry,
+            TakeTwice,
         ]),
     },
     Dialect {

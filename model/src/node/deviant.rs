@@ -48,12 +48,15 @@ impl<N: Names> Default for ContextLeftovers<N> {
 pub(crate) struct NodeLeftovers<N: Names> {
     /// The contexts of peers that left ([`ReviveOnRejoin`]).
     departed: BTreeMap<N::Peer, PeerContext<N>>,
+    /// What the message that is being handled has delivered so far ([`TakeTwice`]).
+    taken: BTreeSet<Address<N::Cid>>,
 }
 
 impl<N: Names> Default for NodeLeftovers<N> {
     fn default() -> Self {
         NodeLeftovers {
             departed: BTreeMap::new(),
+            taken: BTreeSet::new(),
         }
     }
 }
@@ -64,6 +67,7 @@ const RECEIVED: Deviations = Deviations::of(&[
     LatePresence,
     RefuseMessageOnBadDelivery,
     AbortOnMissingData,
+    TakeTwice,
 ]);
 const REQUEST: Deviations = Deviations::of(&[
     AskUnannounced,
@@ -110,6 +114,7 @@ const RESOLVE: Deviations = Deviations::of(&[
     OnlyAsked,
     AskOutlivesCancel,
     AbortOnStaleAsk,
+    TakeTwice,
 ]);
 const ASK_MARKS: Deviations = Deviations::of(&[OnlyAsked, AskOutlivesCancel, AbortOnStaleAsk]);
 const STALE_RECORDS: Deviations = Deviations::of(&[
@@ -227,6 +232,7 @@ impl<N: Names> Node<N> {
             self.deliveries(from, message.deliveries, choose, out);
             self.presences(from, message.presences, choose, out);
         }
+        self.leftovers.taken.clear();
         if let Some(account) = message.account {
             self.account(from, account);
         }
@@ -597,6 +603,11 @@ impl<N: Names> Node<N> {
         }
     }
 
+    /// [`AcceptUnwanted`], [`TakeTwice`].
+    pub(super) fn takes_unwanted(&self, address: &Address<N::Cid>) -> bool {
+        self.deviates(AcceptUnwanted) || self.leftovers.taken.contains(address)
+    }
+
     /// [`AcceptUnprovenLeaf`], [`AcceptMislabelled`].
     pub(super) fn counts_deviantly(&self, delivery: &Delivery<N::Cid>) -> bool {
         let evidence = delivery.evidence;
@@ -611,8 +622,8 @@ impl<N: Names> Node<N> {
     }
 
     /// An own want may end: [`UploadKeepsWant`], [`EndNamedWantOnly`], [`NoCancelSent`],
-    /// [`CancelToDeliverer`], [`CancelToHolders`], [`KeepPresenceOnResolve`],
-    /// [`KeepPresenceUnasked`]. A record without a want, as only deviants have it, may go too.
+    /// [`CancelToDeliverer`], [`CancelToHolders`], [`TakeTwice`],
+    /// [`KeepPresenceOnResolve`], [`KeepPresenceUnasked`]. A record without a want, as only deviants have it, may go too.
     pub(super) fn deviant_resolve(
         &mut self,
         address: &Address<N::Cid>,
@@ -629,6 +640,11 @@ impl<N: Names> Node<N> {
         let want = self.wants.remove(address);
         if want.is_some() {
             out.effect(Effect::Obtained(address.clone()));
+            if self.deviates(TakeTwice) && source.deliverer().is_some() {
+                self.leftovers.taken.insert(address.clone());
+            }
+        } else if self.leftovers.taken.contains(address) {
+            return out.cancel_again(address);
         } else if !self.deviates(CancelToHolders) && !self.deviates(AskOutlivesCancel) {
             return;
         }

@@ -42,7 +42,7 @@ impl<N: Names> Node<N> {
                 continue;
             }
             // XFER-2
-            if !self.wants(&delivery.address) && !self.deviates(AcceptUnwanted) {
+            if !self.wants(&delivery.address) && !self.takes_unwanted(&delivery.address) {
                 continue;
             }
             if self.counts(&delivery) {
