@@ -48,7 +48,11 @@ impl<N: Names> Outbox<N> {
     }
 
     pub(super) fn cancel(&mut self, to: &N::Peer, address: Address<N::Cid>) {
-        self.owed(to).cancels.push(WantEntry::cancel(address));
+        let owed = self.owed(to);
+        // A want that is asked anew and then met in the same step, by two deliveries of one
+        // message, must not stay asked.
+        owed.wants.retain(|entry| entry.address != address);
+        owed.cancels.push(WantEntry::cancel(address));
     }
 
     /// Whoever is owed a cancel of this address is owed another ([`Deviation::TakeTwice`]).
@@ -143,9 +147,7 @@ impl<N: Names> Owed<N> {
             MAX_PRESENCES_SENT
         };
         messages.extend(split(self.presences, max_presences).map(Message::presences));
-        // Cancels last: a want that is asked anew and then met in the same step, by two deliveries
-        // of one message, must not stay asked.
-        for entries in [self.wants, self.cancels] {
+        for entries in [self.cancels, self.wants] {
             messages.extend(
                 split(entries, max_entries).map(|entries| Message::want_list(entries, false)),
             );
