@@ -306,8 +306,8 @@ impl<N: Names> Node<N> {
 
     // WANT.
 
-    /// [`RefuseLongLists`], [`EntriesInReverse`]; and [`ServeLater`]: serving is a step of its own,
-    /// after a list that asks for a block. Says whether the list is to be handled.
+    /// [`RefuseLongLists`], [`EntriesInReverse`], [`ServeLater`]. Says whether the list is to be
+    /// handled.
     pub(super) fn before_want_list(
         &self,
         from: &N::Peer,
@@ -317,13 +317,12 @@ impl<N: Names> Node<N> {
         if self.deviates(RefuseLongLists) && list.entries.len() > LONG_LIST {
             return false;
         }
-        let asks =
-            |entry: &WantEntry<N::Cid>| !entry.cancel && entry.want_type == WantType::WantBlock;
-        if self.deviates(ServeLater) && list.entries.iter().any(asks) {
-            out.effect(Effect::ServeLater(from.clone()));
-        }
         if self.deviates(EntriesInReverse) {
             list.entries.reverse();
+        }
+        let asks = |entry: &WantEntry<_>| !entry.cancel && entry.want_type == WantType::WantBlock;
+        if self.deviates(ServeLater) && list.entries.iter().any(asks) {
+            out.effect(Effect::ServeLater(from.clone()));
         }
         true
     }
