@@ -151,6 +151,10 @@ impl<N: Names> Owed<N> {
             self.deliveries
                 .sort_by_key(|(priority, _)| std::cmp::Reverse(*priority));
         }
+        // XFER-1
+        if deviates(Deviation::DeliverUnderOwnCid) {
+            deviant::name_by_own_cid(&mut self.deliveries);
+        }
         // XFER-9
         let max_blocks = if deviates(Deviation::UnboundedMessage) {
             usize::MAX
