@@ -44,6 +44,26 @@ fn sections_come_in_order_with_their_requirements_numbered_from_one() {
 }
 
 #[test]
+fn every_requirement_says_what_why_and_whence() {
+    for requirement in REQUIREMENTS {
+        for sentence in [requirement.text, requirement.rationale] {
+            assert!(
+                sentence.ends_with(['.', ')']),
+                "{}: {sentence}",
+                requirement.id
+            );
+        }
+        for source in requirement.source.split(", ") {
+            let known = [
+                "seed", "notes", "LIP-111", "deployed", "decision", "follows", "JOIN-2",
+            ];
+            let word = source.split(' ').next().unwrap_or_default();
+            assert!(known.contains(&word), "{}: {source}", requirement.id);
+        }
+    }
+}
+
+#[test]
 fn names_of_deviations_are_unique_and_parse() {
     let mut names = BTreeSet::new();
     for deviation in Deviation::ALL {
