@@ -16,6 +16,7 @@
 pub mod choice;
 pub mod collapse;
 pub mod explorer;
+pub mod liveness;
 pub mod names;
 pub mod network;
 pub mod open;
