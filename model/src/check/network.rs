@@ -23,6 +23,9 @@ use super::liveness::{FREE, Fairness, Obligations};
 use super::names::{Blocks, Cid, Peer, Small, show_address};
 use super::rules::{Judge, Marks, Step};
 
+/// The place in [`Marks`] of WIRE-7: a part of a message was not read, for the stream it came on.
+pub const UNREAD: usize = 119;
+
 /// One node of a network, before anything has happened.
 #[derive(Clone, Debug)]
 pub struct Role {
@@ -426,12 +429,21 @@ impl Network {
                 leaves: self.blocks.leaf(cid).into_iter().collect(),
             },
             Act::Handle(from) => {
-                let (link, end) = self.end(node, from)?;
-                let sent = state.links[link].ends[end].inbox.front()?;
+                let sent = self.first_under_way(state, node, from)?;
                 let message = self.as_read(node, from, sent);
                 Event::Received { from, message }
             }
         })
+    }
+
+    fn first_under_way<'a>(
+        &self,
+        state: &'a State,
+        node: Peer,
+        from: Peer,
+    ) -> Option<&'a Message<Small>> {
+        let (link, end) = self.end(node, from)?;
+        state.links[link].ends[end].inbox.front()
     }
 
     /// What of a message the receiver reads: a node that looks for answers on its own streams only
@@ -517,6 +529,11 @@ impl Network {
             after: it,
         };
         next.broken = self.judge.broken(&step);
+        if let Event::Received { from, message } = &event
+            && self.first_under_way(state, node, *from) != Some(message)
+        {
+            next.broken = next.broken.union(Marks::of(UNREAD));
+        }
         let from = match act {
             Act::Handle(from) => Some(from),
             _ => None,

@@ -756,6 +756,7 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
             if any { Kept } else { Silent }
         };
         "WANT-14: highest priority first, then in the order recorded" ["WANT-14"] SERVES_LATER |step| {
+            if step.received().is_some_and(|(_, message)| parts(message).len() > 1) { return Silent; }
             let mut any = false;
             for peer in step.before.contexts().keys() {
                 let named: Vec<_> = match step.received() {
