@@ -1,1 +1,5 @@
-//! x
+//! An executable specification of the peer contexts of the Codex block exchange, and a suite that
+//! validates nodes against it.
+
+pub mod cli;
+pub mod wire;

@@ -167,6 +167,7 @@ impl<N: Names> Node<N> {
                 out.cancel(peer, address.clone());
             }
         }
+        self.forget_asked(address);
         if !self.deviates(KeepPresenceOnCancel) {
             self.forget_presence(address);
         }

@@ -15,7 +15,8 @@ use crate::message::{
 use crate::price::Price;
 
 use super::outbox::Outbox;
-use super::{Choose, Effect, Node, OwnWant};
+use super::transfer::Source;
+use super::{Choose, Effect, Node};
 
 /// A want list longer than this is refused by [`RefuseLongLists`].
 const LONG_LIST: usize = 512;
@@ -27,7 +28,8 @@ pub struct ContextLeftovers<N: Names> {
     pub(crate) denied: BTreeSet<Address<N::Cid>>,
     /// Own wants that the peer was told of ([`NoAnnounceAgain`]).
     pub(crate) announced: BTreeSet<Address<N::Cid>>,
-    /// What stays marked as asked of the peer ([`AskOutlivesCancel`]).
+    /// What is marked on the peer as asked of it ([`OnlyAsked`]), and may stay so when the want
+    /// has ended ([`AskOutlivesCancel`]). A delivery takes the mark away, whatever it is worth.
     pub(crate) asked: BTreeSet<Address<N::Cid>>,
 }
 
@@ -65,6 +67,7 @@ const RECEIVED: Deviations = Deviations::of(&[
 ]);
 const REQUEST: Deviations = Deviations::of(&[
     AskUnannounced,
+    LatePresence,
     PresenceUnbounded,
     KeepPresenceOnResolve,
     KeepPresenceUnasked,
@@ -86,12 +89,29 @@ const WAKE: Deviations = Deviations::of(&[
     RecordWantHave,
     OverwriteWant,
     UploadUnannounced,
+    WakeByAddress,
     ServeLater,
 ]);
-const DELIVERY: Deviations = Deviations::of(&[OnlyAsked, AcceptUnprovenLeaf, AcceptMislabelled]);
-const RESOLVE: Deviations =
-    Deviations::of(&[NoCancelSent, KeepPresenceOnResolve, KeepPresenceUnasked]);
+const DELIVERY: Deviations = Deviations::of(&[
+    OnlyAsked,
+    AskOutlivesCancel,
+    AcceptUnprovenLeaf,
+    AcceptMislabelled,
+]);
+const RESOLVE: Deviations = Deviations::of(&[
+    NoCancelSent,
+    KeepPresenceOnResolve,
+    KeepPresenceUnasked,
+    UploadKeepsWant,
+    EndNamedWantOnly,
+    CancelToDeliverer,
+    CancelToHolders,
+    OnlyAsked,
+    AskOutlivesCancel,
+]);
+const ASK_MARKS: Deviations = Deviations::of(&[OnlyAsked, AskOutlivesCancel]);
 const STALE_RECORDS: Deviations = Deviations::of(&[
+    LatePresence,
     KeepPresenceOnResolve,
     KeepPresenceUnasked,
     KeepPresenceOnCancel,
@@ -149,6 +169,17 @@ impl<N: Names> Node<N> {
         self.leftovers.departed.insert(peer.clone(), context);
     }
 
+    /// [`StuckOnLeft`]: what was asked of the peer stays so, but it is sent no cancel if it comes
+    /// again.
+    pub(super) fn owe_no_cancel(&mut self, peer: &N::Peer) {
+        let addresses: Vec<_> = self.wants.keys().cloned().collect();
+        for address in addresses {
+            if let Some(want) = self.wants.get_mut(&address) {
+                want.unanswered.remove(peer);
+            }
+        }
+    }
+
     // A whole message.
 
     /// [`ContextOnMessage`], [`AbortOnMissingData`], [`RefuseMessageOnBadDelivery`],
@@ -180,8 +211,7 @@ impl<N: Names> Node<N> {
             self.want_list(from, list, out);
         }
         if self.deviates(LatePresence) {
-            self.presences(from, message.presences, choose, out);
-            self.deliveries(from, message.deliveries, choose, out);
+            self.concurrent_parts(from, message.deliveries, message.presences, choose, out);
         } else {
             self.deliveries(from, message.deliveries, choose, out);
             self.presences(from, message.presences, choose, out);
@@ -191,6 +221,52 @@ impl<N: Names> Node<N> {
         }
         if let Some(payment) = message.payment {
             self.payment(from, payment);
+        }
+    }
+
+    /// [`LatePresence`]: the presence items are judged by the own wants as they were before the
+    /// deliveries of the same message.
+    fn concurrent_parts(
+        &mut self,
+        from: &N::Peer,
+        deliveries: Vec<Delivery<N::Cid>>,
+        presences: Vec<Presence<N::Cid>>,
+        choose: &mut impl Choose<N>,
+        out: &mut Outbox<N>,
+    ) {
+        let wanted: BTreeMap<_, _> = presences
+            .iter()
+            .filter_map(|item| {
+                let want = self.wants.get(&item.address)?;
+                Some((item.address.clone(), want.asked.is_empty()))
+            })
+            .collect();
+        self.deliveries(from, deliveries, choose, out);
+        let (late, timely) = presences
+            .into_iter()
+            .partition(|item| wanted.contains_key(&item.address) && !self.wants(&item.address));
+        self.presences(from, timely, choose, out);
+        let mut asked = BTreeSet::new();
+        for Presence {
+            address,
+            presence_type,
+            price,
+        } in late
+        {
+            let Some(context) = self.contexts.get_mut(from) else {
+                return;
+            };
+            if presence_type == PresenceType::Have {
+                context.leftovers.denied.remove(&address);
+            } else if self.config.deviations.contains(DontHaveRecorded) {
+                context.leftovers.denied.insert(address.clone());
+            } else {
+                continue;
+            }
+            context.set_presence(address.clone(), price);
+            if wanted.get(&address) == Some(&true) && asked.insert(address.clone()) {
+                out.want(from, WantEntry::want_block(address));
+            }
         }
     }
 
@@ -291,9 +367,9 @@ impl<N: Names> Node<N> {
         }
     }
 
-    /// [`AskOutlivesCancel`].
+    /// [`OnlyAsked`], [`AskOutlivesCancel`].
     pub(super) fn note_asked(&mut self, peer: &N::Peer, address: &Address<N::Cid>) {
-        if self.deviates(AskOutlivesCancel)
+        if self.deviates_by_any(ASK_MARKS)
             && let Some(context) = self.contexts.get_mut(peer)
         {
             context.leftovers.asked.insert(address.clone());
@@ -413,19 +489,21 @@ impl<N: Names> Node<N> {
         });
     }
 
-    /// [`WakeByCid`], [`UploadUnannounced`], [`ServeLater`]; and what was recorded by
+    /// [`WakeByCid`], [`WakeByAddress`], [`UploadUnannounced`], [`ServeLater`]; and what was recorded by
     /// [`RecordWantHave`] and [`OverwriteWant`] is not served.
     pub(super) fn deviant_wake(
         &mut self,
         cid: &N::Cid,
         addresses: &[Address<N::Cid>],
-        uploaded: bool,
+        source: &Source<'_, N>,
         out: &mut Outbox<N>,
     ) {
+        let uploaded = matches!(source, Source::Upload);
         if uploaded && self.deviates(UploadUnannounced) {
             return;
         }
         let by_cid = self.deviates(WakeByCid);
+        let named_only = self.deviates(WakeByAddress) && !uploaded;
         let later = self.deviates(ServeLater);
         for (peer, context) in &mut self.contexts {
             let mut wakes = false;
@@ -434,7 +512,10 @@ impl<N: Names> Node<N> {
                     .wants
                     .get(address)
                     .is_some_and(|entry| entry.want_type == WantType::WantBlock);
-                if !is_wanted || by_cid && address.cid_or_tree_cid() != cid {
+                if !is_wanted
+                    || by_cid && address.cid_or_tree_cid() != cid
+                    || named_only && *address != addresses[0]
+                {
                     continue;
                 }
                 wakes = true;
@@ -451,13 +532,21 @@ impl<N: Names> Node<N> {
     // XFER and HELD.
 
     /// [`OnlyAsked`], with what [`AskOutlivesCancel`] left marked.
-    pub(super) fn ignores_sender(&self, from: &N::Peer, delivery: &Delivery<N::Cid>) -> bool {
-        self.deviates(OnlyAsked)
-            && !self.is_asked(from, &delivery.address)
-            && !self
-                .contexts
-                .get(from)
-                .is_some_and(|context| context.leftovers.asked.contains(&delivery.address))
+    pub(super) fn ignores_sender(&mut self, from: &N::Peer, delivery: &Delivery<N::Cid>) -> bool {
+        let was_marked = self
+            .contexts
+            .get_mut(from)
+            .is_some_and(|context| context.leftovers.asked.remove(&delivery.address));
+        self.deviates(OnlyAsked) && !was_marked
+    }
+
+    /// The want has ended without its block: marks of it go, but for [`AskOutlivesCancel`].
+    pub(super) fn forget_asked(&mut self, address: &Address<N::Cid>) {
+        if !self.deviates(AskOutlivesCancel) {
+            for context in self.contexts.values_mut() {
+                context.leftovers.asked.remove(address);
+            }
+        }
     }
 
     /// [`AcceptUnprovenLeaf`], [`AcceptMislabelled`].
@@ -473,39 +562,51 @@ impl<N: Names> Node<N> {
                 || self.deviates(AcceptUnprovenLeaf) && delivery.address.is_leaf() && proof_decodes)
     }
 
-    /// [`UploadKeepsWant`].
-    pub(super) fn ends_no_want(&self, uploaded: bool) -> bool {
-        uploaded && self.deviates(UploadKeepsWant)
-    }
-
-    /// [`NoCancelSent`], [`KeepPresenceOnResolve`], [`KeepPresenceUnasked`].
+    /// An own want may end: [`UploadKeepsWant`], [`EndNamedWantOnly`], [`NoCancelSent`],
+    /// [`CancelToDeliverer`], [`CancelToHolders`], [`KeepPresenceOnResolve`],
+    /// [`KeepPresenceUnasked`]. A record without a want, as only deviants have it, may go too.
     pub(super) fn deviant_resolve(
         &mut self,
         address: &Address<N::Cid>,
-        want: &OwnWant<N>,
-        deliverer: Option<&N::Peer>,
+        is_named: bool,
+        source: &Source<'_, N>,
         out: &mut Outbox<N>,
     ) {
-        if !self.deviates(NoCancelSent) {
-            for peer in want
-                .unanswered
-                .iter()
-                .filter(|peer| Some(*peer) != deliverer)
-            {
+        let uploaded = matches!(source, Source::Upload);
+        if uploaded && self.deviates(UploadKeepsWant)
+            || !uploaded && !is_named && self.deviates(EndNamedWantOnly)
+        {
+            return;
+        }
+        let want = self.wants.remove(address);
+        if want.is_some() {
+            out.effect(Effect::Obtained(address.clone()));
+        } else if !self.deviates(CancelToHolders) && !self.deviates(AskOutlivesCancel) {
+            return;
+        }
+        let asked = want.map(|want| want.unanswered).unwrap_or_default();
+        let deviations = self.config.deviations;
+        for (peer, context) in &mut self.contexts {
+            let is_deliverer = source.deliverer() == Some(peer);
+            let was_asked = context.leftovers.asked.remove(address) || asked.contains(peer);
+            let is_told = (was_asked
+                || deviations.contains(CancelToHolders) && context.contains(address))
+                && (!is_deliverer || deviations.contains(CancelToDeliverer));
+            if is_told && !deviations.contains(NoCancelSent) {
                 out.cancel(peer, address.clone());
             }
-        }
-        for (peer, context) in &mut self.contexts {
-            let cleaned = if self.config.deviations.contains(KeepPresenceOnResolve) {
-                Some(peer) == deliverer
-            } else if self.config.deviations.contains(KeepPresenceUnasked) {
-                want.unanswered.contains(peer)
-            } else {
-                true
-            };
-            if cleaned {
+            let keeps_record = deviations.contains(KeepPresenceOnResolve) && !is_deliverer
+                || deviations.contains(KeepPresenceUnasked) && (is_deliverer || !was_asked);
+            if !keeps_record {
                 context.clean_presence([address]);
             }
+        }
+    }
+
+    /// [`LeafUploadUnnoticed`]: the store alone learns of the leaves.
+    pub(super) fn hold_unnoticed(&mut self, cid: &N::Cid, leaves: Vec<Address<N::Cid>>) {
+        for leaf in leaves {
+            self.held.insert(leaf, cid.clone());
         }
     }
 

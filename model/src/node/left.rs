@@ -25,11 +25,13 @@ impl<N: Names> Node<N> {
             self.remember_departed(peer, context);
         }
         if self.deviates(StuckOnLeft) {
-            return;
+            return self.owe_no_cancel(peer);
         }
         // LEFT-2: what was asked of it is asked of other holders, or waits.
         for address in self.release(peer) {
-            self.ask_any_holder(&address, choose, out);
+            if !self.deviates(WaitOnLeft) {
+                self.ask_any_holder(&address, choose, out);
+            }
         }
     }
 

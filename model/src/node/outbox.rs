@@ -16,12 +16,12 @@ pub(super) struct Outbox<N: Names> {
 
 /// What the step owes one peer, in the order in which it is sent.
 struct Owed<N: Names> {
-    account: Option<Account>,
     /// The own want list, for a peer that joined (JOIN-4).
     own_want_list: Option<Vec<WantEntry<N::Cid>>>,
+    account: Option<Account>,
+    presences: Vec<Presence<N::Cid>>,
     cancels: Vec<WantEntry<N::Cid>>,
     wants: Vec<WantEntry<N::Cid>>,
-    presences: Vec<Presence<N::Cid>>,
     /// With the priority of the want that each one meets.
     deliveries: Vec<(i32, Delivery<N::Cid>)>,
 }
@@ -106,9 +106,6 @@ impl<N: Names> Owed<N> {
     fn into_messages(mut self, config: &Config) -> Vec<Message<N>> {
         let deviates = |deviation| config.deviations.contains(deviation);
         let mut messages = Vec::new();
-        if let Some(account) = self.account {
-            messages.push(Message::account(account));
-        }
         // JOIN-8
         let max_entries = if deviates(Deviation::OversizedLists) {
             usize::MAX
@@ -127,6 +124,16 @@ impl<N: Names> Owed<N> {
                 );
             }
         }
+        if let Some(account) = self.account {
+            messages.push(Message::account(account));
+        }
+        // WANT-18
+        let max_presences = if deviates(Deviation::AnswerEachEntry) {
+            1
+        } else {
+            MAX_PRESENCES_SENT
+        };
+        messages.extend(split(self.presences, max_presences).map(Message::presences));
         // Cancels last: a want that is asked anew and then met in the same step, by two deliveries
         // of one message, must not stay asked.
         for entries in [self.wants, self.cancels] {
@@ -137,13 +144,6 @@ impl<N: Names> Owed<N> {
         if deviates(Deviation::FullOnEveryList) {
             deviant::mark_every_list_full(&mut messages);
         }
-        // WANT-18
-        let max_presences = if deviates(Deviation::AnswerEachEntry) {
-            1
-        } else {
-            MAX_PRESENCES_SENT
-        };
-        messages.extend(split(self.presences, max_presences).map(Message::presences));
         // WANT-14: highest priority first; a stable sort keeps the order recorded.
         if deviates(Deviation::UnorderedServing) {
             deviant::scatter(&mut self.deliveries);
