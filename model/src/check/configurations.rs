@@ -22,7 +22,7 @@ fn demanding(config: &Config) -> Config {
 /// One node, with these deviations, among peers that do as they like: the smaller ones.
 pub fn open_networks(config: &Config) -> Vec<OpenNetwork> {
     let config = demanding(config);
-    let [one, two] = [1, 2].map(Blocks::plain);
+    let [one, two, three] = [1, 2, 3].map(Blocks::plain);
     let leaf = Blocks::named(1, Naming::LeafAndPlain);
     let open = |name, blocks, peers, alphabet| {
         OpenNetwork::new(name, config.clone(), blocks, peers, alphabet)
@@ -35,6 +35,7 @@ pub fn open_networks(config: &Config) -> Vec<OpenNetwork> {
         open("lists of two peers", one, 2, {
             Alphabet::lists(one).and(Alphabet::long_lists(one))
         }),
+        open("three waits", three, 1, Alphabet::waits(three)),
         open("items for two wants", two, 1, {
             Alphabet::presences(two).and(Alphabet::essential(two))
         }),

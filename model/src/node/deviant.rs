@@ -10,7 +10,8 @@ use crate::address::{Address, Names};
 use crate::context::PeerContext;
 use crate::deviation::{Deviation::*, Deviations};
 use crate::message::{
-    Delivery, Message, Presence, PresenceType, ProofEvidence, WantEntry, WantList, WantType,
+    Delivery, Evidence, Message, Presence, PresenceType, ProofEvidence, WantEntry, WantList,
+    WantType,
 };
 use crate::price::Price;
 
@@ -641,6 +642,14 @@ pub(super) fn scatter<C>(deliveries: &mut [(i32, Delivery<C>)]) {
     deliveries.sort_by_key(|(priority, _)| *priority);
     deliveries.reverse();
     deliveries.sort_by_key(|(priority, _)| *priority);
+}
+
+/// [`DeliverUnderOwnCid`].
+pub(super) fn name_by_own_cid<C: Clone>(deliveries: &mut [(i32, Delivery<C>)]) {
+    for (_, delivery) in deliveries {
+        delivery.address = Address::Plain(delivery.cid.clone());
+        delivery.evidence = Evidence::valid_for(&delivery.address);
+    }
 }
 
 /// [`HelpersForgetLeaves`].

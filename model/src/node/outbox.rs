@@ -48,7 +48,11 @@ impl<N: Names> Outbox<N> {
     }
 
     pub(super) fn cancel(&mut self, to: &N::Peer, address: Address<N::Cid>) {
-        self.owed(to).cancels.push(WantEntry::cancel(address));
+        let owed = self.owed(to);
+        // A want that is asked anew and then met in the same step, by two deliveries of one
+        // message, must not be asked after its cancel.
+        owed.wants.retain(|entry| entry.address != address);
+        owed.cancels.push(WantEntry::cancel(address));
     }
 
     pub(super) fn want(&mut self, to: &N::Peer, entry: WantEntry<N::Cid>) {
@@ -134,9 +138,7 @@ impl<N: Names> Owed<N> {
             MAX_PRESENCES_SENT
         };
         messages.extend(split(self.presences, max_presences).map(Message::presences));
-        // Cancels last: a want that is asked anew and then met in the same step, by two deliveries
-        // of one message, must not stay asked.
-        for entries in [self.wants, self.cancels] {
+        for entries in [self.cancels, self.wants] {
             messages.extend(
                 split(entries, max_entries).map(|entries| Message::want_list(entries, false)),
             );
@@ -150,6 +152,10 @@ impl<N: Names> Owed<N> {
         } else {
             self.deliveries
                 .sort_by_key(|(priority, _)| std::cmp::Reverse(*priority));
+        }
+        // XFER-1
+        if deviates(Deviation::DeliverUnderOwnCid) {
+            deviant::name_by_own_cid(&mut self.deliveries);
         }
         // XFER-9
         let max_blocks = if deviates(Deviation::UnboundedMessage) {
