@@ -110,7 +110,7 @@ deviations! {
     /// The parts of one message are handled concurrently: a Have and the delivery of the same block in one message leave a record for an address no longer wanted, and a WantBlock for the block just obtained.
     LatePresence = "late-presence", Model, breaks ["PRES-1", "WIRE-6"], "The parts of one message are handled concurrently: a Have and the delivery of the same block in one message leave a record for an address no longer wanted, and a WantBlock for the block just obtained.";
     /// What was asked of a peer stays marked on that peer after the request is cancelled; a late delivery then counts for a new request asked of somebody else.
-    AskOutlivesCancel = "ask-outlives-cancel", Model, breaks ["ASK-7", "XFER-8"], "What was asked of a peer stays marked on that peer after the request is cancelled; a late delivery then counts for a new request asked of somebody else.";
+    AskOutlivesCancel = "ask-outlives-cancel", Model, permitted [], "What was asked of a peer stays marked on that peer after the request is cancelled; a late delivery then counts for a new request asked of somebody else.";
     /// A want made again after a cancel is not announced to a peer that was told of it before.
     NoAnnounceAgain = "no-announce-again", Model, breaks ["ASK-1"], "A want made again after a cancel is not announced to a peer that was told of it before.";
     /// An invalid delivery from the asked peer leaves the address asked of that peer.
@@ -237,6 +237,12 @@ deviations! {
     EndNamedWantOnly = "end-named-want-only", Model, breaks ["XFER-7"], "A delivery ends the want for the address it names, and no other want for the same block.";
     /// An upload of a dataset ends and wakes no want for its leaves.
     LeafUploadUnnoticed = "leaf-upload-unnoticed", Model, breaks ["HELD-1", "WANT-13"], "An upload of a dataset ends and wakes no want for its leaves.";
+    /// When a peer leaves that was asked for a block, the request was cancelled, and the block has been requested again, the process ends.
+    AbortOnStaleAsk = "abort-on-stale-ask", Model, breaks ["WIRE-9"], "When a peer leaves that was asked for a block, the request was cancelled, and the block has been requested again, the process ends.";
+    /// When an asked peer does not answer in time, its record stays, and it may be the one that is asked again.
+    AskAgainOnRetry = "ask-again-on-retry", Model, breaks ["ASK-8"], "When an asked peer does not answer in time, its record stays, and it may be the one that is asked again.";
+    /// A delivery that comes twice in one message is taken twice, and the cancels name its address twice.
+    TakeTwice = "take-twice", Model, permitted [], "A delivery that comes twice in one message is taken twice, and the cancels name its address twice.";
     /// Whoever delivers a block it was asked for is sent a cancel too.
     CancelToDeliverer = "cancel-to-deliverer", Model, permitted [], "Whoever delivers a block it was asked for is sent a cancel too.";
     /// When a want ends by its block, every other peer with a record of it is sent a cancel, asked or not.

@@ -56,8 +56,6 @@ pub const DIALECTS: &[Dialect] = &[
             CancelSwapsLast,
             EndNamedWantOnly,
             LeafUploadUnnoticed,
-            CancelToDeliverer,
-            CancelToHolders,
         ]),
     },
     Dialect {
@@ -87,6 +85,8 @@ pub const DIALECTS: &[Dialect] = &[
             LeafUploadUnnoticed,
             CancelToDeliverer,
             CancelToHolders,
+            AskAgainOnRetry,
+            TakeTwice,
         ]),
     },
     Dialect {
@@ -113,6 +113,8 @@ pub const DIALECTS: &[Dialect] = &[
             DropSlowPeer,
             AskOutlivesCancel,
             NoAnnounceAgain,
+            LatePresence,
+            AbortOnStaleAsk,
             WaitOnLeft,
             WakeByAddress,
             EndNamedWantOnly,

@@ -49,12 +49,15 @@ impl<N: Names> Default for ContextLeftovers<N> {
 pub(crate) struct NodeLeftovers<N: Names> {
     /// The contexts of peers that left ([`ReviveOnRejoin`]).
     departed: BTreeMap<N::Peer, PeerContext<N>>,
+    /// What the message that is being handled has delivered so far ([`TakeTwice`]).
+    taken: BTreeSet<Address<N::Cid>>,
 }
 
 impl<N: Names> Default for NodeLeftovers<N> {
     fn default() -> Self {
         NodeLeftovers {
             departed: BTreeMap::new(),
+            taken: BTreeSet::new(),
         }
     }
 }
@@ -65,6 +68,7 @@ const RECEIVED: Deviations = Deviations::of(&[
     LatePresence,
     RefuseMessageOnBadDelivery,
     AbortOnMissingData,
+    TakeTwice,
 ]);
 const REQUEST: Deviations = Deviations::of(&[
     AskUnannounced,
@@ -74,7 +78,7 @@ const REQUEST: Deviations = Deviations::of(&[
     KeepPresenceUnasked,
     KeepPresenceOnCancel,
 ]);
-const LIST: Deviations = Deviations::of(&[RefuseLongLists, EntriesInReverse]);
+const LIST: Deviations = Deviations::of(&[RefuseLongLists, EntriesInReverse, ServeLater]);
 const ENTRY: Deviations = Deviations::of(&[
     RecordWantHave,
     CancelAsWant,
@@ -96,6 +100,7 @@ const WAKE: Deviations = Deviations::of(&[
 const DELIVERY: Deviations = Deviations::of(&[
     OnlyAsked,
     AskOutlivesCancel,
+    AbortOnStaleAsk,
     AcceptUnprovenLeaf,
     AcceptMislabelled,
 ]);
@@ -109,8 +114,10 @@ const RESOLVE: Deviations = Deviations::of(&[
     CancelToHolders,
     OnlyAsked,
     AskOutlivesCancel,
+    AbortOnStaleAsk,
+    TakeTwice,
 ]);
-const ASK_MARKS: Deviations = Deviations::of(&[OnlyAsked, AskOutlivesCancel]);
+const ASK_MARKS: Deviations = Deviations::of(&[OnlyAsked, AskOutlivesCancel, AbortOnStaleAsk]);
 const STALE_RECORDS: Deviations = Deviations::of(&[
     LatePresence,
     KeepPresenceOnResolve,
@@ -181,6 +188,15 @@ impl<N: Names> Node<N> {
         }
     }
 
+    /// [`AbortOnStaleAsk`]: whether the peer that has left was marked as asked for an own want
+    /// that is not asked of it.
+    pub(super) fn has_stale_asks(&self, peer: &N::Peer, context: &PeerContext<N>) -> bool {
+        let asked = &context.leftovers.asked;
+        asked
+            .iter()
+            .any(|address| self.wants(address) && !self.is_asked(peer, address))
+    }
+
     // A whole message.
 
     /// [`ContextOnMessage`], [`AbortOnMissingData`], [`RefuseMessageOnBadDelivery`],
@@ -217,6 +233,7 @@ impl<N: Names> Node<N> {
             self.deliveries(from, message.deliveries, choose, out);
             self.presences(from, message.presences, choose, out);
         }
+        self.leftovers.taken.clear();
         if let Some(account) = message.account {
             self.account(from, account);
         }
@@ -235,39 +252,60 @@ impl<N: Names> Node<N> {
         choose: &mut impl Choose<N>,
         out: &mut Outbox<N>,
     ) {
-        let wanted: BTreeMap<_, _> = presences
+        let wanted: BTreeMap<_, _> = self
+            .wants
             .iter()
-            .filter_map(|item| {
-                let want = self.wants.get(&item.address)?;
-                Some((item.address.clone(), want.asked.is_empty()))
-            })
+            .map(|(address, want)| (address.clone(), want.asked.is_empty()))
             .collect();
         self.deliveries(from, deliveries, choose, out);
-        let (late, timely) = presences
+        let has_ended = |node: &Self, address: &Address<N::Cid>| {
+            wanted.contains_key(address) && !node.wants(address)
+        };
+        let kept: Vec<_> = self
+            .contexts
+            .get(from)
             .into_iter()
-            .partition(|item| wanted.contains_key(&item.address) && !self.wants(&item.address));
+            .flat_map(|context| {
+                context
+                    .presence()
+                    .iter()
+                    .map(move |record| (context, record))
+            })
+            .filter(|(_, (address, _))| has_ended(self, address))
+            .map(|(context, (address, price))| {
+                (address.clone(), *price, context.is_denied(address))
+            })
+            .collect();
+        let (late, timely): (Vec<_>, Vec<_>) = presences
+            .into_iter()
+            .partition(|item| has_ended(self, &item.address));
         self.presences(from, timely, choose, out);
+        let Some(context) = self.contexts.get_mut(from) else {
+            return;
+        };
+        let counts = |presence_type| {
+            presence_type == PresenceType::Have || self.config.deviations.contains(DontHaveRecorded)
+        };
+        let said = late
+            .into_iter()
+            .filter(|item| counts(item.presence_type))
+            .map(|item| {
+                let is_denied = item.presence_type == PresenceType::DontHave;
+                (item.address, item.price, is_denied)
+            });
+        let said: Vec<_> = said.collect();
         let mut asked = BTreeSet::new();
-        for Presence {
-            address,
-            presence_type,
-            price,
-        } in late
-        {
-            let Some(context) = self.contexts.get_mut(from) else {
-                return;
-            };
-            if presence_type == PresenceType::Have {
-                context.leftovers.denied.remove(&address);
-            } else if self.config.deviations.contains(DontHaveRecorded) {
+        for (address, _, _) in &said {
+            if wanted.get(address) == Some(&true) && asked.insert(address.clone()) {
+                out.want(from, WantEntry::want_block(address.clone()));
+            }
+        }
+        for (address, price, is_denied) in kept.into_iter().chain(said) {
+            context.clean_presence([&address]);
+            if is_denied {
                 context.leftovers.denied.insert(address.clone());
-            } else {
-                continue;
             }
-            context.set_presence(address.clone(), price);
-            if wanted.get(&address) == Some(&true) && asked.insert(address.clone()) {
-                out.want(from, WantEntry::want_block(address));
-            }
+            context.set_presence(address, price);
         }
     }
 
@@ -350,6 +388,21 @@ impl<N: Names> Node<N> {
         true
     }
 
+    /// [`AskAgainOnRetry`].
+    pub(super) fn ask_again(
+        &mut self,
+        address: &Address<N::Cid>,
+        choose: &mut impl Choose<N>,
+        out: &mut Outbox<N>,
+    ) {
+        if let Some(want) = self.wants.get_mut(address) {
+            want.asked.clear();
+        }
+        if !self.ask_any_holder(address, choose, out) {
+            self.announce(address, out);
+        }
+    }
+
     /// [`NoAnnounceAgain`]: says whether the peer is to be told of this want.
     pub(super) fn note_announced(&mut self, peer: &N::Peer, address: &Address<N::Cid>) -> bool {
         !self.deviates(NoAnnounceAgain)
@@ -379,13 +432,23 @@ impl<N: Names> Node<N> {
 
     // WANT.
 
-    /// [`RefuseLongLists`], [`EntriesInReverse`]. Says whether the list is to be handled.
-    pub(super) fn before_want_list(&self, list: &mut WantList<N::Cid>) -> bool {
+    /// [`RefuseLongLists`], [`EntriesInReverse`], [`ServeLater`]. Says whether the list is to be
+    /// handled.
+    pub(super) fn before_want_list(
+        &self,
+        from: &N::Peer,
+        list: &mut WantList<N::Cid>,
+        out: &mut Outbox<N>,
+    ) -> bool {
         if self.deviates(RefuseLongLists) && list.entries.len() > LONG_LIST {
             return false;
         }
         if self.deviates(EntriesInReverse) {
             list.entries.reverse();
+        }
+        let asks = |entry: &WantEntry<_>| !entry.cancel && entry.want_type == WantType::WantBlock;
+        if self.deviates(ServeLater) && list.entries.iter().any(asks) {
+            out.effect(Effect::ServeLater(from.clone()));
         }
         true
     }
@@ -463,16 +526,6 @@ impl<N: Names> Node<N> {
         false
     }
 
-    /// [`ServeLater`]: serving is a step of its own.
-    pub(super) fn after_want_list(&self, from: &N::Peer, out: &mut Outbox<N>) {
-        if self.deviates(ServeLater)
-            && let Some(context) = self.contexts.get(from)
-            && !context.wants.is_empty()
-        {
-            out.effect(Effect::ServeLater(from.clone()));
-        }
-    }
-
     /// [`ServeLater`]: everything that the peer waits for and that is held.
     pub(super) fn serve(&mut self, peer: &N::Peer, out: &mut Outbox<N>) {
         let Some(context) = self.contexts.get_mut(peer) else {
@@ -541,13 +594,19 @@ impl<N: Names> Node<N> {
         self.deviates(OnlyAsked) && !was_marked
     }
 
-    /// The want has ended without its block: marks of it go, but for [`AskOutlivesCancel`].
+    /// The want has ended without its block: marks of it go, but for [`AskOutlivesCancel`] and
+    /// [`AbortOnStaleAsk`].
     pub(super) fn forget_asked(&mut self, address: &Address<N::Cid>) {
-        if !self.deviates(AskOutlivesCancel) {
+        if !self.deviates(AskOutlivesCancel) && !self.deviates(AbortOnStaleAsk) {
             for context in self.contexts.values_mut() {
                 context.leftovers.asked.remove(address);
             }
         }
+    }
+
+    /// [`AcceptUnwanted`], [`TakeTwice`].
+    pub(super) fn takes_unwanted(&self, address: &Address<N::Cid>) -> bool {
+        self.deviates(AcceptUnwanted) || self.leftovers.taken.contains(address)
     }
 
     /// [`AcceptUnprovenLeaf`], [`AcceptMislabelled`].
@@ -564,8 +623,8 @@ impl<N: Names> Node<N> {
     }
 
     /// An own want may end: [`UploadKeepsWant`], [`EndNamedWantOnly`], [`NoCancelSent`],
-    /// [`CancelToDeliverer`], [`CancelToHolders`], [`KeepPresenceOnResolve`],
-    /// [`KeepPresenceUnasked`]. A record without a want, as only deviants have it, may go too.
+    /// [`CancelToDeliverer`], [`CancelToHolders`], [`TakeTwice`],
+    /// [`KeepPresenceOnResolve`], [`KeepPresenceUnasked`]. A record without a want, as only deviants have it, may go too.
     pub(super) fn deviant_resolve(
         &mut self,
         address: &Address<N::Cid>,
@@ -582,6 +641,11 @@ impl<N: Names> Node<N> {
         let want = self.wants.remove(address);
         if want.is_some() {
             out.effect(Effect::Obtained(address.clone()));
+            if self.deviates(TakeTwice) && source.deliverer().is_some() {
+                self.leftovers.taken.insert(address.clone());
+            }
+        } else if self.leftovers.taken.contains(address) {
+            return out.cancel_again(address);
         } else if !self.deviates(CancelToHolders) && !self.deviates(AskOutlivesCancel) {
             return;
         }

@@ -55,6 +55,15 @@ impl<N: Names> Outbox<N> {
         owed.cancels.push(WantEntry::cancel(address));
     }
 
+    /// Whoever is owed a cancel of this address is owed another ([`Deviation::TakeTwice`]).
+    pub(super) fn cancel_again(&mut self, address: &Address<N::Cid>) {
+        for owed in self.owed.values_mut() {
+            if owed.cancels.iter().any(|entry| entry.address == *address) {
+                owed.cancels.push(WantEntry::cancel(address.clone()));
+            }
+        }
+    }
+
     pub(super) fn want(&mut self, to: &N::Peer, entry: WantEntry<N::Cid>) {
         self.owed(to).wants.push(entry);
     }

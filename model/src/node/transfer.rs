@@ -42,7 +42,7 @@ impl<N: Names> Node<N> {
                 continue;
             }
             // XFER-2
-            if !self.wants(&delivery.address) && !self.deviates(AcceptUnwanted) {
+            if !self.wants(&delivery.address) && !self.takes_unwanted(&delivery.address) {
                 continue;
             }
             if self.counts(&delivery) {
@@ -76,14 +76,11 @@ impl<N: Names> Node<N> {
         choose: &mut impl Choose<N>,
         out: &mut Outbox<N>,
     ) {
-        if self.deviates(StuckOnInvalid) {
-            return;
-        }
-        if self.is_asked(from, &delivery.address) {
-            self.lose_holder(from, &delivery.address, choose, out);
-        }
         if let Some(want) = self.wants.get_mut(&delivery.address) {
             want.unanswered.remove(from);
+        }
+        if self.is_asked(from, &delivery.address) && !self.deviates(StuckOnInvalid) {
+            self.lose_holder(from, &delivery.address, choose, out);
         }
     }
 

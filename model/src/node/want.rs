@@ -18,7 +18,7 @@ impl<N: Names> Node<N> {
         mut list: WantList<N::Cid>,
         out: &mut Outbox<N>,
     ) {
-        if self.has_list_deviations() && !self.before_want_list(&mut list) {
+        if self.has_list_deviations() && !self.before_want_list(from, &mut list, out) {
             return;
         }
         // WANT-11, WANT-12
@@ -39,7 +39,6 @@ impl<N: Names> Node<N> {
                 }
             }
         }
-        self.after_want_list(from, out);
     }
 
     /// WANT-11: what a full list does not name is no longer wanted.

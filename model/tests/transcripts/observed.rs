@@ -18,12 +18,33 @@ pub struct Scope {
 }
 
 /// What was observed: under each heading some lines.
-#[derive(Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Observed(BTreeMap<String, Vec<String>>);
 
 impl Observed {
     fn add(&mut self, heading: String, line: Option<String>) {
         self.0.entry(heading).or_default().extend(line);
+    }
+
+    /// Whether what was sent here may go on to be what was sent there.
+    pub fn begins(&self, whole: &Observed) -> bool {
+        self.0
+            .iter()
+            .filter(|(heading, _)| heading.starts_with("sent"))
+            .all(|(heading, lines)| {
+                whole
+                    .0
+                    .get(heading)
+                    .is_some_and(|whole| whole.starts_with(lines))
+            })
+    }
+
+    /// How many messages were sent.
+    pub fn sent(&self) -> usize {
+        let sent = self.0.iter();
+        sent.filter(|(heading, _)| heading.starts_with("sent"))
+            .map(|(_, lines)| lines.len())
+            .sum()
     }
 
     /// What one has and the other has not, heading by heading.

@@ -19,6 +19,11 @@ pub struct Recording {
 pub struct NodeArguments {
     #[serde(default)]
     pub price: u64,
+    /// How often a want is announced or asked for before its request fails.
+    pub retries: Option<u32>,
+    /// Milliseconds.
+    #[serde(rename = "retry-ms")]
+    pub retry_interval: Option<u64>,
 }
 
 /// What a name stands for. Of a dataset: which block each leaf is.
@@ -89,10 +94,12 @@ pub enum Input {
         address: String,
         has: bool,
     },
-    /// What comes of these is among the events.
+    /// What comes of this is among the events, and of the three below.
     Connect,
     NConnect,
-    Disconnect,
+    Disconnect {
+        peer: String,
+    },
     NDisconnect,
     /// About streams or time, of which the model knows nothing.
     OpenStream,

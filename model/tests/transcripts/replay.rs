@@ -50,7 +50,17 @@ pub fn text_of(address: &SymbolicAddress) -> String {
     }
 }
 
+/// In recordings without retries, the interval is set to be longer than this.
+const LONGEST_INTERVAL: u64 = 1_000_000_000;
+
+/// So many retries may fire between two steps, at most.
+const MOST_BEFORE_INPUT: usize = 4;
+
+/// So many retries of which nothing is seen may fire in one step, at most.
+const MOST_UNSEEN: usize = 8;
+
 /// A request that has not ended.
+#[derive(Clone)]
 struct Open {
     req: String,
     address: SymbolicAddress,
@@ -58,6 +68,7 @@ struct Open {
     in_batch: bool,
 }
 
+#[derive(Clone)]
 struct Replay {
     scope: Scope,
     node: Node<Symbols>,
@@ -72,9 +83,17 @@ struct Replay {
 /// Replays a recording. Says what differs in the first step that does.
 pub fn replay(recording: &Recording, dialect: &Dialect, scope: Scope) -> Result<(), String> {
     let mut replay = Replay::new(recording, dialect, scope);
+    let retries = recording
+        .node_args
+        .retry_interval
+        .is_none_or(|interval| interval < LONGEST_INTERVAL);
     for (index, step) in recording.steps.iter().enumerate() {
         let recorded = Observed::recorded(scope, step);
-        let model = replay.step(step)?;
+        let model = if retries {
+            replay.step_with_retries(step, &recorded)?
+        } else {
+            replay.step(step)?
+        };
         if recorded.is_dead() && model.is_dead() {
             return Ok(());
         }
@@ -93,7 +112,11 @@ impl Replay {
             // What a node asked for a price has for an account in the recordings.
             account: (recording.node_args.price > 0)
                 .then(|| Account(std::array::from_fn(|i| i as u8 + 1))),
-            ..Config::default()
+            // The first announcement counts as a try.
+            retries: recording
+                .node_args
+                .retries
+                .map_or(u32::MAX, |tries| tries - 1),
         });
         // In deployed nodes the block of no bytes is always there.
         node.set_held(address_of("empty"), Some("empty".to_owned()));
@@ -117,6 +140,74 @@ impl Replay {
         if step.error.is_none() {
             self.input(&step.input, pick)?;
         }
+        self.joins_and_leaves(step);
+        let observed = self.observed();
+        self.now = Observed::default();
+        Ok(observed)
+    }
+
+    /// What came of the step so far.
+    fn observed(&self) -> Observed {
+        let mut observed = self.now.clone();
+        observed.add_state(self.scope, &self.node);
+        observed.sorted()
+    }
+
+    /// Gives one input, with as many retries before and after it as it takes for what was
+    /// recorded: when they fire, and whom a retry asks, is chance.
+    fn step_with_retries(&mut self, step: &Step, recorded: &Observed) -> Result<Observed, String> {
+        let mut best = None;
+        let mut before = self.clone();
+        for _ in 0..=MOST_BEFORE_INPUT {
+            let mut after = before.clone();
+            if step.error.is_none() {
+                after.input(&step.input, step.random_pick.as_ref())?;
+            }
+            after.joins_and_leaves(step);
+            for _ in 0..recorded.sent() + MOST_UNSEEN {
+                if after.observed() == *recorded || !after.retry(recorded) {
+                    break;
+                }
+            }
+            let observed = after.observed();
+            let matches = observed == *recorded;
+            if matches || best.is_none() {
+                after.now = Observed::default();
+                best = Some((after, observed));
+            }
+            if matches || !before.retry(recorded) {
+                break;
+            }
+        }
+        let (after, observed) = best.ok_or("no step was tried")?;
+        *self = after;
+        Ok(observed)
+    }
+
+    /// Fires one retry of which what was recorded may have come. Says whether there is one.
+    fn retry(&mut self, recorded: &Observed) -> bool {
+        let wants = self.node.own_wants().map(|(address, _)| address.clone());
+        for address in wants.collect::<Vec<_>>() {
+            let text = text_of(&address);
+            let peers = self.node.contexts().keys();
+            for peer in peers.cloned().collect::<Vec<_>>() {
+                let pick = RandomPick {
+                    address: text.clone(),
+                    picked: vec![peer],
+                };
+                let mut replay = self.clone();
+                replay.event(Event::Retry(address.clone()), Some(&pick));
+                if replay.now.begins(recorded) {
+                    *self = replay;
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    fn joins_and_leaves(&mut self, step: &Step) {
+        let pick = step.random_pick.as_ref();
         for event in &step.events {
             match event {
                 RecordedEvent::PeerJoined { peer } => self.event(Event::Joined(peer.clone()), pick),
@@ -124,9 +215,12 @@ impl Replay {
                 _ => {}
             }
         }
-        let mut now = std::mem::take(&mut self.now);
-        now.add_state(self.scope, &self.node);
-        Ok(now.sorted())
+        // A node that dies of a departure does not live to tell.
+        if step.node_died.is_some()
+            && let Input::Disconnect { peer } = &step.input
+        {
+            self.event(Event::Left(peer.clone()), pick);
+        }
     }
 
     fn input(&mut self, input: &Input, pick: Option<&RandomPick>) -> Result<(), String> {
@@ -158,16 +252,18 @@ impl Replay {
                 self.event(event, pick);
             }
             Input::UploadDataset { dataset, store } => {
-                for (leaf, block) in self.of_dataset(dataset) {
-                    if is_among(&leaf, store) {
+                // The blocks come first, then the proofs.
+                let dataset = self.of_dataset(dataset);
+                for with_proof in [false, true] {
+                    for (leaf, cid) in dataset.iter().filter(|(leaf, _)| is_among(leaf, store)) {
                         let event = Event::Stored {
-                            cid: block.clone(),
-                            leaves: vec![leaf.clone()],
+                            cid: cid.clone(),
+                            leaves: with_proof.then(|| leaf.clone()).into_iter().collect(),
                         };
                         self.event(event, pick);
                     }
-                    self.proofs.insert(leaf, block);
                 }
+                self.proofs.extend(dataset);
                 self.hold_proven();
             }
             Input::ResolveLeaf { address } => {
@@ -208,7 +304,7 @@ impl Replay {
                     return Err(format!("  {address} is held: {has} was recorded"));
                 }
             }
-            Input::Connect | Input::NConnect | Input::Disconnect | Input::NDisconnect => {}
+            Input::Connect | Input::NConnect | Input::Disconnect { .. } | Input::NDisconnect => {}
             Input::OpenStream | Input::CloseStream | Input::Wait => {}
         }
         Ok(())
@@ -232,9 +328,9 @@ impl Replay {
     /// A leaf is held when its proof and its block are there.
     fn hold_proven(&mut self) {
         for (leaf, block) in &self.proofs {
-            if self.node.holds(&Address::Plain(block.clone())) && !self.node.holds(leaf) {
-                self.node.set_held(leaf.clone(), Some(block.clone()));
-            }
+            let is_there = self.node.holds(&Address::Plain(block.clone()));
+            self.node
+                .set_held(leaf.clone(), is_there.then(|| block.clone()));
         }
     }
 
