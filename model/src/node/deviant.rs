@@ -16,7 +16,8 @@ use crate::message::{
 use crate::price::Price;
 
 use super::outbox::Outbox;
-use super::{Choose, Effect, Node, OwnWant};
+use super::transfer::Source;
+use super::{Choose, Effect, Node};
 
 /// A want list longer than this is refused by [`RefuseLongLists`].
 const LONG_LIST: usize = 512;
@@ -28,7 +29,8 @@ pub struct ContextLeftovers<N: Names> {
     pub(crate) denied: BTreeSet<Address<N::Cid>>,
     /// Own wants that the peer was told of ([`NoAnnounceAgain`]).
     pub(crate) announced: BTreeSet<Address<N::Cid>>,
-    /// What stays marked as asked of the peer ([`AskOutlivesCancel`]).
+    /// What is marked on the peer as asked of it ([`OnlyAsked`]), and may stay so when the want
+    /// has ended ([`AskOutlivesCancel`]). A delivery takes the mark away, whatever it is worth.
     pub(crate) asked: BTreeSet<Address<N::Cid>>,
 }
 
@@ -47,12 +49,15 @@ impl<N: Names> Default for ContextLeftovers<N> {
 pub(crate) struct NodeLeftovers<N: Names> {
     /// The contexts of peers that left ([`ReviveOnRejoin`]).
     departed: BTreeMap<N::Peer, PeerContext<N>>,
+    /// What the message that is being handled has delivered so far ([`TakeTwice`]).
+    taken: BTreeSet<Address<N::Cid>>,
 }
 
 impl<N: Names> Default for NodeLeftovers<N> {
     fn default() -> Self {
         NodeLeftovers {
             departed: BTreeMap::new(),
+            taken: BTreeSet::new(),
         }
     }
 }
@@ -63,15 +68,17 @@ const RECEIVED: Deviations = Deviations::of(&[
     LatePresence,
     RefuseMessageOnBadDelivery,
     AbortOnMissingData,
+    TakeTwice,
 ]);
 const REQUEST: Deviations = Deviations::of(&[
     AskUnannounced,
+    LatePresence,
     PresenceUnbounded,
     KeepPresenceOnResolve,
     KeepPresenceUnasked,
     KeepPresenceOnCancel,
 ]);
-const LIST: Deviations = Deviations::of(&[RefuseLongLists, EntriesInReverse]);
+const LIST: Deviations = Deviations::of(&[RefuseLongLists, EntriesInReverse, ServeLater]);
 const ENTRY: Deviations = Deviations::of(&[
     RecordWantHave,
     CancelAsWant,
@@ -87,12 +94,32 @@ const WAKE: Deviations = Deviations::of(&[
     RecordWantHave,
     OverwriteWant,
     UploadUnannounced,
+    WakeByAddress,
     ServeLater,
 ]);
-const DELIVERY: Deviations = Deviations::of(&[OnlyAsked, AcceptUnprovenLeaf, AcceptMislabelled]);
-const RESOLVE: Deviations =
-    Deviations::of(&[NoCancelSent, KeepPresenceOnResolve, KeepPresenceUnasked]);
+const DELIVERY: Deviations = Deviations::of(&[
+    OnlyAsked,
+    AskOutlivesCancel,
+    AbortOnStaleAsk,
+    AcceptUnprovenLeaf,
+    AcceptMislabelled,
+]);
+const RESOLVE: Deviations = Deviations::of(&[
+    NoCancelSent,
+    KeepPresenceOnResolve,
+    KeepPresenceUnasked,
+    UploadKeepsWant,
+    EndNamedWantOnly,
+    CancelToDeliverer,
+    CancelToHolders,
+    OnlyAsked,
+    AskOutlivesCancel,
+    AbortOnStaleAsk,
+    TakeTwice,
+]);
+const ASK_MARKS: Deviations = Deviations::of(&[OnlyAsked, AskOutlivesCancel, AbortOnStaleAsk]);
 const STALE_RECORDS: Deviations = Deviations::of(&[
+    LatePresence,
     KeepPresenceOnResolve,
     KeepPresenceUnasked,
     KeepPresenceOnCancel,
@@ -150,6 +177,26 @@ impl<N: Names> Node<N> {
         self.leftovers.departed.insert(peer.clone(), context);
     }
 
+    /// [`StuckOnLeft`]: what was asked of the peer stays so, but it is sent no cancel if it comes
+    /// again.
+    pub(super) fn owe_no_cancel(&mut self, peer: &N::Peer) {
+        let addresses: Vec<_> = self.wants.keys().cloned().collect();
+        for address in addresses {
+            if let Some(want) = self.wants.get_mut(&address) {
+                want.unanswered.remove(peer);
+            }
+        }
+    }
+
+    /// [`AbortOnStaleAsk`]: whether the peer that has left was marked as asked for an own want
+    /// that is not asked of it.
+    pub(super) fn has_stale_asks(&self, peer: &N::Peer, context: &PeerContext<N>) -> bool {
+        let asked = &context.leftovers.asked;
+        asked
+            .iter()
+            .any(|address| self.wants(address) && !self.is_asked(peer, address))
+    }
+
     // A whole message.
 
     /// [`ContextOnMessage`], [`AbortOnMissingData`], [`RefuseMessageOnBadDelivery`],
@@ -181,17 +228,84 @@ impl<N: Names> Node<N> {
             self.want_list(from, list, out);
         }
         if self.deviates(LatePresence) {
-            self.presences(from, message.presences, choose, out);
-            self.deliveries(from, message.deliveries, choose, out);
+            self.concurrent_parts(from, message.deliveries, message.presences, choose, out);
         } else {
             self.deliveries(from, message.deliveries, choose, out);
             self.presences(from, message.presences, choose, out);
         }
+        self.leftovers.taken.clear();
         if let Some(account) = message.account {
             self.account(from, account);
         }
         if let Some(payment) = message.payment {
             self.payment(from, payment);
+        }
+    }
+
+    /// [`LatePresence`]: the presence items are judged by the own wants as they were before the
+    /// deliveries of the same message.
+    fn concurrent_parts(
+        &mut self,
+        from: &N::Peer,
+        deliveries: Vec<Delivery<N::Cid>>,
+        presences: Vec<Presence<N::Cid>>,
+        choose: &mut impl Choose<N>,
+        out: &mut Outbox<N>,
+    ) {
+        let wanted: BTreeMap<_, _> = self
+            .wants
+            .iter()
+            .map(|(address, want)| (address.clone(), want.asked.is_empty()))
+            .collect();
+        self.deliveries(from, deliveries, choose, out);
+        let has_ended = |node: &Self, address: &Address<N::Cid>| {
+            wanted.contains_key(address) && !node.wants(address)
+        };
+        let kept: Vec<_> = self
+            .contexts
+            .get(from)
+            .into_iter()
+            .flat_map(|context| {
+                context
+                    .presence()
+                    .iter()
+                    .map(move |record| (context, record))
+            })
+            .filter(|(_, (address, _))| has_ended(self, address))
+            .map(|(context, (address, price))| {
+                (address.clone(), *price, context.is_denied(address))
+            })
+            .collect();
+        let (late, timely): (Vec<_>, Vec<_>) = presences
+            .into_iter()
+            .partition(|item| has_ended(self, &item.address));
+        self.presences(from, timely, choose, out);
+        let Some(context) = self.contexts.get_mut(from) else {
+            return;
+        };
+        let counts = |presence_type| {
+            presence_type == PresenceType::Have || self.config.deviations.contains(DontHaveRecorded)
+        };
+        let said = late
+            .into_iter()
+            .filter(|item| counts(item.presence_type))
+            .map(|item| {
+                let is_denied = item.presence_type == PresenceType::DontHave;
+                (item.address, item.price, is_denied)
+            });
+        let said: Vec<_> = said.collect();
+        let mut asked = BTreeSet::new();
+        for (address, _, _) in &said {
+            if wanted.get(address) == Some(&true) && asked.insert(address.clone()) {
+                out.want(from, WantEntry::want_block(address.clone()));
+            }
+        }
+        for (address, price, is_denied) in kept.into_iter().chain(said) {
+            context.clean_presence([&address]);
+            if is_denied {
+                context.leftovers.denied.insert(address.clone());
+            }
+            context.set_presence(address, price);
         }
     }
 
@@ -274,6 +388,21 @@ impl<N: Names> Node<N> {
         true
     }
 
+    /// [`AskAgainOnRetry`].
+    pub(super) fn ask_again(
+        &mut self,
+        address: &Address<N::Cid>,
+        choose: &mut impl Choose<N>,
+        out: &mut Outbox<N>,
+    ) {
+        if let Some(want) = self.wants.get_mut(address) {
+            want.asked.clear();
+        }
+        if !self.ask_any_holder(address, choose, out) {
+            self.announce(address, out);
+        }
+    }
+
     /// [`NoAnnounceAgain`]: says whether the peer is to be told of this want.
     pub(super) fn note_announced(&mut self, peer: &N::Peer, address: &Address<N::Cid>) -> bool {
         !self.deviates(NoAnnounceAgain)
@@ -292,9 +421,9 @@ impl<N: Names> Node<N> {
         }
     }
 
-    /// [`AskOutlivesCancel`].
+    /// [`OnlyAsked`], [`AskOutlivesCancel`].
     pub(super) fn note_asked(&mut self, peer: &N::Peer, address: &Address<N::Cid>) {
-        if self.deviates(AskOutlivesCancel)
+        if self.deviates_by_any(ASK_MARKS)
             && let Some(context) = self.contexts.get_mut(peer)
         {
             context.leftovers.asked.insert(address.clone());
@@ -303,13 +432,23 @@ impl<N: Names> Node<N> {
 
     // WANT.
 
-    /// [`RefuseLongLists`], [`EntriesInReverse`]. Says whether the list is to be handled.
-    pub(super) fn before_want_list(&self, list: &mut WantList<N::Cid>) -> bool {
+    /// [`RefuseLongLists`], [`EntriesInReverse`], [`ServeLater`]. Says whether the list is to be
+    /// handled.
+    pub(super) fn before_want_list(
+        &self,
+        from: &N::Peer,
+        list: &mut WantList<N::Cid>,
+        out: &mut Outbox<N>,
+    ) -> bool {
         if self.deviates(RefuseLongLists) && list.entries.len() > LONG_LIST {
             return false;
         }
         if self.deviates(EntriesInReverse) {
             list.entries.reverse();
+        }
+        let asks = |entry: &WantEntry<_>| !entry.cancel && entry.want_type == WantType::WantBlock;
+        if self.deviates(ServeLater) && list.entries.iter().any(asks) {
+            out.effect(Effect::ServeLater(from.clone()));
         }
         true
     }
@@ -387,16 +526,6 @@ impl<N: Names> Node<N> {
         false
     }
 
-    /// [`ServeLater`]: serving is a step of its own.
-    pub(super) fn after_want_list(&self, from: &N::Peer, out: &mut Outbox<N>) {
-        if self.deviates(ServeLater)
-            && let Some(context) = self.contexts.get(from)
-            && !context.wants.is_empty()
-        {
-            out.effect(Effect::ServeLater(from.clone()));
-        }
-    }
-
     /// [`ServeLater`]: everything that the peer waits for and that is held.
     pub(super) fn serve(&mut self, peer: &N::Peer, out: &mut Outbox<N>) {
         let Some(context) = self.contexts.get_mut(peer) else {
@@ -414,19 +543,21 @@ impl<N: Names> Node<N> {
         });
     }
 
-    /// [`WakeByCid`], [`UploadUnannounced`], [`ServeLater`]; and what was recorded by
+    /// [`WakeByCid`], [`WakeByAddress`], [`UploadUnannounced`], [`ServeLater`]; and what was recorded by
     /// [`RecordWantHave`] and [`OverwriteWant`] is not served.
     pub(super) fn deviant_wake(
         &mut self,
         cid: &N::Cid,
         addresses: &[Address<N::Cid>],
-        uploaded: bool,
+        source: &Source<'_, N>,
         out: &mut Outbox<N>,
     ) {
+        let uploaded = matches!(source, Source::Upload);
         if uploaded && self.deviates(UploadUnannounced) {
             return;
         }
         let by_cid = self.deviates(WakeByCid);
+        let named_only = self.deviates(WakeByAddress) && !uploaded;
         let later = self.deviates(ServeLater);
         for (peer, context) in &mut self.contexts {
             let mut wakes = false;
@@ -435,7 +566,10 @@ impl<N: Names> Node<N> {
                     .wants
                     .get(address)
                     .is_some_and(|entry| entry.want_type == WantType::WantBlock);
-                if !is_wanted || by_cid && address.cid_or_tree_cid() != cid {
+                if !is_wanted
+                    || by_cid && address.cid_or_tree_cid() != cid
+                    || named_only && *address != addresses[0]
+                {
                     continue;
                 }
                 wakes = true;
@@ -452,13 +586,27 @@ impl<N: Names> Node<N> {
     // XFER and HELD.
 
     /// [`OnlyAsked`], with what [`AskOutlivesCancel`] left marked.
-    pub(super) fn ignores_sender(&self, from: &N::Peer, delivery: &Delivery<N::Cid>) -> bool {
-        self.deviates(OnlyAsked)
-            && !self.is_asked(from, &delivery.address)
-            && !self
-                .contexts
-                .get(from)
-                .is_some_and(|context| context.leftovers.asked.contains(&delivery.address))
+    pub(super) fn ignores_sender(&mut self, from: &N::Peer, delivery: &Delivery<N::Cid>) -> bool {
+        let was_marked = self
+            .contexts
+            .get_mut(from)
+            .is_some_and(|context| context.leftovers.asked.remove(&delivery.address));
+        self.deviates(OnlyAsked) && !was_marked
+    }
+
+    /// The want has ended without its block: marks of it go, but for [`AskOutlivesCancel`] and
+    /// [`AbortOnStaleAsk`].
+    pub(super) fn forget_asked(&mut self, address: &Address<N::Cid>) {
+        if !self.deviates(AskOutlivesCancel) && !self.deviates(AbortOnStaleAsk) {
+            for context in self.contexts.values_mut() {
+                context.leftovers.asked.remove(address);
+            }
+        }
+    }
+
+    /// [`AcceptUnwanted`], [`TakeTwice`].
+    pub(super) fn takes_unwanted(&self, address: &Address<N::Cid>) -> bool {
+        self.deviates(AcceptUnwanted) || self.leftovers.taken.contains(address)
     }
 
     /// [`AcceptUnprovenLeaf`], [`AcceptMislabelled`].
@@ -474,39 +622,56 @@ impl<N: Names> Node<N> {
                 || self.deviates(AcceptUnprovenLeaf) && delivery.address.is_leaf() && proof_decodes)
     }
 
-    /// [`UploadKeepsWant`].
-    pub(super) fn ends_no_want(&self, uploaded: bool) -> bool {
-        uploaded && self.deviates(UploadKeepsWant)
-    }
-
-    /// [`NoCancelSent`], [`KeepPresenceOnResolve`], [`KeepPresenceUnasked`].
+    /// An own want may end: [`UploadKeepsWant`], [`EndNamedWantOnly`], [`NoCancelSent`],
+    /// [`CancelToDeliverer`], [`CancelToHolders`], [`TakeTwice`],
+    /// [`KeepPresenceOnResolve`], [`KeepPresenceUnasked`]. A record without a want, as only deviants have it, may go too.
     pub(super) fn deviant_resolve(
         &mut self,
         address: &Address<N::Cid>,
-        want: &OwnWant<N>,
-        deliverer: Option<&N::Peer>,
+        is_named: bool,
+        source: &Source<'_, N>,
         out: &mut Outbox<N>,
     ) {
-        if !self.deviates(NoCancelSent) {
-            for peer in want
-                .unanswered
-                .iter()
-                .filter(|peer| Some(*peer) != deliverer)
-            {
+        let uploaded = matches!(source, Source::Upload);
+        if uploaded && self.deviates(UploadKeepsWant)
+            || !uploaded && !is_named && self.deviates(EndNamedWantOnly)
+        {
+            return;
+        }
+        let want = self.wants.remove(address);
+        if want.is_some() {
+            out.effect(Effect::Obtained(address.clone()));
+            if self.deviates(TakeTwice) && source.deliverer().is_some() {
+                self.leftovers.taken.insert(address.clone());
+            }
+        } else if self.leftovers.taken.contains(address) {
+            return out.cancel_again(address);
+        } else if !self.deviates(CancelToHolders) && !self.deviates(AskOutlivesCancel) {
+            return;
+        }
+        let asked = want.map(|want| want.unanswered).unwrap_or_default();
+        let deviations = self.config.deviations;
+        for (peer, context) in &mut self.contexts {
+            let is_deliverer = source.deliverer() == Some(peer);
+            let was_asked = context.leftovers.asked.remove(address) || asked.contains(peer);
+            let is_told = (was_asked
+                || deviations.contains(CancelToHolders) && context.contains(address))
+                && (!is_deliverer || deviations.contains(CancelToDeliverer));
+            if is_told && !deviations.contains(NoCancelSent) {
                 out.cancel(peer, address.clone());
             }
-        }
-        for (peer, context) in &mut self.contexts {
-            let cleaned = if self.config.deviations.contains(KeepPresenceOnResolve) {
-                Some(peer) == deliverer
-            } else if self.config.deviations.contains(KeepPresenceUnasked) {
-                want.unanswered.contains(peer)
-            } else {
-                true
-            };
-            if cleaned {
+            let keeps_record = deviations.contains(KeepPresenceOnResolve) && !is_deliverer
+                || deviations.contains(KeepPresenceUnasked) && (is_deliverer || !was_asked);
+            if !keeps_record {
                 context.clean_presence([address]);
             }
+        }
+    }
+
+    /// [`LeafUploadUnnoticed`]: the store alone learns of the leaves.
+    pub(super) fn hold_unnoticed(&mut self, cid: &N::Cid, leaves: Vec<Address<N::Cid>>) {
+        for leaf in leaves {
+            self.held.insert(leaf, cid.clone());
         }
     }
 
@@ -547,7 +712,7 @@ pub(super) fn scatter<C>(deliveries: &mut [(i32, Delivery<C>)]) {
 pub(super) fn name_by_own_cid<C: Clone>(deliveries: &mut [(i32, Delivery<C>)]) {
     for (_, delivery) in deliveries {
         delivery.address = Address::Plain(delivery.cid.clone());
-        delivery.evidence = Evidence::VALID_PLAIN;
+        delivery.evidence = Evidence::valid_for(&delivery.address);
     }
 }
 

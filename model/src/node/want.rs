@@ -8,6 +8,7 @@ use crate::message::{Presence, PresenceType, WantEntry, WantList, WantType};
 
 use super::Node;
 use super::outbox::Outbox;
+use super::transfer::Source;
 
 impl<N: Names> Node<N> {
     /// The want list of one message.
@@ -17,7 +18,7 @@ impl<N: Names> Node<N> {
         mut list: WantList<N::Cid>,
         out: &mut Outbox<N>,
     ) {
-        if self.has_list_deviations() && !self.before_want_list(&mut list) {
+        if self.has_list_deviations() && !self.before_want_list(from, &mut list, out) {
             return;
         }
         // WANT-11, WANT-12
@@ -38,7 +39,6 @@ impl<N: Names> Node<N> {
                 }
             }
         }
-        self.after_want_list(from, out);
     }
 
     /// WANT-11: what a full list does not name is no longer wanted.
@@ -52,8 +52,13 @@ impl<N: Names> Node<N> {
     /// WANT-8: the entry for this address goes, and that is all.
     fn cancel_entry(&mut self, from: &N::Peer, entry: &WantEntry<N::Cid>) {
         // WANT-17
+        let swaps_last = self.deviates(CancelSwapsLast);
         if let Some(context) = self.contexts.get_mut(from) {
-            context.wants.remove(&entry.address);
+            if swaps_last {
+                context.wants.swap_remove(&entry.address);
+            } else {
+                context.wants.remove(&entry.address);
+            }
         }
     }
 
@@ -131,11 +136,11 @@ impl<N: Names> Node<N> {
         &mut self,
         cid: &N::Cid,
         addresses: &[Address<N::Cid>],
-        uploaded: bool,
+        source: &Source<'_, N>,
         out: &mut Outbox<N>,
     ) {
         if self.has_wake_deviations() {
-            return self.deviant_wake(cid, addresses, uploaded, out);
+            return self.deviant_wake(cid, addresses, source, out);
         }
         for (peer, context) in &mut self.contexts {
             // WANT-14: in the order recorded, whichever of its addresses the block is wanted under.

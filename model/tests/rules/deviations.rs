@@ -27,6 +27,14 @@ const SEEN: &[(Deviation, &str)] = &[
     (AccountWithheld, "join 1"),
     (RefuseLongLists, LONG_LIST),
     (OversizedLists, LONG_REQUEST),
+    (
+        WaitOnLeft,
+        "join 1; join 2; request a; 1: have=a; 2: have=a; leave 1",
+    ),
+    (
+        AbortOnStaleAsk,
+        "join 1; request a; 1: have=a; cancel a; request a; leave 1",
+    ),
     // PRES.
     (PresenceUnbounded, "join 1; 1: have=a"),
     (PresenceFromWant, "join 1; request a; 1: ask=a"),
@@ -67,6 +75,7 @@ const SEEN: &[(Deviation, &str)] = &[
     (NeverRetry, "join 1; request a; 1: have=a; retry a"),
     (RetryForever, "request a; retry a; retry a; retry a"),
     (DropSlowPeer, "join 1; request a; 1: have=a; retry a"),
+    (AskAgainOnRetry, "join 1; request a; 1: have=a; retry a"),
     (NoAnnounceAgain, "join 1; request a; cancel a; request a"),
     (FullOnEveryList, "join 1; request a"),
     // WANT.
@@ -88,6 +97,14 @@ const SEEN: &[(Deviation, &str)] = &[
     (EntriesInReverse, "join 1; 1: want=a cancel=a"),
     (AnswerEachEntry, "join 1; 1: ask=a! ask=b!"),
     (WakeByCid, "join 1; 1: want=t0; store a t0"),
+    (
+        WakeByAddress,
+        "join 1; request t0; 1: want=a; 1: block=t0/a",
+    ),
+    (
+        CancelSwapsLast,
+        "join 1; 1: want=a want=b want=c; 1: cancel=a",
+    ),
     (UploadUnannounced, "join 1; 1: want=a; store a"),
     (
         UnorderedServing,
@@ -113,10 +130,27 @@ const SEEN: &[(Deviation, &str)] = &[
         "join 1; join 2; request a; 1: have=a; 2: have=a; 1: block=a~corrupt",
     ),
     (UnsharedLeaf, "join 1; request t0; 1: block=t0/a"),
+    (
+        EndNamedWantOnly,
+        "join 1; request t0; request a; 1: block=t0/a",
+    ),
+    (
+        CancelToDeliverer,
+        "join 1; request a; 1: have=a; 1: block=a",
+    ),
+    (
+        CancelToHolders,
+        "join 1; join 2; request a; 1: have=a; 2: have=a; 1: block=a",
+    ),
+    (
+        TakeTwice,
+        "join 1; join 2; request a; 1: have=a; 2: block=a block=a",
+    ),
     (OnlyAsked, "join 1; request a; 1: block=a"),
     (LatePresence, "join 1; request a; 1: have=a block=a"),
     // HELD and PAY.
     (UploadKeepsWant, "request a; store a"),
+    (LeafUploadUnnoticed, "request t0; store a t0"),
     (AnnounceDeletion, "join 1; store a; delete a"),
     (FirstAccountStays, "join 1; 1: account=1; 1: account=2"),
 ];

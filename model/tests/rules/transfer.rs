@@ -142,7 +142,7 @@ fn xfer_7_a_want_asked_anew_and_met_in_one_step_does_not_stay_asked() {
          request a
          1: have=a
          2: have=a
-         1: block=a~corrupt block=a => keep=a | got=a | 2: want=a | 2: cancel=a",
+         1: block=a~corrupt block=a => keep=a | got=a | 2: cancel=a",
     );
 }
 
