@@ -20,8 +20,9 @@ struct Owed<N: Names> {
     own_want_list: Option<Vec<WantEntry<N::Cid>>>,
     account: Option<Account>,
     presences: Vec<Presence<N::Cid>>,
-    cancels: Vec<WantEntry<N::Cid>>,
-    wants: Vec<WantEntry<N::Cid>>,
+    /// Wants and cancels, in the order in which they came to be: of a want that is asked anew and
+    /// then met in the same step, by two deliveries of one message, the cancel must come last.
+    entries: Vec<WantEntry<N::Cid>>,
     /// With the priority of the want that each one meets.
     deliveries: Vec<(i32, Delivery<N::Cid>)>,
 }
@@ -48,20 +49,21 @@ impl<N: Names> Outbox<N> {
     }
 
     pub(super) fn cancel(&mut self, to: &N::Peer, address: Address<N::Cid>) {
-        self.owed(to).cancels.push(WantEntry::cancel(address));
+        self.owed(to).entries.push(WantEntry::cancel(address));
     }
 
     /// Whoever is owed a cancel of this address is owed another ([`Deviation::TakeTwice`]).
     pub(super) fn cancel_again(&mut self, address: &Address<N::Cid>) {
         for owed in self.owed.values_mut() {
-            if owed.cancels.iter().any(|entry| entry.address == *address) {
-                owed.cancels.push(WantEntry::cancel(address.clone()));
+            let again = WantEntry::cancel(address.clone());
+            if owed.entries.contains(&again) {
+                owed.entries.push(again);
             }
         }
     }
 
     pub(super) fn want(&mut self, to: &N::Peer, entry: WantEntry<N::Cid>) {
-        self.owed(to).wants.push(entry);
+        self.owed(to).entries.push(entry);
     }
 
     pub(super) fn presence(&mut self, to: &N::Peer, presence: Presence<N::Cid>) {
@@ -90,8 +92,7 @@ impl<N: Names> Outbox<N> {
         self.owed.entry(to.clone()).or_insert_with(|| Owed {
             account: None,
             own_want_list: None,
-            cancels: Vec::new(),
-            wants: Vec::new(),
+            entries: Vec::new(),
             presences: Vec::new(),
             deliveries: Vec::new(),
         })
@@ -143,9 +144,11 @@ impl<N: Names> Owed<N> {
             MAX_PRESENCES_SENT
         };
         messages.extend(split(self.presences, max_presences).map(Message::presences));
-        for entries in [self.cancels, self.wants] {
+        for entries in self.entries.chunk_by(|one, next| one.cancel == next.cancel) {
             messages.extend(
-                split(entries, max_entries).map(|entries| Message::want_list(entries, false)),
+                entries
+                    .chunks(max_entries)
+                    .map(|entries| Message::want_list(entries.to_vec(), false)),
             );
         }
         if deviates(Deviation::FullOnEveryList) {

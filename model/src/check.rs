@@ -1,0 +1,23 @@
+//! Model checking: what holds of every node and of every network of nodes, in all states that
+//! they can reach.
+//!
+//! What is explored is [`Node::step`](crate::Node::step) itself. Read in this order:
+//!
+//! 1. [`names`]: peers and blocks as small numbers. [`choice`]: the choices of a step as input.
+//! 2. [`rules`]: what each requirement says of a single step, as predicates over the state
+//!    before it, its event, its effects and the state after it.
+//! 3. [`network`]: the closed network, all of whose nodes run the model. [`open`]: one node among
+//!    peers that do as they like.
+//! 4. [`properties`]: what must hold of a whole network.
+//! 5. [`explorer`]: the search through all states, and [`collapse`]: a form of a network's states
+//!    that takes little memory. [`liveness`]: the search for fair cycles.
+//! 6. [`chart`]: a counterexample as a sequence chart.
+
+pub mod choice;
+pub mod collapse;
+pub mod explorer;
+pub mod names;
+pub mod network;
+pub mod open;
+pub mod properties;
+pub mod rules;

@@ -1,0 +1,102 @@
+//! The choices that a step leaves open, as input: each way of making them is a way of its own on
+//! which the network goes on.
+
+use crate::address::{Address, Names};
+use crate::deviation::Deviation;
+use crate::node::{Choose, Event, Node};
+
+/// How one step's choices are made, the first in the lowest four bits. Choices beyond the eighth,
+/// and those that a script does not mention, fall on the first holder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Script(u32);
+
+const BITS: u32 = 4;
+const MOST_CHOICES: usize = (u32::BITS / BITS) as usize;
+
+impl Script {
+    fn choice(self, place: usize) -> usize {
+        if place < MOST_CHOICES {
+            (self.0 >> (BITS * place as u32)) as usize & ((1 << BITS) - 1)
+        } else {
+            0
+        }
+    }
+
+    fn with(self, place: usize, choice: usize) -> Script {
+        let shift = BITS * place as u32;
+        Script(self.0 & !(((1 << BITS) - 1) << shift) | (choice as u32) << shift)
+    }
+
+    /// Makes the choices as the script says.
+    pub fn player(self) -> Player {
+        Player {
+            script: self,
+            arities: [0; MOST_CHOICES],
+            made: 0,
+        }
+    }
+}
+
+/// Makes a step's choices by a [`Script`], and notes how many ways there were for each.
+#[derive(Debug)]
+pub struct Player {
+    script: Script,
+    arities: [usize; MOST_CHOICES],
+    made: usize,
+}
+
+impl<N: Names> Choose<N> for Player {
+    fn holder(&mut self, _: &Address<N::Cid>, holders: &[N::Peer]) -> usize {
+        let place = self.made;
+        self.made += 1;
+        if let Some(arity) = self.arities.get_mut(place) {
+            *arity = holders.len().min(1 << BITS);
+        }
+        self.script.choice(place)
+    }
+}
+
+/// Every way in which this step can go, in a fixed order: at least one.
+pub fn scripts<N: Names>(node: &Node<N>, event: &Event<N>) -> Vec<Script> {
+    let mut scripts = Vec::new();
+    let mut next = Some(Script::default());
+    while let Some(script) = next {
+        scripts.push(script);
+        let mut player = script.player();
+        node.clone().step(event.clone(), &mut player);
+        next = following(script, &player);
+    }
+    scripts
+}
+
+/// Whether this node's next step can leave a choice at all. When it says no, there is one script,
+/// the default one.
+pub fn may_choose<N: Names>(node: &Node<N>) -> bool {
+    if node.contexts().len() < 2 {
+        return false;
+    }
+    node.deviates(Deviation::AskUnannounced)
+        || node
+            .contexts()
+            .values()
+            .filter(|context| !context.presence().is_empty())
+            .count()
+            >= 2
+}
+
+/// The script that comes after this one, whose choices were found to have these arities: the last
+/// choice that can be raised is raised, and what comes after it starts anew.
+fn following(script: Script, player: &Player) -> Option<Script> {
+    let made = player.made.min(MOST_CHOICES);
+    for place in (0..made).rev() {
+        let raised = script.choice(place) + 1;
+        if raised < player.arities[place] {
+            let mut next = script.with(place, raised);
+            for later in place + 1..MOST_CHOICES {
+                next = next.with(later, 0);
+            }
+            return Some(next);
+        }
+    }
+    None
+}

@@ -1,0 +1,6 @@
+//! Scenarios of section XFER.
+
+use crate::suite::scenario::Scenario;
+
+/// The scenarios of this section.
+pub const SCENARIOS: &[Scenario] = &[];
