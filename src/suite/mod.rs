@@ -21,6 +21,7 @@ pub mod scenarios;
 pub mod select;
 pub mod source;
 pub mod stage;
+mod steps;
 pub mod target;
 pub mod transport;
 pub mod verdict;

@@ -264,6 +264,11 @@ impl Peer {
         self.shared.reads.store(false, Ordering::Release);
     }
 
+    /// From now on, streams that are opened are read again.
+    pub fn read_again(&self) {
+        self.shared.reads.store(true, Ordering::Release);
+    }
+
     // ---- connections
 
     /// Opens a connection to the target: the first one, or one more. It does not wait for the
