@@ -80,6 +80,11 @@ const SEEN: &[(Deviation, &str)] = &[
     (FullOnEveryList, "join 1; request a"),
     // WANT.
     (RecordWantHave, "join 1; 1: ask=a"),
+    (ServeWantHave, "join 1; 1: ask=a"),
+    (PriceWithheld, "join 1; store a; 1: ask=a"),
+    (IgnoreCancel, "join 1; 1: want=a; 1: cancel=a"),
+    (FirstWantStays, "join 1; 1: want=a; 1: want=a^1"),
+    (KeepWokenWant, "join 1; 1: want=a; store a"),
     (SilentHave, "join 1; store a; 1: ask=a"),
     (SilentDontHave, "join 1; 1: ask=a!"),
     (AlwaysDontHave, "join 1; 1: ask=a"),
