@@ -559,8 +559,8 @@ impl<N: Names> Node<N> {
         });
     }
 
-    /// [`WakeByCid`], [`WakeByAddress`], [`UploadUnannounced`], [`ServeLater`], [`KeepWokenWant`]; and what was recorded by
-    /// [`RecordWantHave`] and [`OverwriteWant`] is not served.
+    /// [`WakeByCid`], [`WakeByAddress`], [`UploadUnannounced`], [`ServeLater`], [`KeepWokenWant`];
+    /// and what was recorded by [`RecordWantHave`] and [`OverwriteWant`] is not served.
     pub(super) fn deviant_wake(
         &mut self,
         cid: &N::Cid,

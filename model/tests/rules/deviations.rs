@@ -80,6 +80,8 @@ const SEEN: &[(Deviation, &str)] = &[
     (FullOnEveryList, "join 1; request a"),
     // WANT.
     (RecordWantHave, "join 1; 1: ask=a"),
+    (ServeWantHave, "join 1; 1: ask=a; store a"),
+    (PriceWithheld, "join 1; store a; 1: ask=a"),
     (SilentHave, "join 1; store a; 1: ask=a"),
     (SilentDontHave, "join 1; 1: ask=a!"),
     (AlwaysDontHave, "join 1; 1: ask=a"),
@@ -88,6 +90,8 @@ const SEEN: &[(Deviation, &str)] = &[
     (KeepServedWant, "join 1; store a; 1: want=a"),
     (CancelAsWant, "join 1; 1: cancel=a!"),
     (AnswerCancel, "join 1; 1: cancel=a"),
+    (IgnoreCancel, "join 1; 1: want=a; 1: cancel=a"),
+    (FirstWantStays, "join 1; 1: want=a; 1: want=a^2"),
     (CancelForAll, "join 1; join 2; 1: want=a; 2: cancel=a"),
     (WantAgainMovesLast, "join 1; 1: want=a want=b; 1: want=a"),
     (OverwriteWant, "join 1; 1: want=a; 1: ask=a!; store a"),
@@ -96,6 +100,7 @@ const SEEN: &[(Deviation, &str)] = &[
     (FullAlways, "join 1; 1: want=a; 1: want=b"),
     (EntriesInReverse, "join 1; 1: want=a cancel=a"),
     (AnswerEachEntry, "join 1; 1: ask=a! ask=b!"),
+    (KeepWokenWant, "join 1; 1: want=a; store a"),
     (WakeByCid, "join 1; 1: want=t0; store a t0"),
     (
         WakeByAddress,
