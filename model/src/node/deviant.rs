@@ -436,8 +436,8 @@ impl<N: Names> Node<N> {
 
     // WANT.
 
-    /// [`RefuseLongLists`], [`EntriesInReverse`]; and [`ServeLater`]: serving is a step of its own,
-    /// after a list that asks for a block. Says whether the list is to be handled.
+    /// [`RefuseLongLists`], [`EntriesInReverse`], [`ServeLater`]. Says whether the list is to be
+    /// handled.
     pub(super) fn before_want_list(
         &self,
         from: &N::Peer,
