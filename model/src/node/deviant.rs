@@ -191,6 +191,18 @@ impl<N: Names> Node<N> {
         }
     }
 
+    /// [`WaitOnLeft`]. What is stuck by [`StuckOnInvalid`] stays so when asks are kept as marks on
+    /// the peer ([`OnlyAsked`]): the invalid delivery has taken the mark away.
+    pub(super) fn release_and_wait(&mut self, peer: &N::Peer, context: &PeerContext<N>) {
+        let keeps_stuck = self.deviates(OnlyAsked) && self.deviates(StuckOnInvalid);
+        for address in self.release(peer) {
+            let is_stuck = keeps_stuck && !context.leftovers.asked.contains(&address);
+            if is_stuck && let Some(want) = self.wants.get_mut(&address) {
+                want.asked.insert(peer.clone());
+            }
+        }
+    }
+
     /// [`AbortOnStaleAsk`]: whether the peer that has left was marked as asked for an own want
     /// that is not asked of it.
     pub(super) fn has_stale_asks(&self, peer: &N::Peer, context: &PeerContext<N>) -> bool {

@@ -5,6 +5,7 @@
 
 mod ask;
 mod catalogue;
+mod deployed;
 mod deviations;
 mod held;
 mod helpers;
