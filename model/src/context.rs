@@ -79,6 +79,12 @@ impl<N: Names> PeerContext<N> {
         self.presence.contains_key(address)
     }
 
+    /// Whether the record of this address came of a DontHave. Only a node that deviates by
+    /// `dont-have-recorded` keeps such records.
+    pub fn is_denied(&self, address: &Address<N::Cid>) -> bool {
+        self.leftovers.denied.contains(address)
+    }
+
     /// What the peer asks for these blocks together; an address without a record costs nothing.
     /// `None` when the sum needs more than 32 bytes.
     pub fn price<'a>(

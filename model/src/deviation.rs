@@ -73,8 +73,8 @@ deviations! {
     DontHaveRecorded = "dont-have-recorded", Model, breaks ["PRES-3"], "A DontHave item is stored as a record, and counts as having.";
     /// On a delivery only the sender's records are cleaned.
     KeepPresenceOnResolve = "keep-presence-on-resolve", Model, breaks ["PRES-6"], "On a delivery only the sender's records are cleaned.";
-    /// On a delivery only contexts of peers that were asked are cleaned.
-    KeepPresenceUnasked = "keep-presence-unasked", Model, breaks ["PRES-6"], "On a delivery only contexts of peers that were asked are cleaned.";
+    /// On a delivery only the records of peers that were asked and did not deliver are cleaned.
+    KeepPresenceUnasked = "keep-presence-unasked", Model, breaks ["PRES-6"], "On a delivery only the records of peers that were asked and did not deliver are cleaned.";
     /// Cancelling or giving up a want leaves its records until the next presence message.
     KeepPresenceOnCancel = "keep-presence-on-cancel", Model, breaks ["PRES-6"], "Cancelling or giving up a want leaves its records until the next presence message.";
     /// WantBlock goes to some peer even when none announced the block.
@@ -108,7 +108,7 @@ deviations! {
     /// Cancelling an own want sends nothing.
     CancelSilently = "cancel-silently", Model, breaks ["ASK-7"], "Cancelling an own want sends nothing.";
     /// The parts of one message are handled concurrently: a Have and the delivery of the same block in one message leave a record for an address no longer wanted, and a WantBlock for the block just obtained.
-    LatePresence = "late-presence", Model, breaks ["WIRE-6"], "The parts of one message are handled concurrently: a Have and the delivery of the same block in one message leave a record for an address no longer wanted, and a WantBlock for the block just obtained.";
+    LatePresence = "late-presence", Model, breaks ["PRES-1", "WIRE-6"], "The parts of one message are handled concurrently: a Have and the delivery of the same block in one message leave a record for an address no longer wanted, and a WantBlock for the block just obtained.";
     /// What was asked of a peer stays marked on that peer after the request is cancelled; a late delivery then counts for a new request asked of somebody else.
     AskOutlivesCancel = "ask-outlives-cancel", Model, permitted [], "What was asked of a peer stays marked on that peer after the request is cancelled; a late delivery then counts for a new request asked of somebody else.";
     /// A want made again after a cancel is not announced to a peer that was told of it before.
@@ -237,6 +237,26 @@ deviations! {
     FirstWantStays = "first-want-stays", Model, breaks ["WANT-9"], "A WantBlock entry for a recorded address leaves the record as it was.";
     /// A recorded want that is served when its block arrives stays recorded.
     KeepWokenWant = "keep-woken-want", Model, breaks ["WANT-13"], "A recorded want that is served when its block arrives stays recorded.";
+    /// When an asked peer leaves, what was asked of it is asked of nobody until the next presence or retry.
+    WaitOnLeft = "wait-on-left", Model, breaks ["LEFT-2"], "When an asked peer leaves, what was asked of it is asked of nobody until the next presence or retry.";
+    /// A cancel entry puts the last entry of the list in the place of the one it removes.
+    CancelSwapsLast = "cancel-swaps-last", Model, breaks ["WANT-14"], "A cancel entry puts the last entry of the list in the place of the one it removes.";
+    /// An arriving block wakes wants for the address it came under only: a plain want does not wake when the block comes as a leaf.
+    WakeByAddress = "wake-by-address", Model, breaks ["WANT-13"], "An arriving block wakes wants for the address it came under only: a plain want does not wake when the block comes as a leaf.";
+    /// A delivery ends the want for the address it names, and no other want for the same block.
+    EndNamedWantOnly = "end-named-want-only", Model, breaks ["XFER-7"], "A delivery ends the want for the address it names, and no other want for the same block.";
+    /// An upload of a dataset ends and wakes no want for its leaves.
+    LeafUploadUnnoticed = "leaf-upload-unnoticed", Model, breaks ["HELD-1", "WANT-13"], "An upload of a dataset ends and wakes no want for its leaves.";
+    /// When a peer leaves that was asked for a block, the request was cancelled, and the block has been requested again, the process ends.
+    AbortOnStaleAsk = "abort-on-stale-ask", Model, breaks ["WIRE-9"], "When a peer leaves that was asked for a block, the request was cancelled, and the block has been requested again, the process ends.";
+    /// When an asked peer does not answer in time, its record stays, and it may be the one that is asked again.
+    AskAgainOnRetry = "ask-again-on-retry", Model, breaks ["ASK-8"], "When an asked peer does not answer in time, its record stays, and it may be the one that is asked again.";
+    /// A delivery that comes twice in one message is taken twice, and the cancels name its address twice.
+    TakeTwice = "take-twice", Model, permitted [], "A delivery that comes twice in one message is taken twice, and the cancels name its address twice.";
+    /// Whoever delivers a block it was asked for is sent a cancel too.
+    CancelToDeliverer = "cancel-to-deliverer", Model, permitted [], "Whoever delivers a block it was asked for is sent a cancel too.";
+    /// When a want ends by its block, every other peer with a record of it is sent a cancel, asked or not.
+    CancelToHolders = "cancel-to-holders", Model, permitted [], "When a want ends by its block, every other peer with a record of it is sent a cancel, asked or not.";
 }
 
 impl Deviation {

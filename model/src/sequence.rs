@@ -26,6 +26,11 @@ impl<K: Eq + Hash, V> Sequence<K, V> {
         self.0.shift_remove(key)
     }
 
+    /// Removes a key; the last comes in its place.
+    pub fn swap_remove(&mut self, key: &K) -> Option<V> {
+        self.0.swap_remove(key)
+    }
+
     /// The value of a key.
     pub fn get(&self, key: &K) -> Option<&V> {
         self.0.get(key)

@@ -140,6 +140,9 @@ impl<N: Names> Node<N> {
         want.retries = want.retries.saturating_add(1);
         // ASK-8
         let asked: Vec<_> = want.asked.iter().cloned().collect();
+        if self.deviates(AskAgainOnRetry) {
+            return self.ask_again(address, choose, out);
+        }
         for peer in &asked {
             if self.deviates(DropSlowPeer) {
                 out.effect(Effect::Disconnect(peer.clone()));
@@ -167,6 +170,7 @@ impl<N: Names> Node<N> {
                 out.cancel(peer, address.clone());
             }
         }
+        self.forget_asked(address);
         if !self.deviates(KeepPresenceOnCancel) {
             self.forget_presence(address);
         }

@@ -10,12 +10,14 @@ use crate::address::{Address, Names};
 use crate::context::PeerContext;
 use crate::deviation::{Deviation::*, Deviations};
 use crate::message::{
-    Delivery, Message, Presence, PresenceType, ProofEvidence, WantEntry, WantList, WantType,
+    Delivery, Evidence, Message, Presence, PresenceType, ProofEvidence, WantEntry, WantList,
+    WantType,
 };
 use crate::price::Price;
 
 use super::outbox::Outbox;
-use super::{Choose, Effect, Node, OwnWant};
+use super::transfer::Source;
+use super::{Choose, Effect, Node};
 
 /// A want list longer than this is refused by [`RefuseLongLists`].
 const LONG_LIST: usize = 512;
@@ -27,7 +29,8 @@ pub struct ContextLeftovers<N: Names> {
     pub(crate) denied: BTreeSet<Address<N::Cid>>,
     /// Own wants that the peer was told of ([`NoAnnounceAgain`]).
     pub(crate) announced: BTreeSet<Address<N::Cid>>,
-    /// What stays marked as asked of the peer ([`AskOutlivesCancel`]).
+    /// What is marked on the peer as asked of it ([`OnlyAsked`]), and may stay so when the want
+    /// has ended ([`AskOutlivesCancel`]). A delivery takes the mark away, whatever it is worth.
     pub(crate) asked: BTreeSet<Address<N::Cid>>,
 }
 
@@ -46,12 +49,15 @@ impl<N: Names> Default for ContextLeftovers<N> {
 pub(crate) struct NodeLeftovers<N: Names> {
     /// The contexts of peers that left ([`ReviveOnRejoin`]).
     departed: BTreeMap<N::Peer, PeerContext<N>>,
+    /// What the message that is being handled has delivered so far ([`TakeTwice`]).
+    taken: BTreeSet<Address<N::Cid>>,
 }
 
 impl<N: Names> Default for NodeLeftovers<N> {
     fn default() -> Self {
         NodeLeftovers {
             departed: BTreeMap::new(),
+            taken: BTreeSet::new(),
         }
     }
 }
@@ -62,9 +68,11 @@ const RECEIVED: Deviations = Deviations::of(&[
     LatePresence,
     RefuseMessageOnBadDelivery,
     AbortOnMissingData,
+    TakeTwice,
 ]);
 const REQUEST: Deviations = Deviations::of(&[
     AskUnannounced,
+    LatePresence,
     PresenceUnbounded,
     KeepPresenceOnResolve,
     KeepPresenceUnasked,
@@ -88,13 +96,33 @@ const WAKE: Deviations = Deviations::of(&[
     RecordWantHave,
     OverwriteWant,
     UploadUnannounced,
+    WakeByAddress,
     ServeLater,
     KeepWokenWant,
 ]);
-const DELIVERY: Deviations = Deviations::of(&[OnlyAsked, AcceptUnprovenLeaf, AcceptMislabelled]);
-const RESOLVE: Deviations =
-    Deviations::of(&[NoCancelSent, KeepPresenceOnResolve, KeepPresenceUnasked]);
+const DELIVERY: Deviations = Deviations::of(&[
+    OnlyAsked,
+    AskOutlivesCancel,
+    AbortOnStaleAsk,
+    AcceptUnprovenLeaf,
+    AcceptMislabelled,
+]);
+const RESOLVE: Deviations = Deviations::of(&[
+    NoCancelSent,
+    KeepPresenceOnResolve,
+    KeepPresenceUnasked,
+    UploadKeepsWant,
+    EndNamedWantOnly,
+    CancelToDeliverer,
+    CancelToHolders,
+    OnlyAsked,
+    AskOutlivesCancel,
+    AbortOnStaleAsk,
+    TakeTwice,
+]);
+const ASK_MARKS: Deviations = Deviations::of(&[OnlyAsked, AskOutlivesCancel, AbortOnStaleAsk]);
 const STALE_RECORDS: Deviations = Deviations::of(&[
+    LatePresence,
     KeepPresenceOnResolve,
     KeepPresenceUnasked,
     KeepPresenceOnCancel,
@@ -152,6 +180,26 @@ impl<N: Names> Node<N> {
         self.leftovers.departed.insert(peer.clone(), context);
     }
 
+    /// [`StuckOnLeft`]: what was asked of the peer stays so, but it is sent no cancel if it comes
+    /// again.
+    pub(super) fn owe_no_cancel(&mut self, peer: &N::Peer) {
+        let addresses: Vec<_> = self.wants.keys().cloned().collect();
+        for address in addresses {
+            if let Some(want) = self.wants.get_mut(&address) {
+                want.unanswered.remove(peer);
+            }
+        }
+    }
+
+    /// [`AbortOnStaleAsk`]: whether the peer that has left was marked as asked for an own want
+    /// that is not asked of it.
+    pub(super) fn has_stale_asks(&self, peer: &N::Peer, context: &PeerContext<N>) -> bool {
+        let asked = &context.leftovers.asked;
+        asked
+            .iter()
+            .any(|address| self.wants(address) && !self.is_asked(peer, address))
+    }
+
     // A whole message.
 
     /// [`ContextOnMessage`], [`AbortOnMissingData`], [`RefuseMessageOnBadDelivery`],
@@ -183,17 +231,84 @@ impl<N: Names> Node<N> {
             self.want_list(from, list, out);
         }
         if self.deviates(LatePresence) {
-            self.presences(from, message.presences, choose, out);
-            self.deliveries(from, message.deliveries, choose, out);
+            self.concurrent_parts(from, message.deliveries, message.presences, choose, out);
         } else {
             self.deliveries(from, message.deliveries, choose, out);
             self.presences(from, message.presences, choose, out);
         }
+        self.leftovers.taken.clear();
         if let Some(account) = message.account {
             self.account(from, account);
         }
         if let Some(payment) = message.payment {
             self.payment(from, payment);
+        }
+    }
+
+    /// [`LatePresence`]: the presence items are judged by the own wants as they were before the
+    /// deliveries of the same message.
+    fn concurrent_parts(
+        &mut self,
+        from: &N::Peer,
+        deliveries: Vec<Delivery<N::Cid>>,
+        presences: Vec<Presence<N::Cid>>,
+        choose: &mut impl Choose<N>,
+        out: &mut Outbox<N>,
+    ) {
+        let wanted: BTreeMap<_, _> = self
+            .wants
+            .iter()
+            .map(|(address, want)| (address.clone(), want.asked.is_empty()))
+            .collect();
+        self.deliveries(from, deliveries, choose, out);
+        let has_ended = |node: &Self, address: &Address<N::Cid>| {
+            wanted.contains_key(address) && !node.wants(address)
+        };
+        let kept: Vec<_> = self
+            .contexts
+            .get(from)
+            .into_iter()
+            .flat_map(|context| {
+                context
+                    .presence()
+                    .iter()
+                    .map(move |record| (context, record))
+            })
+            .filter(|(_, (address, _))| has_ended(self, address))
+            .map(|(context, (address, price))| {
+                (address.clone(), *price, context.is_denied(address))
+            })
+            .collect();
+        let (late, timely): (Vec<_>, Vec<_>) = presences
+            .into_iter()
+            .partition(|item| has_ended(self, &item.address));
+        self.presences(from, timely, choose, out);
+        let Some(context) = self.contexts.get_mut(from) else {
+            return;
+        };
+        let counts = |presence_type| {
+            presence_type == PresenceType::Have || self.config.deviations.contains(DontHaveRecorded)
+        };
+        let said = late
+            .into_iter()
+            .filter(|item| counts(item.presence_type))
+            .map(|item| {
+                let is_denied = item.presence_type == PresenceType::DontHave;
+                (item.address, item.price, is_denied)
+            });
+        let said: Vec<_> = said.collect();
+        let mut asked = BTreeSet::new();
+        for (address, _, _) in &said {
+            if wanted.get(address) == Some(&true) && asked.insert(address.clone()) {
+                out.want(from, WantEntry::want_block(address.clone()));
+            }
+        }
+        for (address, price, is_denied) in kept.into_iter().chain(said) {
+            context.clean_presence([&address]);
+            if is_denied {
+                context.leftovers.denied.insert(address.clone());
+            }
+            context.set_presence(address, price);
         }
     }
 
@@ -276,6 +391,21 @@ impl<N: Names> Node<N> {
         true
     }
 
+    /// [`AskAgainOnRetry`].
+    pub(super) fn ask_again(
+        &mut self,
+        address: &Address<N::Cid>,
+        choose: &mut impl Choose<N>,
+        out: &mut Outbox<N>,
+    ) {
+        if let Some(want) = self.wants.get_mut(address) {
+            want.asked.clear();
+        }
+        if !self.ask_any_holder(address, choose, out) {
+            self.announce(address, out);
+        }
+    }
+
     /// [`NoAnnounceAgain`]: says whether the peer is to be told of this want; a retry tells anybody.
     pub(super) fn note_announced(&mut self, peer: &N::Peer, address: &Address<N::Cid>) -> bool {
         !self.deviates(NoAnnounceAgain)
@@ -295,9 +425,9 @@ impl<N: Names> Node<N> {
         }
     }
 
-    /// [`AskOutlivesCancel`].
+    /// [`OnlyAsked`], [`AskOutlivesCancel`].
     pub(super) fn note_asked(&mut self, peer: &N::Peer, address: &Address<N::Cid>) {
-        if self.deviates(AskOutlivesCancel)
+        if self.deviates_by_any(ASK_MARKS)
             && let Some(context) = self.contexts.get_mut(peer)
         {
             context.leftovers.asked.insert(address.clone());
@@ -306,8 +436,8 @@ impl<N: Names> Node<N> {
 
     // WANT.
 
-    /// [`RefuseLongLists`], [`EntriesInReverse`]; and [`ServeLater`]: serving is a step of its own,
-    /// after a list that asks for a block. Says whether the list is to be handled.
+    /// [`RefuseLongLists`], [`EntriesInReverse`], [`ServeLater`]. Says whether the list is to be
+    /// handled.
     pub(super) fn before_want_list(
         &self,
         from: &N::Peer,
@@ -317,13 +447,12 @@ impl<N: Names> Node<N> {
         if self.deviates(RefuseLongLists) && list.entries.len() > LONG_LIST {
             return false;
         }
-        let asks =
-            |entry: &WantEntry<N::Cid>| !entry.cancel && entry.want_type == WantType::WantBlock;
-        if self.deviates(ServeLater) && list.entries.iter().any(asks) {
-            out.effect(Effect::ServeLater(from.clone()));
-        }
         if self.deviates(EntriesInReverse) {
             list.entries.reverse();
+        }
+        let asks = |entry: &WantEntry<_>| !entry.cancel && entry.want_type == WantType::WantBlock;
+        if self.deviates(ServeLater) && list.entries.iter().any(asks) {
+            out.effect(Effect::ServeLater(from.clone()));
         }
         true
     }
@@ -429,19 +558,21 @@ impl<N: Names> Node<N> {
         });
     }
 
-    /// [`WakeByCid`], [`UploadUnannounced`], [`ServeLater`], [`KeepWokenWant`]; and what was recorded by
-    /// [`RecordWantHave`] and [`OverwriteWant`] is not served.
+    /// [`WakeByCid`], [`WakeByAddress`], [`UploadUnannounced`], [`ServeLater`], [`KeepWokenWant`];
+    /// and what was recorded by [`RecordWantHave`] and [`OverwriteWant`] is not served.
     pub(super) fn deviant_wake(
         &mut self,
         cid: &N::Cid,
         addresses: &[Address<N::Cid>],
-        uploaded: bool,
+        source: &Source<'_, N>,
         out: &mut Outbox<N>,
     ) {
+        let uploaded = matches!(source, Source::Upload);
         if uploaded && self.deviates(UploadUnannounced) {
             return;
         }
         let by_cid = self.deviates(WakeByCid);
+        let named_only = self.deviates(WakeByAddress) && !uploaded;
         let later = self.deviates(ServeLater);
         let keeps = self.deviates(KeepWokenWant);
         for (peer, context) in &mut self.contexts {
@@ -451,7 +582,10 @@ impl<N: Names> Node<N> {
                     .wants
                     .get(address)
                     .is_some_and(|entry| entry.want_type == WantType::WantBlock);
-                if !is_wanted || by_cid && address.cid_or_tree_cid() != cid {
+                if !is_wanted
+                    || by_cid && address.cid_or_tree_cid() != cid
+                    || named_only && *address != addresses[0]
+                {
                     continue;
                 }
                 wakes = true;
@@ -476,13 +610,27 @@ impl<N: Names> Node<N> {
     // XFER and HELD.
 
     /// [`OnlyAsked`], with what [`AskOutlivesCancel`] left marked.
-    pub(super) fn ignores_sender(&self, from: &N::Peer, delivery: &Delivery<N::Cid>) -> bool {
-        self.deviates(OnlyAsked)
-            && !self.is_asked(from, &delivery.address)
-            && !self
-                .contexts
-                .get(from)
-                .is_some_and(|context| context.leftovers.asked.contains(&delivery.address))
+    pub(super) fn ignores_sender(&mut self, from: &N::Peer, delivery: &Delivery<N::Cid>) -> bool {
+        let was_marked = self
+            .contexts
+            .get_mut(from)
+            .is_some_and(|context| context.leftovers.asked.remove(&delivery.address));
+        self.deviates(OnlyAsked) && !was_marked
+    }
+
+    /// The want has ended without its block: marks of it go, but for [`AskOutlivesCancel`] and
+    /// [`AbortOnStaleAsk`].
+    pub(super) fn forget_asked(&mut self, address: &Address<N::Cid>) {
+        if !self.deviates(AskOutlivesCancel) && !self.deviates(AbortOnStaleAsk) {
+            for context in self.contexts.values_mut() {
+                context.leftovers.asked.remove(address);
+            }
+        }
+    }
+
+    /// [`AcceptUnwanted`], [`TakeTwice`].
+    pub(super) fn takes_unwanted(&self, address: &Address<N::Cid>) -> bool {
+        self.deviates(AcceptUnwanted) || self.leftovers.taken.contains(address)
     }
 
     /// [`AcceptUnprovenLeaf`], [`AcceptMislabelled`].
@@ -498,39 +646,56 @@ impl<N: Names> Node<N> {
                 || self.deviates(AcceptUnprovenLeaf) && delivery.address.is_leaf() && proof_decodes)
     }
 
-    /// [`UploadKeepsWant`].
-    pub(super) fn ends_no_want(&self, uploaded: bool) -> bool {
-        uploaded && self.deviates(UploadKeepsWant)
-    }
-
-    /// [`NoCancelSent`], [`KeepPresenceOnResolve`], [`KeepPresenceUnasked`].
+    /// An own want may end: [`UploadKeepsWant`], [`EndNamedWantOnly`], [`NoCancelSent`],
+    /// [`CancelToDeliverer`], [`CancelToHolders`], [`TakeTwice`],
+    /// [`KeepPresenceOnResolve`], [`KeepPresenceUnasked`]. A record without a want, as only deviants have it, may go too.
     pub(super) fn deviant_resolve(
         &mut self,
         address: &Address<N::Cid>,
-        want: &OwnWant<N>,
-        deliverer: Option<&N::Peer>,
+        is_named: bool,
+        source: &Source<'_, N>,
         out: &mut Outbox<N>,
     ) {
-        if !self.deviates(NoCancelSent) {
-            for peer in want
-                .unanswered
-                .iter()
-                .filter(|peer| Some(*peer) != deliverer)
-            {
+        let uploaded = matches!(source, Source::Upload);
+        if uploaded && self.deviates(UploadKeepsWant)
+            || !uploaded && !is_named && self.deviates(EndNamedWantOnly)
+        {
+            return;
+        }
+        let want = self.wants.remove(address);
+        if want.is_some() {
+            out.effect(Effect::Obtained(address.clone()));
+            if self.deviates(TakeTwice) && source.deliverer().is_some() {
+                self.leftovers.taken.insert(address.clone());
+            }
+        } else if self.leftovers.taken.contains(address) {
+            return out.cancel_again(address);
+        } else if !self.deviates(CancelToHolders) && !self.deviates(AskOutlivesCancel) {
+            return;
+        }
+        let asked = want.map(|want| want.unanswered).unwrap_or_default();
+        let deviations = self.config.deviations;
+        for (peer, context) in &mut self.contexts {
+            let is_deliverer = source.deliverer() == Some(peer);
+            let was_asked = context.leftovers.asked.remove(address) || asked.contains(peer);
+            let is_told = (was_asked
+                || deviations.contains(CancelToHolders) && context.contains(address))
+                && (!is_deliverer || deviations.contains(CancelToDeliverer));
+            if is_told && !deviations.contains(NoCancelSent) {
                 out.cancel(peer, address.clone());
             }
-        }
-        for (peer, context) in &mut self.contexts {
-            let cleaned = if self.config.deviations.contains(KeepPresenceOnResolve) {
-                Some(peer) == deliverer
-            } else if self.config.deviations.contains(KeepPresenceUnasked) {
-                want.unanswered.contains(peer)
-            } else {
-                true
-            };
-            if cleaned {
+            let keeps_record = deviations.contains(KeepPresenceOnResolve) && !is_deliverer
+                || deviations.contains(KeepPresenceUnasked) && (is_deliverer || !was_asked);
+            if !keeps_record {
                 context.clean_presence([address]);
             }
+        }
+    }
+
+    /// [`LeafUploadUnnoticed`]: the store alone learns of the leaves.
+    pub(super) fn hold_unnoticed(&mut self, cid: &N::Cid, leaves: Vec<Address<N::Cid>>) {
+        for leaf in leaves {
+            self.held.insert(leaf, cid.clone());
         }
     }
 
@@ -565,6 +730,14 @@ pub(super) fn scatter<C>(deliveries: &mut [(i32, Delivery<C>)]) {
     deliveries.sort_by_key(|(priority, _)| *priority);
     deliveries.reverse();
     deliveries.sort_by_key(|(priority, _)| *priority);
+}
+
+/// [`DeliverUnderOwnCid`].
+pub(super) fn name_by_own_cid<C: Clone>(deliveries: &mut [(i32, Delivery<C>)]) {
+    for (_, delivery) in deliveries {
+        delivery.address = Address::Plain(delivery.cid.clone());
+        delivery.evidence = Evidence::valid_for(&delivery.address);
+    }
 }
 
 /// [`HelpersForgetLeaves`].

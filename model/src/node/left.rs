@@ -4,7 +4,7 @@ use crate::address::{Address, Names};
 use crate::deviation::Deviation::*;
 
 use super::outbox::Outbox;
-use super::{Choose, Node};
+use super::{Choose, Effect, Node};
 
 impl<N: Names> Node<N> {
     /// A peer's last connection has closed.
@@ -21,15 +21,20 @@ impl<N: Names> Node<N> {
         let Some(context) = self.contexts.remove(peer) else {
             return;
         };
+        if self.deviates(AbortOnStaleAsk) && self.has_stale_asks(peer, &context) {
+            return out.effect(Effect::Abort("a peer leaves that is still marked as asked"));
+        }
         if self.deviates(ReviveOnRejoin) {
             self.remember_departed(peer, context);
         }
         if self.deviates(StuckOnLeft) {
-            return;
+            return self.owe_no_cancel(peer);
         }
         // LEFT-2: what was asked of it is asked of other holders, or waits.
         for address in self.release(peer) {
-            self.ask_any_holder(&address, choose, out);
+            if !self.deviates(WaitOnLeft) {
+                self.ask_any_holder(&address, choose, out);
+            }
         }
     }
 

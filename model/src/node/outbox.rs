@@ -16,12 +16,12 @@ pub(super) struct Outbox<N: Names> {
 
 /// What the step owes one peer, in the order in which it is sent.
 struct Owed<N: Names> {
-    account: Option<Account>,
     /// The own want list, for a peer that joined (JOIN-4).
     own_want_list: Option<Vec<WantEntry<N::Cid>>>,
+    account: Option<Account>,
+    presences: Vec<Presence<N::Cid>>,
     cancels: Vec<WantEntry<N::Cid>>,
     wants: Vec<WantEntry<N::Cid>>,
-    presences: Vec<Presence<N::Cid>>,
     /// With the priority of the want that each one meets.
     deliveries: Vec<(i32, Delivery<N::Cid>)>,
 }
@@ -48,7 +48,20 @@ impl<N: Names> Outbox<N> {
     }
 
     pub(super) fn cancel(&mut self, to: &N::Peer, address: Address<N::Cid>) {
-        self.owed(to).cancels.push(WantEntry::cancel(address));
+        let owed = self.owed(to);
+        // A want that is asked anew and then met in the same step, by two deliveries of one
+        // message, must not be asked after its cancel.
+        owed.wants.retain(|entry| entry.address != address);
+        owed.cancels.push(WantEntry::cancel(address));
+    }
+
+    /// Whoever is owed a cancel of this address is owed another ([`Deviation::TakeTwice`]).
+    pub(super) fn cancel_again(&mut self, address: &Address<N::Cid>) {
+        for owed in self.owed.values_mut() {
+            if owed.cancels.iter().any(|entry| entry.address == *address) {
+                owed.cancels.push(WantEntry::cancel(address.clone()));
+            }
+        }
     }
 
     pub(super) fn want(&mut self, to: &N::Peer, entry: WantEntry<N::Cid>) {
@@ -106,9 +119,6 @@ impl<N: Names> Owed<N> {
     fn into_messages(mut self, config: &Config) -> Vec<Message<N>> {
         let deviates = |deviation| config.deviations.contains(deviation);
         let mut messages = Vec::new();
-        if let Some(account) = self.account {
-            messages.push(Message::account(account));
-        }
         // JOIN-8
         let max_entries = if deviates(Deviation::OversizedLists) {
             usize::MAX
@@ -127,15 +137,8 @@ impl<N: Names> Owed<N> {
                 );
             }
         }
-        // Cancels last: a want that is asked anew and then met in the same step, by two deliveries
-        // of one message, must not stay asked.
-        for entries in [self.wants, self.cancels] {
-            messages.extend(
-                split(entries, max_entries).map(|entries| Message::want_list(entries, false)),
-            );
-        }
-        if deviates(Deviation::FullOnEveryList) {
-            deviant::mark_every_list_full(&mut messages);
+        if let Some(account) = self.account {
+            messages.push(Message::account(account));
         }
         // WANT-18
         let max_presences = if deviates(Deviation::AnswerEachEntry) {
@@ -144,12 +147,24 @@ impl<N: Names> Owed<N> {
             MAX_PRESENCES_SENT
         };
         messages.extend(split(self.presences, max_presences).map(Message::presences));
+        for entries in [self.cancels, self.wants] {
+            messages.extend(
+                split(entries, max_entries).map(|entries| Message::want_list(entries, false)),
+            );
+        }
+        if deviates(Deviation::FullOnEveryList) {
+            deviant::mark_every_list_full(&mut messages);
+        }
         // WANT-14: highest priority first; a stable sort keeps the order recorded.
         if deviates(Deviation::UnorderedServing) {
             deviant::scatter(&mut self.deliveries);
         } else {
             self.deliveries
                 .sort_by_key(|(priority, _)| std::cmp::Reverse(*priority));
+        }
+        // XFER-1
+        if deviates(Deviation::DeliverUnderOwnCid) {
+            deviant::name_by_own_cid(&mut self.deliveries);
         }
         // XFER-9
         let max_blocks = if deviates(Deviation::UnboundedMessage) {

@@ -76,6 +76,7 @@ impl<N: Names> Node<N> {
     ) -> bool {
         if let Some(context) = self.contexts.get_mut(peer) {
             context.clean_presence([address]);
+            context.leftovers.asked.remove(address);
         }
         let was_asked = self
             .wants

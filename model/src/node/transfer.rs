@@ -7,6 +7,26 @@ use crate::message::{Delivery, ProofEvidence};
 use super::outbox::Outbox;
 use super::{Choose, Effect, Node};
 
+/// By which way a block has come.
+pub(super) enum Source<'a, N: Names> {
+    /// This peer delivered it.
+    Delivery(&'a N::Peer),
+    /// The user stored it.
+    Upload,
+    /// Neither: see [`Node::reconstructed`].
+    Reconstruction,
+}
+
+impl<N: Names> Source<'_, N> {
+    /// Who delivered it, if anybody did.
+    pub(super) fn deliverer(&self) -> Option<&N::Peer> {
+        match self {
+            Source::Delivery(peer) => Some(peer),
+            Source::Upload | Source::Reconstruction => None,
+        }
+    }
+}
+
 impl<N: Names> Node<N> {
     /// The deliveries of one message, each judged by itself (XFER-5).
     pub(super) fn deliveries(
@@ -17,12 +37,12 @@ impl<N: Names> Node<N> {
         out: &mut Outbox<N>,
     ) {
         for (index, delivery) in deliveries.into_iter().enumerate() {
-            // XFER-2
-            if !self.wants(&delivery.address) && !self.deviates(AcceptUnwanted) {
-                continue;
-            }
             // XFER-8: we accept it from whoever brings it.
             if self.has_delivery_deviations() && self.ignores_sender(from, &delivery) {
+                continue;
+            }
+            // XFER-2
+            if !self.wants(&delivery.address) && !self.takes_unwanted(&delivery.address) {
                 continue;
             }
             if self.counts(&delivery) {
@@ -56,14 +76,11 @@ impl<N: Names> Node<N> {
         choose: &mut impl Choose<N>,
         out: &mut Outbox<N>,
     ) {
-        if self.deviates(StuckOnInvalid) {
-            return;
-        }
-        if self.is_asked(from, &delivery.address) {
-            self.lose_holder(from, &delivery.address, choose, out);
-        }
         if let Some(want) = self.wants.get_mut(&delivery.address) {
             want.unanswered.remove(from);
+        }
+        if self.is_asked(from, &delivery.address) && !self.deviates(StuckOnInvalid) {
+            self.lose_holder(from, &delivery.address, choose, out);
         }
     }
 
@@ -85,40 +102,34 @@ impl<N: Names> Node<N> {
             cid: delivery.cid.clone(),
             addresses: addresses.clone(),
         });
-        self.becomes_held(&delivery.cid, addresses, Some(from), out);
+        self.becomes_held(&delivery.cid, addresses, &Source::Delivery(from), out);
     }
 
     /// The block is held from now on: own wants for it end (XFER-7, HELD-1), and whoever waits
-    /// for it is sent it (WANT-13).
+    /// for it is sent it (WANT-13). The first of the addresses is the one under which it came.
     pub(super) fn becomes_held(
         &mut self,
         cid: &N::Cid,
         addresses: Vec<Address<N::Cid>>,
-        deliverer: Option<&N::Peer>,
+        source: &Source<'_, N>,
         out: &mut Outbox<N>,
     ) {
         for address in &addresses {
             self.held.insert(address.clone(), cid.clone());
-            if self.ends_no_want(deliverer.is_none()) {
-                continue;
-            }
-            if let Some(want) = self.wants.remove(address) {
+            if self.has_resolve_deviations() {
+                let is_named = *address == addresses[0];
+                self.deviant_resolve(address, is_named, source, out);
+            } else if let Some(want) = self.wants.remove(address) {
                 out.effect(Effect::Obtained(address.clone()));
-                if self.has_resolve_deviations() {
-                    self.deviant_resolve(address, &want, deliverer, out);
-                } else {
-                    for peer in want
-                        .unanswered
-                        .iter()
-                        .filter(|peer| Some(*peer) != deliverer)
-                    {
+                for peer in &want.unanswered {
+                    if source.deliverer() != Some(peer) {
                         out.cancel(peer, address.clone());
                     }
-                    self.forget_presence(address); // PRES-6
                 }
+                self.forget_presence(address); // PRES-6
             }
         }
-        self.wake(cid, &addresses, deliverer.is_none(), out);
+        self.wake(cid, &addresses, source, out);
     }
 
     /// Whether this address is asked of this peer.

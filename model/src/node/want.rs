@@ -9,6 +9,7 @@ use crate::price::Price;
 
 use super::Node;
 use super::outbox::Outbox;
+use super::transfer::Source;
 
 impl<N: Names> Node<N> {
     /// The want list of one message.
@@ -52,8 +53,13 @@ impl<N: Names> Node<N> {
     /// WANT-8: the entry for this address goes, and that is all.
     fn cancel_entry(&mut self, from: &N::Peer, entry: &WantEntry<N::Cid>) {
         // WANT-17
+        let swaps_last = self.deviates(CancelSwapsLast);
         if let Some(context) = self.contexts.get_mut(from) {
-            context.wants.remove(&entry.address);
+            if swaps_last {
+                context.wants.swap_remove(&entry.address);
+            } else {
+                context.wants.remove(&entry.address);
+            }
         }
     }
 
@@ -139,11 +145,11 @@ impl<N: Names> Node<N> {
         &mut self,
         cid: &N::Cid,
         addresses: &[Address<N::Cid>],
-        uploaded: bool,
+        source: &Source<'_, N>,
         out: &mut Outbox<N>,
     ) {
         if self.has_wake_deviations() {
-            return self.deviant_wake(cid, addresses, uploaded, out);
+            return self.deviant_wake(cid, addresses, source, out);
         }
         for (peer, context) in &mut self.contexts {
             // WANT-14: in the order recorded, whichever of its addresses the block is wanted under.
