@@ -11,8 +11,9 @@
 //! 4. [`properties`]: what must hold of a whole network.
 //! 5. [`explorer`]: the search through all states, and [`collapse`]: a form of a network's states
 //!    that takes little memory. [`liveness`]: the search for fair cycles.
-//! 6. [`configurations`]: the standard networks.
+//! 6. [`configurations`]: the standard networks. [`chart`]: a counterexample as a sequence chart.
 
+pub mod chart;
 pub mod choice;
 pub mod collapse;
 pub mod configurations;

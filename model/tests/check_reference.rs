@@ -34,7 +34,7 @@ fn assert_no_failure<F: Form<State>>(
     network: &Network,
     found: &Exploration<'_, Network, F>,
 ) {
-    for failure in found.failures() {
+    if let Some(failure) = found.failures().next() {
         let steps = match failure.verdict {
             Verdict::Violated(state) => found.trail(state).steps,
             _ => Vec::new(),

@@ -110,7 +110,7 @@ pub struct Limits {
     pub stores: u8,
     /// How often a block may be deleted.
     pub deletions: u8,
-    /// How often a want may be pursued anew: unless [`Network::patience`] sets no limit.
+    /// How often a want may be pursued anew: unless [`Network::retries`] sets no limit.
     pub retries: u8,
 }
 

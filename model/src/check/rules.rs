@@ -928,8 +928,8 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
             Some((_, message)) if message.is_empty() => kept_if(step.unchanged() && step.without_effects()),
             _ => Silent,
         };
-        "WIRE-9: nothing that is received ends the process" ["WIRE-9"] ALWAYS |step| match step.event {
-            Event::Received { .. } => {
+        "WIRE-9: nothing that a peer does ends the process" ["WIRE-9"] ALWAYS |step| match step.event {
+            Event::Received { .. } | Event::Joined(_) | Event::Left(_) => {
                 kept_if(!step.effects.iter().any(|effect| matches!(effect, Effect::Abort(_))))
             }
             _ => Silent,

@@ -448,8 +448,8 @@ impl<N: Names> Node<N> {
 
     // WANT.
 
-    /// [`RefuseLongLists`], [`EntriesInReverse`]; and [`ServeLater`]: serving is a step of its own,
-    /// after a list that asks for a block. Says whether the list is to be handled.
+    /// [`RefuseLongLists`], [`EntriesInReverse`], [`ServeLater`]. Says whether the list is to be
+    /// handled.
     pub(super) fn before_want_list(
         &self,
         from: &N::Peer,
@@ -571,8 +571,8 @@ impl<N: Names> Node<N> {
         });
     }
 
-    /// [`WakeByCid`], [`WakeByAddress`], [`UploadUnannounced`], [`ServeLater`], [`KeepWokenWant`]; and what was recorded by
-    /// [`RecordWantHave`] and [`OverwriteWant`] is not served.
+    /// [`WakeByCid`], [`WakeByAddress`], [`UploadUnannounced`], [`ServeLater`], [`KeepWokenWant`];
+    /// and what was recorded by [`RecordWantHave`] and [`OverwriteWant`] is not served.
     pub(super) fn deviant_wake(
         &mut self,
         cid: &N::Cid,

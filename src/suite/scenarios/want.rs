@@ -389,6 +389,14 @@ pub const SCENARIOS: &[Scenario] = &[
         run: |stage| Box::pin(highest_priority_is_passed_on_first(stage)),
     },
     Scenario {
+        id: "WANT-14/cancelled",
+        summary: "Three wants are recorded, and the first is cancelled.",
+        expects: "The others stay in the order recorded.",
+        needs: Needs::DUMP,
+        options: TargetOptions::DEFAULT,
+        run: |stage| Box::pin(cancel_keeps_the_order_recorded(stage)),
+    },
+    Scenario {
         id: "WANT-15",
         summary: "A list of four WantHave entries with sendDontHave for blocks that the target does \
                   not hold.",
@@ -542,6 +550,12 @@ fn wants(context: &ContextDump) -> String {
     } else {
         format!("the wants recorded: {}", shown.join(", "))
     }
+}
+
+/// What a context records of the peer's wants, in its order.
+fn order_recorded(context: &ContextDump) -> Vec<Address> {
+    let wants = context.wants.iter();
+    wants.map(|entry| entry.address.clone()).collect()
 }
 
 /// Whether this block came, under whatever address: what a delivery looks like is for XFER-1.
@@ -1013,10 +1027,6 @@ async fn want_again_updates_in_place(stage: &Stage) -> Result<(), Stop> {
     let addresses = [stage.address(), stage.address(), stage.address()];
     // In one list: were they in several, a node that takes each for a full one would keep one.
     let before = record(stage, &peer, addresses.iter().map(want_block).collect()).await?;
-    let order = |context: &ContextDump| -> Vec<Address> {
-        let wants = context.wants.iter();
-        wants.map(|entry| entry.address.clone()).collect()
-    };
     let again = before.wants[0].address.clone();
     peer.tell(list([want_block(&again).with_priority(5).with_dont_have()]))
         .await?;
@@ -1042,7 +1052,7 @@ async fn want_again_updates_in_place(stage: &Stage) -> Result<(), Stop> {
         wants(&after),
     )?;
     stage.require(
-        order(&after) == order(&before),
+        order_recorded(&after) == order_recorded(&before),
         format!("one entry for each, {} still the first", short(&again)),
         wants(&after),
     )
@@ -1387,6 +1397,49 @@ async fn highest_priority_is_passed_on_first(stage: &Stage) -> Result<(), Stop> 
         .collect();
     obtain(stage, &holder, &wanted).await?;
     comes_in_order(stage, &peer, &blocks, &[2, 1, 3]).await
+}
+
+async fn cancel_keeps_the_order_recorded(stage: &Stage) -> Result<(), Stop> {
+    let peer = stage.join().await?;
+    let addresses = [stage.address(), stage.address(), stage.address()];
+    // In one list: were they in several, a node that takes each for a full one would keep one.
+    // And without a barrier's question, which some nodes record as the last.
+    peer.send(list(addresses.iter().map(want_block))).await?;
+    let all = |context: &ContextDump| {
+        addresses
+            .iter()
+            .all(|address| context.want(address).is_some())
+    };
+    let before = stage.context_when(&peer, all).await?;
+    stage.given(
+        all(&before),
+        format!(
+            "not every want is recorded (WANT-1, WANT-12): {}",
+            wants(&before)
+        ),
+    )?;
+    let [cancelled, kept @ ..] = &order_recorded(&before)[..] else {
+        return Err(Stop::Inconclusive(
+            "nothing is recorded (WANT-1)".to_owned(),
+        ));
+    };
+    peer.send(list([cancel(cancelled)])).await?;
+    let after = stage
+        .context_when(&peer, |context| context.want(cancelled).is_none())
+        .await?;
+    stage.given(
+        after.want(cancelled).is_none() && kept.iter().all(|kept| after.want(kept).is_some()),
+        format!(
+            "a cancel entry removes what it names, and nothing else (WANT-8, WANT-12): {}",
+            wants(&after)
+        ),
+    )?;
+    let names: Vec<String> = kept.iter().map(short).collect();
+    stage.require(
+        order_recorded(&after) == kept,
+        format!("the wants in the order recorded: {}", names.join(", ")),
+        wants(&after),
+    )
 }
 
 // ---- WANT-15
