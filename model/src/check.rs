@@ -11,11 +11,14 @@
 //! 4. [`properties`]: what must hold of a whole network.
 //! 5. [`explorer`]: the search through all states, and [`collapse`]: a form of a network's states
 //!    that takes little memory. [`liveness`]: the search for fair cycles.
-//! 6. [`chart`]: a counterexample as a sequence chart.
+//! 6. [`configurations`]: the standard networks. [`chart`]: a counterexample as a sequence chart.
 
+pub mod chart;
 pub mod choice;
 pub mod collapse;
+pub mod configurations;
 pub mod explorer;
+pub mod liveness;
 pub mod names;
 pub mod network;
 pub mod open;

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 pub enum Layer {
     /// In the state machine: a switch of [`Node::step`](crate::Node::step).
     Model,
-    /// In streams, frames or encoding: a switch of the node's network shell.
+    /// In streams, frames or encoding: a switch of the node's network shell. (Of `unbounded-message`
+    /// both have a part: the model packs blocks into messages, the shell splits what is too big.)
     Shell,
 }
 
@@ -146,7 +147,7 @@ deviations! {
     /// Serving is a separate step after the list is handled; cancels and departures may come between.
     ServeLater = "serve-later", Model, permitted [], "Serving is a separate step after the list is handled; cancels and departures may come between.";
     /// An asked peer that is silent for a minute is disconnected.
-    DropSlowPeer = "drop-slow-peer", Shell, permitted [], "An asked peer that is silent for a minute is disconnected.";
+    DropSlowPeer = "drop-slow-peer", Model, permitted [], "An asked peer that is silent for a minute is disconnected.";
     /// A peer that joins again finds its old context's wants and records again.
     ReviveOnRejoin = "revive-on-rejoin", Model, breaks ["JOIN-2", "LEFT-3"], "A peer that joins again finds its old context's wants and records again.";
     /// With no own wants, an empty full list is sent on Joined.

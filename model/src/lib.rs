@@ -16,9 +16,10 @@
 //!    do. What a deviating node does instead stands apart, in `node/deviant.rs`.
 //! 6. [`invariant`]: what holds of a node after every step.
 //! 7. `check` (with the feature of that name): networks of nodes, what must hold of them, and
-//!    the search through all their states.
+//!    the search through all their states. [`bittorrent`]: what the contexts are compared with.
 
 pub mod address;
+pub mod bittorrent;
 #[cfg(feature = "check")]
 pub mod check;
 pub mod context;

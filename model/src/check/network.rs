@@ -19,8 +19,12 @@ use crate::message::Message;
 use crate::node::{Config, Effect, Event, Node};
 
 use super::choice::{self, Script};
+use super::liveness::{FREE, Fairness, Obligations};
 use super::names::{Blocks, Cid, Peer, Small, show_address};
 use super::rules::{Judge, Marks, Step};
+
+/// The place in [`Marks`] of WIRE-7: a part of a message was not read, for the stream it came on.
+pub const UNREAD: usize = 119;
 
 /// One node of a network, before anything has happened.
 #[derive(Clone, Debug)]
@@ -106,7 +110,7 @@ pub struct Limits {
     pub stores: u8,
     /// How often a block may be deleted.
     pub deletions: u8,
-    /// How often a want may be pursued anew: unless [`Network::patience`] sets no limit.
+    /// How often a want may be pursued anew: unless [`Network::retries`] sets no limit.
     pub retries: u8,
 }
 
@@ -115,8 +119,8 @@ pub struct Limits {
 pub enum Retries {
     /// At any time, as often as [`Limits::retries`] says.
     Limited,
-    /// Any number of times, but only while fewer messages than this are under way on each of the
-    /// node's connections: a timer is slower than the network.
+    /// Any number of times, but only while fewer messages than this are under way in each direction
+    /// of each of the node's connections: a timer is slower than the network.
     Unlimited {
         /// So many messages are too many.
         room: usize,
@@ -354,14 +358,9 @@ impl Network {
         match self.retries {
             Retries::Limited => state.left.retries > 0,
             Retries::Unlimited { room } => {
-                self.pairs.iter().zip(&state.links).all(|(pair, link)| {
-                    let [a, b] = &link.ends;
-                    let outbound = match *pair {
-                        [first, _] if first == node => &b.inbox,
-                        [_, second] if second == node => &a.inbox,
-                        _ => return true,
-                    };
-                    outbound.len() < room
+                let mut links = self.pairs.iter().zip(&state.links);
+                links.all(|(pair, link)| {
+                    !pair.contains(&node) || link.ends.iter().all(|end| end.inbox.len() < room)
                 })
             }
         }
@@ -430,12 +429,21 @@ impl Network {
                 leaves: self.blocks.leaf(cid).into_iter().collect(),
             },
             Act::Handle(from) => {
-                let (link, end) = self.end(node, from)?;
-                let sent = state.links[link].ends[end].inbox.front()?;
+                let sent = self.first_under_way(state, node, from)?;
                 let message = self.as_read(node, from, sent);
                 Event::Received { from, message }
             }
         })
+    }
+
+    fn first_under_way<'a>(
+        &self,
+        state: &'a State,
+        node: Peer,
+        from: Peer,
+    ) -> Option<&'a Message<Small>> {
+        let (link, end) = self.end(node, from)?;
+        state.links[link].ends[end].inbox.front()
     }
 
     /// What of a message the receiver reads: a node that looks for answers on its own streams only
@@ -521,6 +529,11 @@ impl Network {
             after: it,
         };
         next.broken = self.judge.broken(&step);
+        if let Event::Received { from, message } = &event
+            && self.first_under_way(state, node, *from) != Some(message)
+        {
+            next.broken = next.broken.union(Marks::of(UNREAD));
+        }
         let from = match act {
             Act::Handle(from) => Some(from),
             _ => None,
@@ -581,6 +594,45 @@ impl Network {
             end.inbox.clear();
             end.news.push_back(News::Left);
         }
+    }
+}
+
+impl Network {
+    /// What the network owes a run that goes on for ever: that messages arrive, that nodes learn
+    /// who joined and left and serve as they promised, and that wants are retried. Users owe
+    /// nothing, and connections may open and close or not.
+    pub fn obligations(&self, retries: Fairness) -> Obligations {
+        let ends = 2 * self.pairs.len();
+        let wants = self.roles.len() * self.blocks.addresses().count();
+        Obligations::new(
+            std::iter::repeat_n(Fairness::Weak, 3 * ends)
+                .chain(std::iter::repeat_n(retries, wants)),
+        )
+    }
+
+    /// Which of the obligations this action meets.
+    pub fn obligation(&self, action: &Action) -> u8 {
+        let Action::Act { node, act, .. } = *action else {
+            return FREE;
+        };
+        let ends = 2 * self.pairs.len();
+        let of_end = |kind: usize, peer| {
+            self.end(node, peer)
+                .map(|(link, end)| kind * ends + 2 * link + end)
+        };
+        let place = match act {
+            Act::Handle(peer) => of_end(0, peer),
+            Act::Join(peer) | Act::Leave(peer) => of_end(1, peer),
+            Act::Serve(peer) => of_end(2, peer),
+            Act::Retry(place) => {
+                let addresses = self.blocks.addresses().count();
+                Some(3 * ends + node.index() * addresses + usize::from(place))
+            }
+            _ => None,
+        };
+        place
+            .and_then(|place| u8::try_from(place + 1).ok())
+            .unwrap_or(FREE)
     }
 }
 

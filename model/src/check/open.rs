@@ -112,6 +112,22 @@ impl Alphabet {
         }
     }
 
+    /// WantBlock and cancel entries.
+    pub fn waits(blocks: Blocks) -> Self {
+        let entries = blocks.addresses().flat_map(|address| {
+            [
+                WantEntry::want_block(address.clone()),
+                WantEntry::cancel(address),
+            ]
+        });
+        Alphabet {
+            name: "waits",
+            messages: entries
+                .map(|entry| Message::want_list(vec![entry], false))
+                .collect(),
+        }
+    }
+
     /// Presence items: Have at two prices, DontHave; and two items at once.
     pub fn presences(blocks: Blocks) -> Self {
         let item = |address: &Address<_>, presence_type, price: u64| Presence {

@@ -11,7 +11,7 @@ use crate::message::{Message, PresenceType, WantType};
 use crate::node::Node;
 
 use super::names::{Cid, Peer, Small};
-use super::network::{Network, News, State};
+use super::network::{Network, News, State, UNREAD};
 use super::open::{OpenNetwork, OpenState, is_want_block};
 use super::rules::{Judge, Marks};
 
@@ -101,9 +101,13 @@ fn unbroken<M: Model>(judge: &Judge<Small>) -> Vec<Property<M>> {
 
 /// What must hold of an open network.
 pub fn open(model: &OpenNetwork) -> Vec<Property<OpenNetwork>> {
-    let mut properties = unbroken(model.judge());
-    properties.extend([
-        sometimes_of_one("a peer is waited for", &["ASK-6"], |_, state| {
+    unbroken(model.judge())
+}
+
+/// What shows that an open network does anything at all, when its peers know the essentials.
+pub fn open_activity() -> Vec<Property<OpenNetwork>> {
+    vec![
+        sometimes_of_one("a peer is asked", &["ASK-6"], |_, state| {
             state
                 .node
                 .own_wants()
@@ -119,8 +123,7 @@ pub fn open(model: &OpenNetwork) -> Vec<Property<OpenNetwork>> {
         sometimes_of_one("a block is held", &["XFER-7", "HELD-1"], |_, state| {
             !state.node.held().is_empty()
         }),
-    ]);
-    properties
+    ]
 }
 
 /// What must hold of a closed network, whether wants are pursued anew or not.
@@ -134,6 +137,13 @@ pub fn network(model: &Network) -> Vec<Property<Network>> {
 /// What relates several nodes, or a node and its connections.
 pub fn safety() -> Vec<Property<Network>> {
     vec![
+        Property {
+            name: "whatever arrives is read, whoever opened its stream",
+            requirements: &["WIRE-7"],
+            kind: Kind::Always,
+            test: Test::Unbroken(UNREAD),
+            premise: None,
+        },
         always(
             "no context without a connection, or a Left to be handled",
             &["JOIN-1", "LEFT-1"],

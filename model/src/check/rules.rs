@@ -138,8 +138,9 @@ impl<N: Names> Step<'_, N> {
             .filter(|(_, delivery)| self.before.wants(&delivery.address) && !counts(delivery))
     }
 
+    /// Nothing has changed that can be seen, now or later, of a node that keeps the specification.
     fn unchanged(&self) -> bool {
-        self.before == self.after
+        looks_like(self.before, self.after)
     }
 
     fn without_effects(&self) -> bool {
@@ -277,6 +278,25 @@ impl<N: Names> Step<'_, N> {
         }
         (node, effects)
     }
+}
+
+/// Whether two nodes show the same, whatever else a deviating one keeps.
+fn looks_like<N: Names>(one: &Node<N>, other: &Node<N>) -> bool {
+    one.held() == other.held() && one.own_wants().eq(other.own_wants()) && same_contexts(one, other)
+}
+
+fn same_contexts<N: Names>(one: &Node<N>, other: &Node<N>) -> bool {
+    one.contexts().len() == other.contexts().len()
+        && one.contexts().iter().all(|(peer, context)| {
+            context_of(other, peer).is_some_and(|o| same_context(context, o))
+        })
+}
+
+fn same_context<N: Names>(one: &PeerContext<N>, other: &PeerContext<N>) -> bool {
+    one.presence() == other.presence()
+        && one.wants().eq(other.wants())
+        && one.account() == other.account()
+        && one.payment() == other.payment()
 }
 
 fn asked_of<'a, N: Names>(node: &'a Node<N>, address: &Address<N::Cid>) -> Vec<&'a N::Peer> {
@@ -540,7 +560,7 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
             Event::Request(address) if !step.before.holds(address) && !step.before.wants(address) => {
                 let entry = WantEntry::want_have(address.clone());
                 kept_if(step.after.own_wants().last().is_some_and(|(last, _)| last == address)
-                    && step.before.contexts() == step.after.contexts()
+                    && same_contexts(step.before, step.after)
                     && step.before.contexts().keys().all(|peer| {
                         step.sent_to(peer).eq([&Message::want_list(vec![entry.clone()], false)])
                     })
@@ -756,6 +776,7 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
             if any { Kept } else { Silent }
         };
         "WANT-14: highest priority first, then in the order recorded" ["WANT-14"] SERVES_LATER |step| {
+            if step.received().is_some_and(|(_, message)| parts(message).len() > 1) { return Silent; }
             let mut any = false;
             for peer in step.before.contexts().keys() {
                 let named: Vec<_> = match step.received() {
@@ -772,18 +793,26 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
             }
             if any { Kept } else { Silent }
         };
+        "WANT-14: a cancel leaves the others in the order recorded" ["WANT-14", "WANT-8"] ALWAYS |step| match step.atom() {
+            Some(Atom::Entry(from, entry, false)) if entry.cancel => {
+                let others = |node| context_of(node, from).into_iter().flat_map(PeerContext::wants)
+                    .filter(|other| other.address != entry.address).collect::<Vec<_>>();
+                kept_if(others(step.before) == others(step.after))
+            }
+            _ => Silent,
+        };
         "WANT-15: entries are handled in order, each as if alone" ["WANT-15"] ALWAYS |step| match step.received() {
             Some((from, message)) if parts(message).len() == 1 => {
                 let Some(list) = message.want_list.as_ref().filter(|list| !list.full && list.entries.len() > 1) else { return Silent };
                 let entries = list.entries.iter().map(|entry| Message::want_list(vec![entry.clone()], false));
                 let (node, effects) = step.one_by_one(from, entries);
-                kept_if(node == *step.after && told(&effects) == told(step.effects))
+                kept_if(looks_like(&node, step.after) && told(&effects) == told(step.effects))
             }
             _ => Silent,
         };
         "WANT-17: a peer's list changes no other context" ["WANT-17"] ALWAYS |step| match step.received() {
             Some((from, message)) if message.want_list.is_some() && parts(message).len() == 1 => {
-                kept_if(step.contexts().all(|(peer, before, after)| peer == from || after == Some(before)))
+                kept_if(step.contexts().all(|(peer, before, after)| peer == from || after.is_some_and(|after| same_context(before, after))))
             }
             _ => Silent,
         };
@@ -881,7 +910,7 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
         };
         "HELD-2: deleting sends nothing and changes no context" ["HELD-2"] ALWAYS |step| match step.event {
             Event::Deleted(cid) => kept_if(step.without_effects()
-                && step.before.contexts() == step.after.contexts()
+                && same_contexts(step.before, step.after)
                 && step.before.own_wants().eq(step.after.own_wants())
                 && !step.after.held().values().any(|held| held == cid)),
             _ => Silent,
@@ -891,7 +920,7 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
                 let parts = parts(message);
                 if parts.len() < 2 { return Silent; }
                 let (node, effects) = step.one_by_one(from, parts);
-                kept_if(node == *step.after && told(&effects) == told(step.effects))
+                kept_if(looks_like(&node, step.after) && told(&effects) == told(step.effects))
             }
             _ => Silent,
         };
@@ -899,8 +928,8 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
             Some((_, message)) if message.is_empty() => kept_if(step.unchanged() && step.without_effects()),
             _ => Silent,
         };
-        "WIRE-9: nothing that is received ends the process" ["WIRE-9"] ALWAYS |step| match step.event {
-            Event::Received { .. } => {
+        "WIRE-9: nothing that a peer does ends the process" ["WIRE-9"] ALWAYS |step| match step.event {
+            Event::Received { .. } | Event::Joined(_) | Event::Left(_) => {
                 kept_if(!step.effects.iter().any(|effect| matches!(effect, Effect::Abort(_))))
             }
             _ => Silent,

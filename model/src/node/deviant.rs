@@ -10,7 +10,8 @@ use crate::address::{Address, Names};
 use crate::context::PeerContext;
 use crate::deviation::{Deviation::*, Deviations};
 use crate::message::{
-    Delivery, Message, Presence, PresenceType, ProofEvidence, WantEntry, WantList, WantType,
+    Delivery, Evidence, Message, Presence, PresenceType, ProofEvidence, WantEntry, WantList,
+    WantType,
 };
 use crate::price::Price;
 
@@ -186,6 +187,18 @@ impl<N: Names> Node<N> {
         for address in addresses {
             if let Some(want) = self.wants.get_mut(&address) {
                 want.unanswered.remove(peer);
+            }
+        }
+    }
+
+    /// [`WaitOnLeft`]. What is stuck by [`StuckOnInvalid`] stays so when asks are kept as marks on
+    /// the peer ([`OnlyAsked`]): the invalid delivery has taken the mark away.
+    pub(super) fn release_and_wait(&mut self, peer: &N::Peer, context: &PeerContext<N>) {
+        let keeps_stuck = self.deviates(OnlyAsked) && self.deviates(StuckOnInvalid);
+        for address in self.release(peer) {
+            let is_stuck = keeps_stuck && !context.leftovers.asked.contains(&address);
+            if is_stuck && let Some(want) = self.wants.get_mut(&address) {
+                want.asked.insert(peer.clone());
             }
         }
     }
@@ -446,12 +459,13 @@ impl<N: Names> Node<N> {
         if self.deviates(RefuseLongLists) && list.entries.len() > LONG_LIST {
             return false;
         }
-        if self.deviates(EntriesInReverse) {
-            list.entries.reverse();
-        }
-        let asks = |entry: &WantEntry<_>| !entry.cancel && entry.want_type == WantType::WantBlock;
+        let asks =
+            |entry: &WantEntry<N::Cid>| !entry.cancel && entry.want_type == WantType::WantBlock;
         if self.deviates(ServeLater) && list.entries.iter().any(asks) {
             out.effect(Effect::ServeLater(from.clone()));
+        }
+        if self.deviates(EntriesInReverse) {
+            list.entries.reverse();
         }
         true
     }
@@ -558,8 +572,7 @@ impl<N: Names> Node<N> {
     }
 
     /// [`WakeByCid`], [`WakeByAddress`], [`UploadUnannounced`], [`ServeLater`], [`KeepWokenWant`];
-    /// and what was recorded by
-    /// [`RecordWantHave`] and [`OverwriteWant`] is not served.
+    /// and what was recorded by [`RecordWantHave`] and [`OverwriteWant`] is not served.
     pub(super) fn deviant_wake(
         &mut self,
         cid: &N::Cid,
@@ -577,30 +590,20 @@ impl<N: Names> Node<N> {
         let keeps = self.deviates(KeepWokenWant);
         for (peer, context) in &mut self.contexts {
             let mut wakes = false;
-            for address in addresses {
-                let is_wanted = context
-                    .wants
-                    .get(address)
-                    .is_some_and(|entry| entry.want_type == WantType::WantBlock);
-                if !is_wanted
+            context.wants.retain(|address, entry| {
+                if entry.want_type != WantType::WantBlock
+                    || !addresses.contains(address)
                     || by_cid && address.cid_or_tree_cid() != cid
                     || named_only && *address != addresses[0]
                 {
-                    continue;
+                    return true;
                 }
                 wakes = true;
-                if later {
-                    continue;
+                if !later {
+                    out.delivery(peer, entry.priority, address.clone(), cid.clone());
                 }
-                let entry = if keeps {
-                    context.wants.get(address).cloned()
-                } else {
-                    context.wants.remove(address)
-                };
-                if let Some(entry) = entry {
-                    out.delivery(peer, entry.priority, entry.address, cid.clone());
-                }
-            }
+                later || keeps
+            });
             if wakes && later {
                 out.effect(Effect::ServeLater(peer.clone()));
             }
@@ -730,6 +733,14 @@ pub(super) fn scatter<C>(deliveries: &mut [(i32, Delivery<C>)]) {
     deliveries.sort_by_key(|(priority, _)| *priority);
     deliveries.reverse();
     deliveries.sort_by_key(|(priority, _)| *priority);
+}
+
+/// [`DeliverUnderOwnCid`].
+pub(super) fn name_by_own_cid<C: Clone>(deliveries: &mut [(i32, Delivery<C>)]) {
+    for (_, delivery) in deliveries {
+        delivery.address = Address::Plain(delivery.cid.clone());
+        delivery.evidence = Evidence::valid_for(&delivery.address);
+    }
 }
 
 /// [`HelpersForgetLeaves`].

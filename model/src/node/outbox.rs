@@ -50,7 +50,7 @@ impl<N: Names> Outbox<N> {
     pub(super) fn cancel(&mut self, to: &N::Peer, address: Address<N::Cid>) {
         let owed = self.owed(to);
         // A want that is asked anew and then met in the same step, by two deliveries of one
-        // message, must not stay asked.
+        // message, must not be asked after its cancel.
         owed.wants.retain(|entry| entry.address != address);
         owed.cancels.push(WantEntry::cancel(address));
     }
@@ -161,6 +161,10 @@ impl<N: Names> Owed<N> {
         } else {
             self.deliveries
                 .sort_by_key(|(priority, _)| std::cmp::Reverse(*priority));
+        }
+        // XFER-1
+        if deviates(Deviation::DeliverUnderOwnCid) {
+            deviant::name_by_own_cid(&mut self.deliveries);
         }
         // XFER-9
         let max_blocks = if deviates(Deviation::UnboundedMessage) {

@@ -1,0 +1,133 @@
+//! The standard configurations: small enough to be searched to the end, and together such that
+//! every rule of a single node has something to say.
+
+use crate::message::Account;
+use crate::node::Config;
+use crate::price::Price;
+
+use super::names::{Blocks, Cid, Naming, Peer};
+use super::network::{Limits, Network, Role};
+use super::open::{Alphabet, OpenNetwork};
+
+/// A node that asks for payment and gives up after one retry: every rule applies to it.
+fn demanding(config: &Config) -> Config {
+    Config {
+        price: Price::from(1),
+        account: Some(Account([7; 20])),
+        retries: 1,
+        ..config.clone()
+    }
+}
+
+/// One node, with these deviations, among peers that do as they like: the smaller ones.
+pub fn open_networks(config: &Config) -> Vec<OpenNetwork> {
+    let config = demanding(config);
+    let [one, two, three] = [1, 2, 3].map(Blocks::plain);
+    let leaf = Blocks::named(1, Naming::LeafAndPlain);
+    let open = |name, blocks, peers, alphabet| {
+        OpenNetwork::new(name, config.clone(), blocks, peers, alphabet)
+    };
+    vec![
+        open("essentials", one, 2, Alphabet::essential(one)),
+        open("lists of a peer", two, 1, {
+            Alphabet::lists(two).and(Alphabet::long_lists(two))
+        }),
+        open("lists of two peers", one, 2, {
+            Alphabet::lists(one).and(Alphabet::long_lists(one))
+        }),
+        open("three waits", three, 1, Alphabet::waits(three)),
+        open("items for two wants", two, 1, {
+            Alphabet::presences(two).and(Alphabet::essential(two))
+        }),
+        open("answers", one, 2, {
+            Alphabet::presences(one)
+                .and(Alphabet::deliveries(one))
+                .and(Alphabet::mixed(one))
+        }),
+        open("leaves", leaf, 1, {
+            Alphabet::essential(leaf)
+                .and(Alphabet::deliveries(leaf))
+                .and(Alphabet::mixed(leaf))
+        }),
+    ]
+}
+
+/// One node, with these deviations, among peers that do as they like: the larger ones.
+pub fn large_open_networks(config: &Config) -> Vec<OpenNetwork> {
+    let config = demanding(config);
+    let two = Blocks::plain(2);
+    let leaf = Blocks::named(1, Naming::LeafAndPlain);
+    vec![
+        OpenNetwork::new(
+            "two peers, leaves",
+            config.clone(),
+            leaf,
+            2,
+            Alphabet::essential(leaf),
+        ),
+        OpenNetwork::new(
+            "two peers, two blocks",
+            config,
+            two,
+            2,
+            Alphabet::essential(two),
+        ),
+    ]
+}
+
+/// An asker and a holder, with reconnects, cancels, deletions and stores.
+pub fn pair(asker: &Config, holder: &Config, blocks: Blocks, retries: u8) -> Network {
+    let cids = || blocks.cids();
+    let mut holding = Role::new(holder.clone()).deleting(cids()).storing(cids());
+    for cid in cids() {
+        holding = holding.holding(cid);
+    }
+    let limits = Limits {
+        connects: 2,
+        disconnects: 1,
+        requests: 1 + blocks.count,
+        cancels: 1,
+        stores: 1,
+        deletions: 1,
+        retries,
+    };
+    let asking = Role::new(asker.clone()).requesting(blocks.addresses());
+    Network::new("asker and holder", blocks, vec![asking, holding], limits)
+}
+
+/// Two askers that know of the holder through each other alone.
+pub fn row(config: &Config) -> Network {
+    let blocks = Blocks::plain(1);
+    let asking = || Role::new(config.clone()).requesting(blocks.addresses());
+    let roles = vec![
+        asking(),
+        asking(),
+        Role::new(config.clone()).holding(Cid(0)),
+    ];
+    let limits = Limits {
+        connects: 2,
+        requests: 2,
+        retries: 2,
+        ..Limits::default()
+    };
+    Network::new("a row of three", blocks, roles, limits)
+        .linked(vec![[Peer(0), Peer(1)], [Peer(1), Peer(2)]])
+}
+
+/// Two askers and a holder, all connected, one connection of which may close.
+pub fn triangle(config: &Config) -> Network {
+    let blocks = Blocks::plain(1);
+    let asking = || Role::new(config.clone()).requesting(blocks.addresses());
+    let roles = vec![
+        asking(),
+        asking(),
+        Role::new(config.clone()).holding(Cid(0)),
+    ];
+    let limits = Limits {
+        connects: 3,
+        disconnects: 1,
+        requests: 2,
+        ..Limits::default()
+    };
+    Network::new("a triangle", blocks, roles, limits)
+}

@@ -1,0 +1,122 @@
+//! The reference keeps every rule, in networks that are searched to the end.
+#![cfg(feature = "check")]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::BTreeSet;
+
+use blockexc_model::check::collapse::Collapsed;
+use blockexc_model::check::configurations::{open_networks, pair, row, triangle};
+use blockexc_model::check::explorer::{Bounds, Exploration, Explorer, Form, Outcome, Verdict};
+use blockexc_model::check::names::{Blocks, Naming};
+use blockexc_model::check::network::{Network, State};
+use blockexc_model::check::properties::{self, Property};
+use blockexc_model::node::Config;
+
+/// Searches a network to the end: how many states it has, and the premises that were reached.
+fn holds(network: &Network, more: Vec<Property<Network>>) -> (usize, BTreeSet<&'static str>) {
+    let mut list = properties::network(network);
+    list.extend(more);
+    let found = Explorer::new(network, list)
+        .keeping(Collapsed::<7>::new(network).unwrap())
+        .explore();
+    assert_eq!(found.outcome, Outcome::Exhausted);
+    assert_no_failure(&network.name, network, &found);
+    let reached = found
+        .findings
+        .iter()
+        .filter(|finding| finding.premise_reached == Some(true))
+        .map(|finding| finding.name);
+    (found.states, reached.collect())
+}
+
+fn assert_no_failure<F: Form<State>>(
+    name: &str,
+    network: &Network,
+    found: &Exploration<'_, Network, F>,
+) {
+    if let Some(failure) = found.failures().next() {
+        let steps = match failure.verdict {
+            Verdict::Violated(state) => found.trail(state).steps,
+            _ => Vec::new(),
+        };
+        let steps: Vec<_> = steps
+            .iter()
+            .map(|(action, _)| network.describe(action))
+            .collect();
+        panic!("{name}: {}: {steps:#?}", failure.name);
+    }
+}
+
+#[test]
+fn closed_networks_hold_and_are_so_large() {
+    let config = Config::default();
+    let (plain, leaves) = (Blocks::plain(1), Blocks::named(1, Naming::LeafAndPlain));
+    let mut premises = BTreeSet::new();
+    let mut count = |network: Network, more| {
+        let (states, reached) = holds(&network, more);
+        premises.extend(reached);
+        states
+    };
+    assert_eq!(
+        count(pair(&config, &config, plain, 1), properties::deleting()),
+        4_584
+    );
+    assert_eq!(
+        count(pair(&config, &config, leaves, 1), properties::deleting()),
+        46_137
+    );
+    assert_eq!(count(row(&config), properties::relaying()), 5_257);
+    assert_eq!(count(triangle(&config), Vec::new()), 28_496);
+    let network = row(&config);
+    for property in properties::safety() {
+        assert!(
+            property.premise.is_none() || premises.contains(property.name),
+            "in no network is the premise the case of: {}",
+            property.name
+        );
+    }
+    drop(network);
+}
+
+#[test]
+fn open_networks_hold_and_no_rule_is_idle() {
+    let mut idle: Option<BTreeSet<&str>> = None;
+    for network in open_networks(&Config::default()) {
+        let found = Explorer::new(&network, properties::open(&network)).explore();
+        assert_eq!(found.outcome, Outcome::Exhausted);
+        let failures: Vec<_> = found.failures().map(|failure| failure.name).collect();
+        assert!(failures.is_empty(), "{}: {failures:?}", network.name);
+        let unreached: BTreeSet<_> = network
+            .judge()
+            .unreached()
+            .iter()
+            .map(|rule| rule.name)
+            .collect();
+        idle = Some(match idle {
+            None => unreached,
+            Some(idle) => idle.intersection(&unreached).copied().collect(),
+        });
+    }
+    assert_eq!(idle, Some(BTreeSet::new()));
+}
+
+#[test]
+fn an_open_network_does_something() {
+    let network = open_networks(&Config::default()).swap_remove(0);
+    let found = Explorer::new(&network, properties::open_activity()).explore();
+    assert_eq!(found.failures().count(), 0);
+}
+
+/// What the specification does not promise: a peer that was asked again after it had sent the
+/// block may be left with a want that nobody has. It takes a deletion to show.
+#[test]
+fn a_deliverer_that_was_asked_again_may_be_left_with_a_stale_want() {
+    let network = pair(&Config::default(), &Config::default(), Blocks::plain(1), 1);
+    let found = Explorer::new(&network, vec![properties::settled()])
+        .bounded(Bounds {
+            stop_at_violation: true,
+            ..Bounds::default()
+        })
+        .explore();
+    assert_eq!(found.failures().count(), 1);
+}
