@@ -65,7 +65,7 @@ deviations! {
     /// The own want list is not sent on Joined.
     NoListOnJoin = "no-list-on-join", Model, breaks ["JOIN-4"], "The own want list is not sent on Joined.";
     /// Contexts outlive their connection.
-    KeepContextOnLeft = "keep-context-on-left", Model, breaks ["LEFT-1", "LEFT-3"], "Contexts outlive their connection.";
+    KeepContextOnLeft = "keep-context-on-left", Model, breaks ["LEFT-1", "LEFT-2", "LEFT-3"], "Contexts outlive their connection.";
     /// What was asked of a peer that left stays asked until the retry timer.
     StuckOnLeft = "stuck-on-left", Model, breaks ["LEFT-2"], "What was asked of a peer that left stays asked until the retry timer.";
     /// Items for addresses that are not wanted are recorded.
@@ -83,7 +83,7 @@ deviations! {
     /// Every peer that announces the block is asked.
     AskEveryHolder = "ask-every-holder", Model, breaks ["ASK-5"], "Every peer that announces the block is asked.";
     /// No cancel entries are sent.
-    NoCancelSent = "no-cancel-sent", Model, breaks ["ASK-7", "XFER-7"], "No cancel entries are sent.";
+    NoCancelSent = "no-cancel-sent", Model, breaks ["ASK-7", "XFER-7", "HELD-1"], "No cancel entries are sent.";
     /// A WantHave for a block not held is recorded.
     RecordWantHave = "record-want-have", Model, breaks ["WANT-3"], "A WantHave for a block not held is recorded.";
     /// A cancel entry for an address without a record is handled like a fresh entry.
