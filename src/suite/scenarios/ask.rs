@@ -65,8 +65,8 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         id: "ASK-2",
         summary: "The target is told to request the same block twice.",
-        expects: "The peer is sent nothing for the second request. (A target that pursues its wants \
-                  by a clock of its own may repeat itself just then: inconclusive.)",
+        expects: "The peer is sent nothing for the second request. A target that pursues its wants \
+                  by a clock of its own may repeat itself just then: inconclusive.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
         run: |stage| Box::pin(second_request_is_silent(stage)),
@@ -117,8 +117,8 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         id: "ASK-5",
         summary: "Two peers say Have for a requested block, one after the other.",
-        expects: "The second is not asked while the first is. (A target may pursue its want anew in \
-                  between; only who asks both in each of three attempts fails.)",
+        expects: "The second is not asked while the first is. A target may pursue its want anew in \
+                  between; only who asks both in each of three attempts fails.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
         run: |stage| Box::pin(one_peer_is_asked(stage)),
@@ -187,7 +187,7 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "ASK-8",
         summary: "Two peers say Have for a requested block, and the first is asked; the target is \
                   told to pursue the want anew.",
-        expects: "The second is asked. (The first may be disconnected.)",
+        expects: "The second is asked. The first may be disconnected.",
         needs: Needs::control(&[Request, RetryNow]),
         options: TargetOptions::DEFAULT,
         run: |stage| Box::pin(retry_asks_another_holder(stage)),
@@ -195,7 +195,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         id: "ASK-8/record",
         summary: "A peer is asked for a requested block; the target is told to pursue the want anew.",
-        expects: "No presence record for the block is left for that peer. (It may be disconnected.)",
+        expects: "No presence record for the block is left for that peer. It may be disconnected.",
         needs: Needs::control(&[Request, RetryNow, Dump]),
         options: TargetOptions::DEFAULT,
         run: |stage| Box::pin(retry_drops_the_record(stage)),

@@ -102,8 +102,8 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "WANT-3/unserved",
         summary: "One peer sends a WantHave for a block, another a WantBlock; then the target stores \
                   the block.",
-        expects: "The first is not sent the block: it has not asked for it. (The second, if it is \
-                  not served, makes this inconclusive.)",
+        expects: "The first is not sent the block: it has not asked for it. The second, if it is \
+                  not served, makes this inconclusive.",
         needs: Needs::control(&[Put]),
         options: TargetOptions::DEFAULT,
         run: |stage| Box::pin(want_have_is_no_order(stage)),
@@ -216,8 +216,8 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "WANT-8/unserved",
         summary: "A peer asks for a block and cancels, another then asks for it; the target stores \
                   it.",
-        expects: "The first is not sent the block. (The second, if it is not served, makes this \
-                  inconclusive.)",
+        expects: "The first is not sent the block. The second, if it is not served, makes this \
+                  inconclusive.",
         needs: Needs::control(&[Put]),
         options: TargetOptions::DEFAULT,
         run: |stage| Box::pin(cancelled_want_is_not_served(stage)),
@@ -251,8 +251,8 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "WANT-10/served",
         summary: "A WantBlock is recorded, then a WantHave for the same block comes, and the target \
                   stores the block.",
-        expects: "The block is sent all the same. (Another peer that only sent a WantBlock, if it is \
-                  not served, makes this inconclusive.)",
+        expects: "The block is sent all the same. Another peer that only sent a WantBlock, if it is \
+                  not served, makes this inconclusive.",
         needs: Needs::control(&[Put]),
         options: TargetOptions::DEFAULT,
         run: |stage| Box::pin(want_have_does_not_silence_the_want(stage)),
@@ -285,8 +285,8 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "WANT-11/unserved",
         summary: "A peer asks for a block, then sends a list with full = true that does not name it; \
                   the target stores the block.",
-        expects: "The peer is not sent it. (Another peer that asked for it, if it is not served, \
-                  makes this inconclusive.)",
+        expects: "The peer is not sent it. Another peer that asked for it, if it is not served, \
+                  makes this inconclusive.",
         needs: Needs::control(&[Put]),
         options: TargetOptions::DEFAULT,
         run: |stage| Box::pin(replaced_want_is_not_served(stage)),
@@ -303,8 +303,8 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "WANT-12/served",
         summary: "A peer asks for a block, then sends a list with full = false that does not name \
                   it; the target stores the block.",
-        expects: "The peer is sent it. (Another peer that asked for it, if it is not served, makes \
-                  this inconclusive.)",
+        expects: "The peer is sent it. Another peer that asked for it, if it is not served, makes \
+                  this inconclusive.",
         needs: Needs::control(&[Put]),
         options: TargetOptions::DEFAULT,
         run: |stage| Box::pin(unnamed_want_is_served(stage)),
@@ -453,8 +453,8 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "WANT-17/served",
         summary: "Two peers ask for the same block, and the second cancels; then the target stores \
                   it.",
-        expects: "The first is sent it. (A third that asks for it last, if it is not served, makes \
-                  this inconclusive.)",
+        expects: "The first is sent it. A third that asks for it last, if it is not served, makes \
+                  this inconclusive.",
         needs: Needs::control(&[Put]),
         options: TargetOptions::DEFAULT,
         run: |stage| Box::pin(cancel_concerns_its_sender_only(stage)),
