@@ -10,7 +10,7 @@
 //!    peers that do as they like.
 //! 4. [`properties`]: what must hold of a whole network.
 //! 5. [`explorer`]: the search through all states, and [`collapse`]: a form of a network's states
-//!    that takes little memory. [`liveness`]: the search for fair cycles.
+//!    that takes little memory; [`tabled`]: the same network in numbers, for speed. [`liveness`]: the search for fair cycles.
 //! 6. [`configurations`]: the standard networks. [`chart`]: a counterexample as a sequence chart.
 
 pub mod chart;
@@ -24,3 +24,4 @@ pub mod network;
 pub mod open;
 pub mod properties;
 pub mod rules;
+pub mod tabled;

@@ -85,6 +85,12 @@ impl<N: Names> PeerContext<N> {
         self.leftovers.denied.contains(address)
     }
 
+    /// What is marked on the peer as asked of it. Only a node that deviates by `only-asked`,
+    /// `ask-outlives-cancel` or `abort-on-stale-ask` keeps such marks.
+    pub fn asked_marks(&self) -> &BTreeSet<Address<N::Cid>> {
+        &self.leftovers.asked
+    }
+
     /// What the peer asks for these blocks together; an address without a record costs nothing.
     /// `None` when the sum needs more than 32 bytes.
     pub fn price<'a>(

@@ -10,7 +10,7 @@ use blockexc_model::check::explorer::{Bounds, Explorer, Outcome};
 use blockexc_model::check::names::{Blocks, Cid, Naming};
 use blockexc_model::check::network::{Limits, Network, Role};
 use blockexc_model::check::open::{Alphabet, OpenNetwork};
-use blockexc_model::check::properties::{self, Judged, Property};
+use blockexc_model::check::properties::{self, Judging, Property};
 use blockexc_model::node::Config;
 use stateright::{Checker, HasDiscoveries, Model};
 
@@ -87,8 +87,8 @@ where
 
 fn all_agree<M>(make: impl Fn() -> M, list: impl Fn(&M) -> Vec<Property<M>>, counts: &Counts)
 where
-    M: Model + Send + Sync + 'static,
-    M::State: Judged + Clone + Eq + std::hash::Hash + std::fmt::Debug + Send + Sync + 'static,
+    M: Judging + Send + Sync + 'static,
+    M::State: Clone + Eq + std::hash::Hash + std::fmt::Debug + Send + Sync + 'static,
     M::Action: std::fmt::Debug + Clone + PartialEq + Send + Sync + 'static,
 {
     let model = make();

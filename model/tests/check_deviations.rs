@@ -130,3 +130,58 @@ fn answers_on_a_stream_of_the_peer_are_not_read_by_own_stream_only() {
     let met = found.finding("a want is met").unwrap();
     assert_eq!(met.verdict, Verdict::NeverSeen);
 }
+
+/// Each property of whole networks, with a deviation under which it fails. The last steps of a
+/// deviating node are judged by the rules too; here only the network as a whole is looked at.
+#[test]
+fn every_property_of_networks_is_seen_failing() {
+    let cases = [
+        (
+            "no context without a connection, or a Left to be handled",
+            Deviation::KeepContextOnLeft,
+        ),
+        (
+            "fallen silent, a context of a node that wants nothing holds no record",
+            Deviation::KeepPresenceOnCancel,
+        ),
+        (
+            "fallen silent, no peer waits for a block that its peer holds",
+            Deviation::UploadUnannounced,
+        ),
+        (
+            "fallen silent, whoever is asked knows of it",
+            Deviation::ForgetWantBlock,
+        ),
+        (
+            "whatever arrives is read, whoever opened its stream",
+            Deviation::OwnStreamOnly,
+        ),
+    ];
+    let names: Vec<_> = cases.iter().map(|(name, _)| *name).collect();
+    for property in properties::safety() {
+        assert!(names.contains(&property.name), "{}", property.name);
+    }
+    for (name, deviation) in cases {
+        let (config, reference) = (config(deviation), Config::default());
+        let fails = |network: &blockexc_model::check::network::Network| {
+            let mut list = properties::safety();
+            list.retain(|property| property.name == name);
+            let found = Explorer::new(network, list)
+                .bounded(Bounds {
+                    stop_at_violation: true,
+                    ..Bounds::default()
+                })
+                .explore();
+            found.failures().count() == 1
+        };
+        let blocks = Blocks::plain(1);
+        assert!(!fails(&pair(&reference, &reference, blocks, 1)), "{name}");
+        let holders = [&config, &reference];
+        assert!(
+            holders
+                .iter()
+                .any(|holder| fails(&pair(&config, holder, blocks, 1))),
+            "{name}"
+        );
+    }
+}

@@ -6,7 +6,7 @@ use blockexc_model::check::explorer::{Bounds, Exploration, Explorer, Labels, Out
 use blockexc_model::check::liveness::{FREE, Fairness, Lasso, Obligations, put_off_for_ever};
 use blockexc_model::check::names::{Blocks, Cid};
 use blockexc_model::check::network::{Action, Limits, Network, Role, State};
-use blockexc_model::check::properties::{self, Judged};
+use blockexc_model::check::properties::{self, Judging};
 use blockexc_model::check::rules::Marks;
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::node::Config;
@@ -22,8 +22,8 @@ struct Tiny {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct At(u8);
 
-impl Judged for At {
-    fn broken(&self) -> Marks {
+impl Judging for Tiny {
+    fn broken(&self, _: &At) -> Marks {
         Marks::default()
     }
 }

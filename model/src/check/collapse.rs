@@ -45,23 +45,27 @@ struct Rest {
 }
 
 /// The values met so far, each with its number.
-struct Known<T>(RefCell<IndexSet<T, FxBuildHasher>>);
+pub(super) struct Known<T>(RefCell<IndexSet<T, FxBuildHasher>>);
 
 impl<T: Clone + Eq + Hash> Known<T> {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Known(RefCell::new(IndexSet::default()))
     }
 
-    fn number(&self, value: T) -> u32 {
+    pub(super) fn number(&self, value: T) -> u32 {
         // There are fewer values than states, which are numbered by 32 bits too.
         self.0.borrow_mut().insert_full(value).0 as u32
     }
 
-    fn value(&self, number: u32) -> T {
+    pub(super) fn value(&self, number: u32) -> T {
         self.0.borrow()[number as usize].clone()
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn look<A>(&self, number: u32, at: impl FnOnce(&T) -> A) -> A {
+        at(&self.0.borrow()[number as usize])
+    }
+
+    pub(super) fn len(&self) -> usize {
         self.0.borrow().len()
     }
 }

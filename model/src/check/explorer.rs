@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxBuildHasher;
 use stateright::Model;
 
-use super::properties::{Judged, Kind, Property};
+use super::properties::{Judging, Kind, Property};
 
 /// How states are kept: as they are ([`Whole`]), or in a form that takes less memory.
 pub trait Form<S> {
@@ -245,8 +245,7 @@ impl<'a, M: Model, F> Explorer<'a, M, F> {
 
 impl<'a, M, F> Explorer<'a, M, F>
 where
-    M: Model,
-    M::State: Judged,
+    M: Judging,
     F: Form<M::State>,
 {
     /// Makes the search.
@@ -282,8 +281,7 @@ struct Successor<K> {
 
 impl<'a, M, F> Search<'a, M, F>
 where
-    M: Model,
-    M::State: Judged,
+    M: Judging,
     F: Form<M::State>,
 {
     fn new(explorer: Explorer<'a, M, F>) -> Self {
@@ -427,7 +425,7 @@ where
         }
         for (place, property) in self.properties.iter().enumerate() {
             if !self.premises[place]
-                && let Some(premise) = property.premise
+                && let Some(premise) = &property.premise
             {
                 self.premises[place] = premise(self.model, &state);
             }
@@ -459,7 +457,7 @@ where
                     (Kind::Sometimes, None) if exhausted => Verdict::NeverSeen,
                     (Kind::Sometimes, None) => Verdict::NotSeen,
                 },
-                premise_reached: property.premise.map(|_| self.premises[place]),
+                premise_reached: property.premise.is_some().then_some(self.premises[place]),
             })
             .collect()
     }

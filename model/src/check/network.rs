@@ -26,6 +26,10 @@ use super::rules::{Judge, Marks, Step};
 /// The place in [`Marks`] of WIRE-7: a part of a message was not read, for the stream it came on.
 pub const UNREAD: usize = 119;
 
+/// The place in [`Marks`] of LEFT-1: a node has a context without a connection, and no Left is to
+/// come.
+pub const UNCONNECTED: usize = 118;
+
 /// One node of a network, before anything has happened.
 #[derive(Clone, Debug)]
 pub struct Role {
@@ -414,6 +418,47 @@ impl Network {
         }
     }
 
+    /// How connections may open and close.
+    pub(super) fn actions_between(&self, state: &State, actions: &mut Vec<Action>) {
+        for (pair, link) in self.pairs.iter().zip(&state.links) {
+            let [a, b] = *pair;
+            if state.ended.iter().any(|ended| pair.contains(ended)) {
+                continue;
+            }
+            if link.open && state.left.disconnects > 0 {
+                actions.push(Action::Disconnect(a, b));
+            } else if !link.open && state.left.connects > 0 {
+                actions.push(Action::Connect(a, b));
+            }
+        }
+    }
+
+    /// What this node can do next. It depends on the node, its links, and what may still happen;
+    /// and it changes nothing else.
+    pub(super) fn actions_of(&self, state: &State, node: Peer, actions: &mut Vec<Action>) {
+        if state.ended.contains(&node) {
+            return;
+        }
+        let it = &state.nodes[node.index()];
+        let mut acts = Vec::new();
+        self.acts(state, node, &mut acts);
+        let may_choose = choice::may_choose(it);
+        for act in acts {
+            let scripts = may_choose
+                .then(|| self.event(state, node, act))
+                .flatten()
+                .map_or_else(
+                    || vec![Script::default()],
+                    |event| choice::scripts(it, &event),
+                );
+            actions.extend(
+                scripts
+                    .into_iter()
+                    .map(|script| Action::Act { node, act, script }),
+            );
+        }
+    }
+
     /// The event that an act is to its node; nothing when it cannot happen.
     pub fn event(&self, state: &State, node: Peer, act: Act) -> Option<Event<Small>> {
         Some(match act {
@@ -541,7 +586,20 @@ impl Network {
         for effect in &effects {
             self.carry_out(next, node, from, effect);
         }
+        if self.has_unconnected_context(next, node) {
+            next.broken = next.broken.union(Marks::of(UNCONNECTED));
+        }
         Some(effects)
+    }
+
+    fn has_unconnected_context(&self, state: &State, node: Peer) -> bool {
+        let mut peers = state.nodes[node.index()].contexts().keys();
+        peers.any(|peer| {
+            self.end(node, *peer).is_none_or(|(link, end)| {
+                let link = &state.links[link];
+                !link.open && !link.ends[end].news.contains(&News::Left)
+            })
+        })
     }
 
     fn carry_out(&self, next: &mut State, node: Peer, from: Option<Peer>, effect: &Effect<Small>) {
@@ -653,15 +711,20 @@ pub(super) fn forget_how_often(node: &mut Node<Small>) {
     }
 }
 
-impl State {
-    /// Whether nothing happens any more by itself: no message is under way, and no news is
-    /// unheard.
+impl Link {
+    /// Whether nothing happens here any more by itself: no message is under way, no news is
+    /// unheard, and nobody is to be served.
     pub fn is_quiet(&self) -> bool {
-        self.links.iter().all(|link| {
-            link.ends
-                .iter()
-                .all(|end| end.news.is_empty() && end.inbox.is_empty() && !end.serves)
-        })
+        self.ends
+            .iter()
+            .all(|end| end.news.is_empty() && end.inbox.is_empty() && !end.serves)
+    }
+}
+
+impl State {
+    /// Whether nothing happens any more by itself.
+    pub fn is_quiet(&self) -> bool {
+        self.links.iter().all(Link::is_quiet)
     }
 
     /// The messages under way.
@@ -682,39 +745,9 @@ impl stateright::Model for Network {
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        for (pair, link) in self.pairs.iter().zip(&state.links) {
-            let [a, b] = *pair;
-            if state.ended.iter().any(|ended| pair.contains(ended)) {
-                continue;
-            }
-            if link.open && state.left.disconnects > 0 {
-                actions.push(Action::Disconnect(a, b));
-            } else if !link.open && state.left.connects > 0 {
-                actions.push(Action::Connect(a, b));
-            }
-        }
-        let mut acts = Vec::new();
-        for (node, it) in (0u8..).map(Peer).zip(&state.nodes) {
-            if state.ended.contains(&node) {
-                continue;
-            }
-            acts.clear();
-            self.acts(state, node, &mut acts);
-            let may_choose = choice::may_choose(it);
-            for act in &acts {
-                let scripts = may_choose
-                    .then(|| self.event(state, node, *act))
-                    .flatten()
-                    .map_or_else(
-                        || vec![Script::default()],
-                        |event| choice::scripts(it, &event),
-                    );
-                actions.extend(scripts.into_iter().map(|script| Action::Act {
-                    node,
-                    act: *act,
-                    script,
-                }));
-            }
+        self.actions_between(state, actions);
+        for node in (0u8..).map(Peer).take(state.nodes.len()) {
+            self.actions_of(state, node, actions);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::message::{Message, PresenceType, WantType};
 use crate::node::Node;
 
 use super::names::{Cid, Peer, Small};
-use super::network::{Network, News, State, UNREAD};
+use super::network::{Network, State, UNCONNECTED, UNREAD};
 use super::open::{OpenNetwork, OpenState, is_want_block};
 use super::rules::{Judge, Marks};
 
@@ -36,7 +36,9 @@ pub struct Property<M: Model> {
     pub test: Test<M>,
     /// What must be the case for it to say anything. The rules of single steps count for
     /// themselves how often they had anything to say ([`Judge::reached`]).
-    pub premise: Option<fn(&M, &M::State) -> bool>,
+    pub premise: Option<Box<Predicate<M>>>,
+    /// It holds wherever something is under way: it need only be looked at where nothing is.
+    pub when_quiet: bool,
 }
 
 /// How a property looks at a state.
@@ -45,35 +47,39 @@ pub enum Test<M: Model> {
     Unbroken(usize),
     /// A predicate over the state.
     Holds(fn(&M, &M::State) -> bool),
+    /// A predicate that was put together when the network was: stateright's checkers, which take
+    /// plain functions, pass it by.
+    Found(Box<Predicate<M>>),
 }
 
-/// A state that knows what the step that led to it broke.
-pub trait Judged {
-    /// The rules and invariants that the last step broke.
-    fn broken(&self) -> Marks;
+/// A predicate over the states of a model.
+pub type Predicate<M> = dyn Fn(&M, &<M as Model>::State) -> bool;
+
+/// A model whose steps are judged.
+pub trait Judging: Model {
+    /// The rules and invariants that the step that led to this state broke.
+    fn broken(&self, state: &Self::State) -> Marks;
 }
 
-impl Judged for State {
-    fn broken(&self) -> Marks {
-        self.broken
+impl Judging for Network {
+    fn broken(&self, state: &State) -> Marks {
+        state.broken
     }
 }
 
-impl Judged for OpenState {
-    fn broken(&self) -> Marks {
-        self.broken
+impl Judging for OpenNetwork {
+    fn broken(&self, state: &OpenState) -> Marks {
+        state.broken
     }
 }
 
-impl<M: Model> Property<M>
-where
-    M::State: Judged,
-{
+impl<M: Judging> Property<M> {
     /// Whether it holds in this state.
     pub fn holds(&self, model: &M, state: &M::State) -> bool {
         match self.test {
-            Test::Unbroken(place) => !state.broken().contains(place),
+            Test::Unbroken(place) => !model.broken(state).contains(place),
             Test::Holds(holds) => holds(model, state),
+            Test::Found(ref holds) => holds(model, state),
         }
     }
 
@@ -95,6 +101,7 @@ fn unbroken<M: Model>(judge: &Judge<Small>) -> Vec<Property<M>> {
             kind: Kind::Always,
             test: Test::Unbroken(place),
             premise: None,
+            when_quiet: false,
         })
         .collect()
 }
@@ -143,17 +150,16 @@ pub fn safety() -> Vec<Property<Network>> {
             kind: Kind::Always,
             test: Test::Unbroken(UNREAD),
             premise: None,
+            when_quiet: false,
         },
-        always(
-            "no context without a connection, or a Left to be handled",
-            &["JOIN-1", "LEFT-1"],
-            |model, state| {
-                ends(model, state).all(|end| {
-                    !end.node.contexts().contains_key(&end.peer) || end.open || end.leaves
-                })
-            },
-            |model, state| ends(model, state).any(|end| end.has_context()),
-        ),
+        Property {
+            name: "no context without a connection, or a Left to be handled",
+            requirements: &["JOIN-1", "LEFT-1"],
+            kind: Kind::Always,
+            test: Test::Unbroken(UNCONNECTED),
+            premise: None,
+            when_quiet: false,
+        },
         always(
             "fallen silent, a context of a node that wants nothing holds no record",
             &["PRES-1", "PRES-6"],
@@ -357,8 +363,6 @@ struct End<'a> {
     peer: Peer,
     other: &'a Node<Small>,
     open: bool,
-    /// A Left is to be handled.
-    leaves: bool,
 }
 
 impl End<'_> {
@@ -384,7 +388,6 @@ fn ends<'a>(model: &'a Network, state: &'a State) -> impl Iterator<Item = End<'a
                 peer: pair[1 - i],
                 other: &state.nodes[pair[1 - i].index()],
                 open: link.open,
-                leaves: link.ends[i].news.contains(&News::Left),
             })
         })
         .filter(|end| !state.ended.contains(&end.me))
@@ -414,6 +417,9 @@ fn asked_of(node: &Node<Small>, peer: Peer) -> impl Iterator<Item = &Address<Cid
         .map(|(address, _)| address)
 }
 
+/// How the names of properties begin that are about networks in which nothing is under way.
+const QUIET: &str = "fallen silent";
+
 fn always(
     name: &'static str,
     requirements: &'static [&'static str],
@@ -425,7 +431,8 @@ fn always(
         requirements,
         kind: Kind::Always,
         test: Test::Holds(holds),
-        premise: Some(premise),
+        premise: Some(Box::new(premise)),
+        when_quiet: name.starts_with(QUIET),
     }
 }
 
@@ -440,6 +447,7 @@ fn sometimes(
         kind: Kind::Sometimes,
         test: Test::Holds(holds),
         premise: None,
+        when_quiet: false,
     }
 }
 
@@ -454,14 +462,15 @@ fn sometimes_of_one(
         kind: Kind::Sometimes,
         test: Test::Holds(holds),
         premise: None,
+        when_quiet: false,
     }
 }
 
 /// The same properties for stateright's own checkers, which take plain functions.
 pub fn for_stateright<M>(properties: Vec<Property<M>>) -> Vec<stateright::Property<M>>
 where
-    M: Model + 'static,
-    M::State: Judged + 'static,
+    M: Judging + 'static,
+    M::State: 'static,
 {
     properties
         .into_iter()
@@ -469,6 +478,7 @@ where
             let condition = match property.test {
                 Test::Holds(holds) => holds,
                 Test::Unbroken(place) => *unbroken_functions().get(place)?,
+                Test::Found(_) => return None,
             };
             Some(match property.kind {
                 Kind::Always => stateright::Property::always(property.name, condition),
@@ -478,17 +488,14 @@ where
         .collect()
 }
 
-fn is_unbroken<M: Model, const PLACE: usize>(_: &M, state: &M::State) -> bool
-where
-    M::State: Judged,
-{
-    !state.broken().contains(PLACE)
+fn is_unbroken<M: Judging, const PLACE: usize>(model: &M, state: &M::State) -> bool {
+    !model.broken(state).contains(PLACE)
 }
 
 /// One plain function for each place in [`Marks`].
-fn unbroken_functions<M: Model + 'static>() -> &'static [fn(&M, &M::State) -> bool]
+fn unbroken_functions<M: Judging + 'static>() -> &'static [fn(&M, &M::State) -> bool]
 where
-    M::State: Judged + 'static,
+    M::State: 'static,
 {
     macro_rules! functions {
         ($($tens:literal)*) => { &[$(

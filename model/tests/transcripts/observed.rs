@@ -272,6 +272,9 @@ impl Observed {
             for address in context.wanted_blocks.iter().flatten() {
                 observed.add(heading("wants"), Some(address.clone()));
             }
+            for address in context.blocks_requested.iter().flatten() {
+                observed.add(heading("asked marks"), Some(address.clone()));
+            }
             if let Some(hex) = &context.account {
                 observed.add(heading("account"), Some(hex.clone()));
             }
@@ -315,6 +318,9 @@ impl Observed {
                 };
                 self.add(heading("wants"), Some(line));
             }
+            for address in context.asked_marks() {
+                self.add(heading("asked marks"), Some(text_of(address)));
+            }
             if let Some(account) = context.account() {
                 self.add(heading("account"), Some(hex_of(&account.0)));
             }
@@ -336,6 +342,7 @@ impl Observed {
             let by_set = heading.starts_with("wants of") && lines.iter().all(|l| !l.contains(' '));
             if by_set
                 || heading.starts_with("presence")
+                || heading.starts_with("asked marks")
                 || heading == "own wants"
                 || heading == "requests ended"
             {

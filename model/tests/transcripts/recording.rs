@@ -200,6 +200,8 @@ pub struct RecordedContext {
     pub peer_wants: Option<Vec<RecordedEntry>>,
     /// The generation of December: a set.
     pub wanted_blocks: Option<Vec<String>>,
+    /// The generation of December: what is marked as asked of the peer.
+    pub blocks_requested: Option<Vec<String>>,
     pub account: Option<String>,
 }
 
