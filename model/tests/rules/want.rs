@@ -166,6 +166,16 @@ fn want_14_highest_priority_first_then_in_the_order_recorded() {
 }
 
 #[test]
+fn want_14_what_one_message_brings_is_sent_in_the_order_recorded() {
+    check(
+        "join 1; join 2
+         request a; request b
+         1: want=a want=b   =>
+         2: block=b block=a => keep=b | got=b | keep=a | got=a | 1: block=a block=b",
+    );
+}
+
+#[test]
 fn want_15_entries_are_handled_in_order() {
     check(
         "join 1
