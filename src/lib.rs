@@ -2,4 +2,7 @@
 //! validates nodes against it.
 
 pub mod cli;
+pub mod node;
+pub mod report;
+pub mod suite;
 pub mod wire;

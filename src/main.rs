@@ -1,2 +1,68 @@
-//! x
-fn main() {}
+//! The command line program.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use blockexc::cli::{Exit, conform, decode, get, node, put, spec, tree};
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// An executable specification of the Codex block exchange's peer contexts, and a conformance
+/// suite for nodes that speak it
+#[derive(Parser)]
+#[command(version, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Conform(conform::ConformArgs),
+    Spec(spec::SpecArgs),
+    Node(node::NodeArgs),
+    Put(put::PutArgs),
+    Get(get::GetArgs),
+    Decode(decode::DecodeArgs),
+    Tree(tree::TreeArgs),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // What a node refuses is for whoever runs one; the suite reports what its targets do.
+    let usual = match &arguments.command {
+        Command::Node(_) => "blockexc=info",
+        _ => "off",
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| usual.into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let mut out = anstream::stdout().lock();
+    let ended = match &arguments.command {
+        Command::Conform(args) => conform::run(args, &mut out),
+        Command::Spec(args) => spec::run(args, &mut out),
+        Command::Node(args) => node::run(args, &mut out),
+        Command::Put(args) => put::run(args, &mut out),
+        Command::Get(args) => get::run(args, &mut out),
+        Command::Decode(args) => decode::run(args, &mut out),
+        Command::Tree(args) => tree::run(args, &mut out),
+    };
+    let ended = ended.and_then(|exit: Exit| {
+        out.flush()?;
+        Ok(exit)
+    });
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            // Whoever reads the output has had enough, as `head` has: no error of ours.
+            if let Some(io) = error.downcast_ref::<std::io::Error>()
+                && io.kind() == std::io::ErrorKind::BrokenPipe
+            {
+                return ExitCode::SUCCESS;
+            }
+            anstream::eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

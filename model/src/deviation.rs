@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 pub enum Layer {
     /// In the state machine: a switch of [`Node::step`](crate::Node::step).
     Model,
-    /// In streams, frames or encoding: a switch of the node's network shell.
+    /// In streams, frames or encoding: a switch of the node's network shell. (Of `unbounded-message`
+    /// both have a part: the model packs blocks into messages, the shell splits what is too big.)
     Shell,
 }
 
@@ -78,7 +79,7 @@ deviations! {
     /// Cancelling or giving up a want leaves its records until the next presence message.
     KeepPresenceOnCancel = "keep-presence-on-cancel", Model, breaks ["PRES-6"], "Cancelling or giving up a want leaves its records until the next presence message.";
     /// WantBlock goes to some peer even when none announced the block.
-    AskUnannounced = "ask-unannounced", Model, breaks ["ASK-4"], "WantBlock goes to some peer even when none announced the block.";
+    AskUnannounced = "ask-unannounced", Model, breaks ["ASK-1", "ASK-4"], "WantBlock goes to some peer even when none announced the block.";
     /// Every peer that announces the block is asked.
     AskEveryHolder = "ask-every-holder", Model, breaks ["ASK-5"], "Every peer that announces the block is asked.";
     /// No cancel entries are sent.
@@ -118,7 +119,7 @@ deviations! {
     /// One delivery whose data does not match its CID makes the whole message refused and its stream closed.
     RefuseMessageOnBadDelivery = "refuse-message-on-bad-delivery", Model, breaks ["XFER-5"], "One delivery whose data does not match its CID makes the whole message refused and its stream closed.";
     /// Every list that is sent says `full = true`.
-    FullOnEveryList = "full-on-every-list", Model, breaks ["ASK-1", "JOIN-4"], "Every list that is sent says `full = true`.";
+    FullOnEveryList = "full-on-every-list", Model, breaks ["ASK-1", "ASK-6", "JOIN-4"], "Every list that is sent says `full = true`.";
     /// What arrives on a stream that the peer opened is not read as an answer.
     OwnStreamOnly = "own-stream-only", Shell, breaks ["WIRE-7"], "What arrives on a stream that the peer opened is not read as an answer.";
     /// A frame that does not decode is skipped and the stream goes on.
@@ -146,7 +147,7 @@ deviations! {
     /// Serving is a separate step after the list is handled; cancels and departures may come between.
     ServeLater = "serve-later", Model, permitted [], "Serving is a separate step after the list is handled; cancels and departures may come between.";
     /// An asked peer that is silent for a minute is disconnected.
-    DropSlowPeer = "drop-slow-peer", Shell, permitted [], "An asked peer that is silent for a minute is disconnected.";
+    DropSlowPeer = "drop-slow-peer", Model, permitted [], "An asked peer that is silent for a minute is disconnected.";
     /// A peer that joins again finds its old context's wants and records again.
     ReviveOnRejoin = "revive-on-rejoin", Model, breaks ["JOIN-2", "LEFT-3"], "A peer that joins again finds its old context's wants and records again.";
     /// With no own wants, an empty full list is sent on Joined.
@@ -227,6 +228,16 @@ deviations! {
     FirstAccountStays = "first-account-stays", Model, breaks ["PAY-1"], "A second account message of a peer is ignored.";
     /// An account address of any length is recorded, cut or padded to 20 bytes.
     AnyLengthAccount = "any-length-account", Shell, breaks ["PAY-1"], "An account address of any length is recorded, cut or padded to 20 bytes.";
+    /// A WantHave for a block not held and not recorded is recorded as a WantBlock.
+    ServeWantHave = "serve-want-have", Model, breaks ["WANT-3"], "A WantHave for a block not held and not recorded is recorded as a WantBlock.";
+    /// A Have names no price, whatever the node asks for a block.
+    PriceWithheld = "price-withheld", Model, breaks ["WANT-4"], "A Have names no price, whatever the node asks for a block.";
+    /// A cancel entry removes nothing.
+    IgnoreCancel = "ignore-cancel", Model, breaks ["WANT-8"], "A cancel entry removes nothing.";
+    /// A WantBlock entry for a recorded address leaves the record as it was.
+    FirstWantStays = "first-want-stays", Model, breaks ["WANT-9"], "A WantBlock entry for a recorded address leaves the record as it was.";
+    /// A recorded want that is served when its block arrives stays recorded.
+    KeepWokenWant = "keep-woken-want", Model, breaks ["WANT-13"], "A recorded want that is served when its block arrives stays recorded.";
     /// When an asked peer leaves, what was asked of it is asked of nobody until the next presence or retry.
     WaitOnLeft = "wait-on-left", Model, breaks ["LEFT-2"], "When an asked peer leaves, what was asked of it is asked of nobody until the next presence or retry.";
     /// A cancel entry puts the last entry of the list in the place of the one it removes.

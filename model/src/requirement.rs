@@ -1,4 +1,17 @@
 //! The catalogue of requirements: the single source of truth for what the protocol asks.
+//!
+//! Each requirement names its sources, highest authority first; where they disagree, the higher
+//! one counts:
+//!
+//! - *seed*: the design note on the peer contexts of the Codex block exchange.
+//! - *notes*: the note on when presence records are added and removed, to which the seed refers.
+//! - *LIP-111*: the public text CODEX-BLOCK-EXCHANGE, number 111 of the Logos RFC index.
+//! - *deployed*: what deployed nodes do, read from their public sources and seen on running ones
+//!   (PR numbers are those of nim-codex).
+//! - *decision*: ours, where the others are silent or contradict each other. The rationale says
+//!   which way we went, and why.
+//!
+//! A requirement that *follows from* others is named for what can be seen of it.
 
 use std::fmt;
 
@@ -117,7 +130,7 @@ pub struct Requirement {
     pub level: Level,
     /// What it asks.
     pub text: &'static str,
-    /// Where it comes from.
+    /// Where it comes from: see the module's documentation.
     pub source: &'static str,
     /// Why it is as it is.
     pub rationale: &'static str,
@@ -152,7 +165,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A context for a peer is created when the node handles that peer's Joined event, and by nothing else. No message creates one.",
         source: "seed",
-        rationale: "",
+        rationale: "A context stands for a connection: if messages could create one as well, contexts would come to be that no Left event ever removes. The seed names the one place where it is created.",
         observable: &[Dump, Wire],
     },
     Requirement {
@@ -161,7 +174,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A new context is empty: no presence, no wants, no account.",
         source: "seed",
-        rationale: "",
+        rationale: "Nothing is known of a peer before it has spoken. Whatever an earlier connection left behind may be untrue by now.",
         observable: &[Dump],
     },
     Requirement {
@@ -170,7 +183,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A peer has at most one context. A Joined event for a peer that has one changes nothing in it and sends nothing.",
         source: "decision",
-        rationale: "",
+        rationale: "A peer may hold several connections, and events of them may come twice; a context that starts anew each time would lose wants that the peer believes recorded. A decision of ours: some deployed nodes send their list again.",
         observable: &[Dump, Control],
     },
     Requirement {
@@ -179,7 +192,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "On creating a context the node sends that peer its own want list, when it is not empty: one WantHave entry for each own want and for nothing else, `cancel = false`, `priority = 0`; the first message has `full = true`, the following ones, when the list is split, `full = false`.",
         source: "deployed, notes",
-        rationale: "",
+        rationale: "This is how a peer learns of wants that are older than the connection; without it a want is only met by peers that were there when it was made. It says `full` since nothing came before it, and only its first part does, or each part would wipe out the one before.",
         observable: &[Control],
     },
     Requirement {
@@ -188,7 +201,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "With no own wants, no want list is sent on Joined.",
         source: "deployed",
-        rationale: "",
+        rationale: "An empty list says nothing that a new context does not say already.",
         observable: &[Wire],
     },
     Requirement {
@@ -197,7 +210,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Should,
         text: "A node that asks for payment sends its account on creating a context.",
         source: "deployed",
-        rationale: "",
+        rationale: "A peer that is to pay must know whom, before the first block is delivered. SHOULD, since a node that asks for no payment never does it, and payment is no part of this specification.",
         observable: &[Wire],
     },
     Requirement {
@@ -206,7 +219,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A message from a peer without a context is dropped: no state change, no reply, no error to anyone.",
         source: "deployed, follows from JOIN-1",
-        rationale: "",
+        rationale: "There is no place to record what such a message says. It is dropped without an error because it is no offence: a message can overtake the event that its connection has opened.",
         observable: &[Dump, Wire],
     },
     Requirement {
@@ -214,8 +227,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         section: Section::Join,
         level: Must,
         text: "A node puts at most 1000 entries into one want-list message, and accepts at least 1024.",
-        source: "LIP-111's limit of 1000, deployed limit 1024",
-        rationale: "",
+        source: "LIP-111 (a limit of 1000), deployed (a limit of 1024)",
+        rationale: "The public text and the deployed nodes disagree on the limit, so one sends no more than the smaller allows and accepts as many as the larger. Without a limit, one list decides how much memory its receiver takes.",
         observable: &[Control],
     },
     Requirement {
@@ -224,7 +237,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "When a peer's last connection closes (Left), its context and everything in it is gone.",
         source: "deployed, LIP-111",
-        rationale: "",
+        rationale: "What a peer has and wants is worth knowing only as long as blocks can be exchanged with it. Contexts that stay grow without end, and take a peer for a holder that is not there.",
         observable: &[Dump],
     },
     Requirement {
@@ -233,7 +246,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "Own wants asked of a peer that left are no longer asked. Each that another context has a presence record for is asked of one such peer in the same step; the others wait for a presence or a retry.",
         source: "LIP-111",
-        rationale: "",
+        rationale: "An answer that was waited for will not come. A want that stays asked of a peer that is gone is asked of nobody else (ASK-5) and hangs until a retry, though another holder is at hand.",
         observable: &[Control],
     },
     Requirement {
@@ -242,7 +255,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A peer that joins again starts from an empty context and is sent the full own want list again.",
         source: "follows from LEFT-1, JOIN-2",
-        rationale: "",
+        rationale: "The peer has forgotten us too: both sides start from nothing, and the full list brings the peer up to date. What it wanted before, it asks for again.",
         observable: &[Control],
     },
     Requirement {
@@ -251,7 +264,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "What was queued for a peer that left is discarded; no other peer is affected.",
         source: "decision",
-        rationale: "",
+        rationale: "What was queued answers questions that the peer no longer remembers, and waiting for its return would hold memory for a peer that may never come.",
         observable: &[Wire],
     },
     Requirement {
@@ -260,7 +273,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "After every step, in every context, every address in `presence` is an own want.",
         source: "seed",
-        rationale: "",
+        rationale: "The central invariant: `blocks` is what the peer has and we want, never more. It bounds what peers can make us keep by what we ourselves asked for, and it makes a record a reason to ask.",
         observable: &[Dump],
     },
     Requirement {
@@ -269,7 +282,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A presence record is created only by a presence message's item of type Have for an own want.",
         source: "notes",
-        rationale: "",
+        rationale: "A record is the peer's own word that it has a block. A guess from anything else (that it wants the block, that it once delivered it) would send WantBlock to peers that cannot answer.",
         observable: &[Dump],
     },
     Requirement {
@@ -277,8 +290,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         section: Section::Pres,
         level: Must,
         text: "A DontHave item creates no record, and removes the record of that address if there is one. When that address was asked of this very peer, it is no longer asked, and is asked in the same step of another holder, if one is known.",
-        source: "seed: the list is of blocks the peer *has*",
-        rationale: "",
+        source: "seed (the list is of blocks the peer *has*)",
+        rationale: "A DontHave that is kept as a record counts as having, and the want is asked of the one peer that said it cannot help. Asking elsewhere in the same step spares waiting for the retry.",
         observable: &[Dump, Control],
     },
     Requirement {
@@ -287,7 +300,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A Have for an address with a record replaces its price.",
         source: "deployed",
-        rationale: "",
+        rationale: "A price is an offer that may change; the last one is what will be charged.",
         observable: &[Dump],
     },
     Requirement {
@@ -296,7 +309,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "An item for an address that is no own want leaves no trace: later requesting that address sends a WantHave like any first request (ASK-1), not a WantBlock.",
         source: "seed",
-        rationale: "",
+        rationale: "A record made before its want would break PRES-1 at once, and be out of date by the time of the request: asking with WantHave gets a fresh answer.",
         observable: &[Dump, Control],
     },
     Requirement {
@@ -304,8 +317,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         section: Section::Pres,
         level: Must,
         text: "When an own want ends, in whichever way (delivered, stored locally, cancelled, given up), its presence records go from every context in that same step.",
-        source: "seed's \"at any given time\"",
-        rationale: "",
+        source: "seed (\"at any given time\")",
+        rationale: "PRES-1 holds of every moment, so the records end when the want does, in whichever way. Where deployed nodes clean on some ways only, a later request for the same block goes as WantBlock to peers that may have it no longer.",
         observable: &[Dump],
     },
     Requirement {
@@ -314,7 +327,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "Nothing else removes a record but PRES-3, PRES-6, LEFT-1, XFER-6 and ASK-8.",
         source: "decision",
-        rationale: "",
+        rationale: "A peer says once that it has a block. If something else took the record away (silence, another message, another peer's word), the node would forget a holder that it was told of, and nobody would tell it again.",
         observable: &[Dump],
     },
     Requirement {
@@ -323,7 +336,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A price is an unsigned big-endian integer of 0 to 32 bytes, empty meaning zero. An item whose price is longer is skipped, the other items count.",
         source: "deployed",
-        rationale: "",
+        rationale: "The size of a 256-bit token amount. Reading longer numbers would mean cutting them, to a price that nobody asked; the item is skipped and not the message, so that one bad item takes no others with it.",
         observable: &[Dump, Control],
     },
     Requirement {
@@ -332,7 +345,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "Items are handled in order; of two for one address the later wins.",
         source: "decision",
-        rationale: "",
+        rationale: "Two items for one address contradict each other or repeat; either way the later one is what the sender said last. Any order would do for a receiver, but both sides must agree on one.",
         observable: &[Dump],
     },
     Requirement {
@@ -341,7 +354,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "The helpers agree with the records: `peer_have` is exactly the addresses with a record, `peer_have_cids` the set of their `cid_or_tree_cid`, `contains(a)` whether `a` has one, `price(addresses)` the sum of their prices; `set_presence` and `clean_presence` change exactly the addresses named.",
         source: "seed",
-        rationale: "",
+        rationale: "The helpers are what the rest of a node decides by. When they disagree with the records, the node asks the wrong peers or none, although its records are right.",
         observable: &[Dump],
     },
     Requirement {
@@ -350,7 +363,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "An unknown presence type counts as DontHave.",
         source: "LIP-111",
-        rationale: "",
+        rationale: "A type that is not known says anything but that the block is there. To take it for Have invents a holder; to end the process or the stream for it makes every extension of the protocol a breach.",
         observable: &[Wire],
     },
     Requirement {
@@ -359,7 +372,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "Requesting an address that is neither held nor wanted makes it an own want and sends every peer with a context a WantHave entry for it, `full = false`; the reference sends exactly that entry, a foreign node may batch it with other own wants and later, but names nothing that it does not want. (By PRES-1 no context can know of it yet: a fresh want is never already known.) Discovery is asked for `cid_or_tree_cid`.",
         source: "deployed",
-        rationale: "",
+        rationale: "WantHave costs its receiver a look into its store, and us no block that arrives several times: it finds the holders before one is asked. Foreign nodes batch such entries and send them a little later; what they may not do is name a block that they do not want, for that draws records that nobody cleans.",
         observable: &[Control],
     },
     Requirement {
@@ -368,7 +381,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "Requesting an own want again adds nothing and sends nothing; both requesters get the block.",
         source: "deployed",
-        rationale: "",
+        rationale: "The question is out already, and each of its answers serves everyone who waits. Asking again doubles the traffic for nothing.",
         observable: &[Control],
     },
     Requirement {
@@ -377,7 +390,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "Requesting a held address completes at once and sends nothing.",
         source: "decision",
-        rationale: "",
+        rationale: "There is nothing to find out. A want for a held block would never end, since no peer is bound to deliver it.",
         observable: &[Control],
     },
     Requirement {
@@ -385,8 +398,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         section: Section::Ask,
         level: Must,
         text: "WantBlock for an address is sent only to a peer with a presence record for it.",
-        source: "deployed since PR 1019",
-        rationale: "",
+        source: "deployed (since PR 1019)",
+        rationale: "A WantBlock to a peer without the block is recorded there as a want and may be answered much later, when the block has long come from elsewhere. Nodes before PR 1019 asked without having been told.",
         observable: &[Control],
     },
     Requirement {
@@ -394,8 +407,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         section: Section::Ask,
         level: Must,
         text: "An address is asked of at most one peer at a time.",
-        source: "deployed since PR 1119",
-        rationale: "",
+        source: "deployed (since PR 1119)",
+        rationale: "Every peer that is asked delivers: asking two means paying and carrying the block twice.",
         observable: &[Control],
     },
     Requirement {
@@ -404,7 +417,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A presence message that leaves own wants known at that peer and asked of nobody makes the node ask this peer for all of them, in one want list (split by JOIN-8): WantBlock, `full = false` (the reference: in the order they were requested; a foreign node may order them freely).",
         source: "deployed",
-        rationale: "",
+        rationale: "A known holder is no use until it is asked. It is asked for everything at once, also for what an earlier message of it made known, so that a want that lost its asked peer is picked up by the next word of any holder.",
         observable: &[Control],
     },
     Requirement {
@@ -412,8 +425,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         section: Section::Ask,
         level: Must,
         text: "Cancelling an own want ends it, sends a cancel entry to each peer it was asked of and not yet answered by, and reports true; cancelling anything else reports false and sends nothing.",
-        source: "LIP-111 `cancelRequest`",
-        rationale: "",
+        source: "LIP-111 (`cancelRequest`)",
+        rationale: "A peer that was asked keeps the want until it is told otherwise, and would send a block that nobody waits for. A DontHave is not counted as an answer that ends the duty to cancel: the peer may have recorded the want all the same (WANT-7), so a cancel is still owed; a suite tolerates that it is left out. A delivery that does not count is an answer: the peer has served the want as it understood it, and keeps none.",
         observable: &[Control],
     },
     Requirement {
@@ -422,7 +435,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Should,
         text: "When an asked peer has not answered in time (retry), its record for that address goes, and the address is asked of another holder, or, with none, WantHave is sent again to every context and discovery asked again.",
         source: "deployed",
-        rationale: "",
+        rationale: "A peer may be slow, or may have lost the block since it said Have: its record is withdrawn so that others get their turn, and with nobody left the search begins again. SHOULD, since when to give up waiting is a matter of policy.",
         observable: &[Control],
     },
     Requirement {
@@ -431,7 +444,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Should,
         text: "After the configured number of retries the request fails with an error and the want ends (PRES-6).",
         source: "deployed",
-        rationale: "",
+        rationale: "A request that can neither succeed nor fail holds its requester for good. SHOULD, since a node may leave it to its users to give up (ASK-7).",
         observable: &[Control],
     },
     Requirement {
@@ -440,7 +453,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A WantBlock entry for an address that is not held is appended to the peer's wants.",
         source: "seed",
-        rationale: "",
+        rationale: "This is what the want list is: what the peer has explicitly asked for and not been given. Forgetting it means that the block is not sent when it comes, although the asker waits for just that.",
         observable: &[Dump, Control],
     },
     Requirement {
@@ -449,7 +462,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A WantBlock entry for a held address is answered with its delivery, and leaves no entry. (So after every step no context wants an address that the node holds.)",
         source: "deployed",
-        rationale: "",
+        rationale: "A want that is met is over. An entry that stayed would have the block sent again the next time that something makes the node look through its lists.",
         observable: &[Wire, Dump],
     },
     Requirement {
@@ -458,7 +471,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A WantHave entry is never recorded.",
         source: "seed",
-        rationale: "",
+        rationale: "WantHave is handled on the fly: the peer asked for word, not for the block. Recorded, it would either be served with a block that was not asked for, or stand in the list for ever.",
         observable: &[Dump, Control],
     },
     Requirement {
@@ -467,7 +480,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A WantHave entry for a held address is answered with a presence item: Have, this address, the node's price.",
         source: "seed",
-        rationale: "",
+        rationale: "This answer is the only way in which a peer learns that it may ask for the block, and at what price.",
         observable: &[Wire],
     },
     Requirement {
@@ -476,7 +489,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A WantHave entry for an address that is not held is answered with DontHave when sendDontHave is set.",
         source: "deployed, LIP-111",
-        rationale: "",
+        rationale: "Who sets sendDontHave wants to know without waiting that this peer is no help.",
         observable: &[Wire],
     },
     Requirement {
@@ -485,7 +498,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A WantHave entry for an address that is not held is not answered when sendDontHave is not set.",
         source: "deployed",
-        rationale: "",
+        rationale: "Most peers lack most blocks: unasked denials would be most of the traffic, and say nothing that silence does not.",
         observable: &[Wire],
     },
     Requirement {
@@ -493,8 +506,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         section: Section::Want,
         level: Should,
         text: "A WantBlock entry for an address that is not held, with sendDontHave, is answered with DontHave as well as recorded (WANT-1).",
-        source: "LIP-111, example 4",
-        rationale: "",
+        source: "LIP-111 (example 4)",
+        rationale: "The asker learns that the block is not there now, and may look elsewhere, while its want stays recorded for when the block comes. SHOULD, since no deployed node of the Nim family does it.",
         observable: &[Wire],
     },
     Requirement {
@@ -502,8 +515,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         section: Section::Want,
         level: Must,
         text: "A cancel entry removes the peer's entry for that address; with none it does nothing. It is never answered and never recorded, whatever its other fields say.",
-        source: "deployed since PR 1119",
-        rationale: "",
+        source: "deployed (since PR 1119)",
+        rationale: "A cancel takes back, and asks for nothing. Deployed nodes type it WantHave, and nodes before PR 1119 took one without a record for a fresh entry, and answered or recorded what the sender had just given up.",
         observable: &[Wire, Dump],
     },
     Requirement {
@@ -512,7 +525,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A WantBlock entry for a recorded address updates that entry's fields in place: one entry per address, the position is kept.",
         source: "deployed",
-        rationale: "",
+        rationale: "One address, one entry: a list that grows by repetition would have the block sent as often as it was asked for. The position stays, so that nobody loses its turn by a change of priority, and nobody gains one.",
         observable: &[Dump],
     },
     Requirement {
@@ -520,8 +533,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         section: Section::Want,
         level: Must,
         text: "A WantHave entry for a recorded address is answered as any WantHave is, and leaves the record as it was.",
-        source: "seed: WantHave is handled on the fly",
-        rationale: "",
+        source: "seed (WantHave is handled on the fly)",
+        rationale: "The two types are different questions about one block, and the second does not take back the first. In a deployed generation a WantHave overwrites the recorded WantBlock, and the peer is then left with neither word nor block, even once the block is there.",
         observable: &[Wire, Dump],
     },
     Requirement {
@@ -530,7 +543,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Should,
         text: "A list with `full = true` replaces the peer's list: entries recorded before and not named by it are dropped before its own entries are handled.",
         source: "LIP-111",
-        rationale: "",
+        rationale: "A full list is how a sender repairs what went wrong before: cancels lost with a stream, wants forgotten. SHOULD, since deployed nodes do not look at `full`; and some send full lists that leave out what they ask for explicitly, whose waiting WantBlock a receiver that honours this drops.",
         observable: &[Dump, Control],
     },
     Requirement {
@@ -539,7 +552,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A list with `full = false` leaves what it does not name as it was.",
         source: "LIP-111",
-        rationale: "",
+        rationale: "Most lists name one new want. If each replaced what came before, only the last want of each peer would ever be served.",
         observable: &[Dump, Control],
     },
     Requirement {
@@ -547,8 +560,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         section: Section::Want,
         level: Must,
         text: "When a block becomes held (a delivery accepted, or stored locally), every context that wants it, under any of its addresses, is sent it in that same step, and those entries go.",
-        source: "deployed intent",
-        rationale: "",
+        source: "deployed (intended)",
+        rationale: "This is what a recorded want is for: the peer asked once and will not ask again. Under any of its addresses, because the asker knows a block by the name that it asked with, and cannot tell that it came by another; where a deployed generation compares CIDs only, a leaf that was asked for is never sent.",
         observable: &[Control],
     },
     Requirement {
@@ -557,7 +570,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Should,
         text: "What one step owes one peer is sent highest priority first, then in the order recorded.",
         source: "deployed",
-        rationale: "",
+        rationale: "The asker knows best what it needs first, and says so by priority. SHOULD, since order is a matter of speed and not of meaning.",
         observable: &[Control],
     },
     Requirement {
@@ -566,7 +579,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "Entries of a list are handled in order, as if each came in a list of its own.",
         source: "decision",
-        rationale: "",
+        rationale: "A list that holds a want and its cancel, or a block twice, must mean one thing. Handling entries one by one makes a list worth exactly the lists of one entry that it could have been sent as.",
         observable: &[Wire, Dump],
     },
     Requirement {
@@ -575,7 +588,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "An entry without a usable address (absent, or a CID that does not parse) is skipped; the others count.",
         source: "LIP-111",
-        rationale: "",
+        rationale: "What the entry is about cannot be known, so it can be neither recorded nor answered. The others are as good as ever: one entry that another version of the protocol wrote must not cost the peer all its wants.",
         observable: &[Wire],
     },
     Requirement {
@@ -584,7 +597,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "One peer's lists change no other peer's context.",
         source: "decision",
-        rationale: "",
+        rationale: "Contexts are per peer so that no peer can speak for another: a cancel that reached beyond its sender would let anyone silence anyone.",
         observable: &[Dump, Control],
     },
     Requirement {
@@ -593,7 +606,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Should,
         text: "What one list is answered with comes as one presence message (split at 1024 items) before the deliveries.",
         source: "deployed",
-        rationale: "",
+        rationale: "One message costs less than many, and with presence first the peer can ask for the rest while blocks are still on their way. SHOULD, since several messages say the same.",
         observable: &[Wire],
     },
     Requirement {
@@ -602,7 +615,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A delivery carries the address as it was asked for, the block's CID, its data, and for a leaf address the Merkle proof.",
         source: "deployed, LIP-111",
-        rationale: "",
+        rationale: "The asker matches a delivery to its want by the address, hashes the data against the CID, and needs the proof to connect the two. With any of them missing a block that is right cannot be recognised.",
         observable: &[Wire],
     },
     Requirement {
@@ -611,7 +624,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A delivery for an address that is no own want is ignored.",
         source: "deployed",
-        rationale: "",
+        rationale: "Otherwise any peer could fill the store with blocks of its choosing.",
         observable: &[Control],
     },
     Requirement {
@@ -620,7 +633,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A delivery counts only if its data hashes to its CID and, for a plain address, that CID is the address.",
         source: "LIP-111",
-        rationale: "",
+        rationale: "The CID is all that tells the block from any other bytes. The check of CID against address is its own: data that matches a CID is still the wrong block, if another was asked for.",
         observable: &[Control],
     },
     Requirement {
@@ -629,7 +642,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "For a leaf address it counts only with a proof whose index is the address's, that verifies the block's hash against the tree CID's root.",
         source: "LIP-111",
-        rationale: "",
+        rationale: "A leaf is named by its place in the dataset and not by its hash, so the proof alone says that this block belongs there. Where a deployed node takes a proof that decodes for one that verifies, any peer can put any block into any dataset.",
         observable: &[Control],
     },
     Requirement {
@@ -638,7 +651,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A delivery that does not count stores nothing, ends no want and completes no request; other deliveries of the message still count.",
         source: "LIP-111",
-        rationale: "",
+        rationale: "A wrong block is no progress: the want goes on. The rest of the message is judged on its own, or one bad block would cost all those that came with it.",
         observable: &[Control],
     },
     Requirement {
@@ -647,7 +660,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "When it came from the peer that the address is asked of, that peer's presence record for it goes and the address is asked elsewhere (as PRES-3).",
         source: "decision",
-        rationale: "",
+        rationale: "The peer has answered, with something else: it will not answer again, so waiting for it is waiting for the retry. A deployed node that leaves the address asked of that peer is stuck with it, though others have the block.",
         observable: &[Control],
     },
     Requirement {
@@ -656,7 +669,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A delivery that counts: the block is held under all its addresses (a leaf's block under its own CID too; a plain block under no leaf, for want of a proof); every own want for one of them ends (PRES-6) and its requesters complete; each other peer such a want was asked of and not answered by is sent a cancel entry; and WANT-13 applies. (So no own want is ever held. A cancel sent to the deliverer too, as some deployed nodes do, is tolerated.)",
         source: "deployed",
-        rationale: "",
+        rationale: "A block is the same under each of its names, so that every want for it is over and every waiter served; a plain block is not held as a leaf, since without a proof it cannot be delivered as one. Whoever else was asked would still send the block if it were not told. Whoever delivered the block has served the want and keeps none; some deployed nodes send it a cancel all the same, which does no harm. As under ASK-7, a DontHave does not end the duty to cancel.",
         observable: &[Control, Dump],
     },
     Requirement {
@@ -665,7 +678,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: May,
         text: "A wanted delivery from a peer it was not asked of may be accepted or ignored.",
         source: "decision",
-        rationale: "",
+        rationale: "The block is as good from anyone, and a late answer of a peer asked earlier should not be wasted. A node that accounts for its requests may wish to ignore what it did not ask for: we leave it open.",
         observable: &[Control],
     },
     Requirement {
@@ -674,7 +687,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "No message exceeds the size limit; what does not fit is split. At most 20 blocks a message SHOULD hold.",
         source: "deployed, LIP-111",
-        rationale: "",
+        rationale: "A message beyond the limit is not read (WIRE-2), so all of it would be lost, and the stream with it. Smaller messages let other answers pass between them.",
         observable: &[Wire],
     },
     Requirement {
@@ -683,7 +696,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "Storing a block locally (an upload) makes it held, ends an own want for any of its addresses as a delivery would (requesters complete, PRES-6, cancels to the peers asked), and WANT-13 applies.",
         source: "decision",
-        rationale: "",
+        rationale: "For who waits it makes no difference by which way a block came. A want left standing for a block that is held would be asked for, and paid, in vain. A decision of ours: deployed nodes notice some uploads and not others.",
         observable: &[Control, Dump],
     },
     Requirement {
@@ -691,8 +704,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         section: Section::Held,
         level: Must,
         text: "Deleting a held block sends nothing and changes no context; from then on it is not held. So a peer that was told Have may ask for it and find it gone: its WantBlock is recorded (WANT-1), not refused.",
-        source: "deployed nodes expire and delete blocks",
-        rationale: "",
+        source: "deployed (nodes expire and delete blocks)",
+        rationale: "Word of every deletion would go to peers of which nearly none care. So Have is a statement about the past: a WantBlock for a block gone since is recorded like any other, and served should the block come back.",
         observable: &[Control],
     },
     Requirement {
@@ -701,7 +714,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A message is a protobuf `Message` behind an unsigned-varint length.",
         source: "deployed",
-        rationale: "",
+        rationale: "The length tells where a message ends on a stream that carries many. A node that frames otherwise speaks another protocol.",
         observable: &[Wire],
     },
     Requirement {
@@ -710,7 +723,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A frame longer than the limit (100 MiB; configurable, lower in tests) closes the stream without that much memory being taken; other streams and peers go on.",
         source: "deployed",
-        rationale: "",
+        rationale: "A length is a promise of the sender's: memory taken on the strength of it is memory that any peer can take. What follows such a length cannot be trusted to begin where it says, so the stream ends; nobody else has done anything wrong.",
         observable: &[Wire],
     },
     Requirement {
@@ -719,7 +732,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A frame that is not a `Message` closes that stream, and only it; the context stays until Left.",
         source: "deployed",
-        rationale: "",
+        rationale: "After bytes that are no message there is no telling where the next one begins. The peer itself is still there, and its other streams are sound, so that the context, which stands for the connection, stays.",
         observable: &[Wire],
     },
     Requirement {
@@ -727,8 +740,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         section: Section::Wire,
         level: Must,
         text: "Unknown fields are skipped, fields may come in any order, default values may be present or left out.",
-        source: "deployed",
-        rationale: "",
+        source: "deployed, LIP-111",
+        rationale: "This is what lets the format grow: protobuf's rules, which every encoder relies on in its own way. Nim nodes write every default value, others write none; both mean the same.",
         observable: &[Wire],
     },
     Requirement {
@@ -736,8 +749,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         section: Section::Wire,
         level: Must,
         text: "An unknown want type makes that entry skipped; nothing crashes.",
-        source: "deployed",
-        rationale: "",
+        source: "deployed, decision",
+        rationale: "A later version may ask in ways that we do not know. The entry asks for nothing that we could give, and the others are as good as ever; in deployed nodes such an entry ends the process (see WIRE-9).",
         observable: &[Wire],
     },
     Requirement {
@@ -745,8 +758,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         section: Section::Wire,
         level: Must,
         text: "Parts of one message are handled in the order: want list, deliveries, presences, account, payment; an empty message does nothing.",
-        source: "deployed",
-        rationale: "",
+        source: "deployed, decision",
+        rationale: "Nim nodes send all parts of a message, most of them empty, so that empty ones must say nothing. One order makes a Have beside the delivery of the same block harmless: the delivery ends the want first, and the Have is then about nothing; where the parts are handled concurrently, a record stays and a block just obtained is asked for.",
         observable: &[Wire],
     },
     Requirement {
@@ -755,7 +768,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A message may arrive on any stream of the protocol between the two peers, whoever opened it, several at a time; replies may come on the same or another.",
         source: "deployed",
-        rationale: "",
+        rationale: "Each side opens streams as it needs them, and two sends at once may open two. A node that reads answers only where it asked never sees those of a peer that answers on a stream of its own, as Nim nodes do.",
         observable: &[Wire],
     },
     Requirement {
@@ -764,7 +777,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "A truncated varint or frame at the end of a stream is dropped quietly. Overlong varints are refused.",
         source: "deployed",
-        rationale: "",
+        rationale: "A peer that goes away in the middle of a message is the ordinary case and no offence. An overlong varint is a second spelling of a length, of use only to those who look for differences between decoders.",
         observable: &[Wire],
     },
     Requirement {
@@ -772,8 +785,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         section: Section::Wire,
         level: Must,
         text: "Nothing that a peer can send ends or blocks the node's process, and a field that is missing (a delivery without data, an entry without an address, an empty CID) is handled as unusable, not as a value.",
-        source: "deployed",
-        rationale: "",
+        source: "decision",
+        rationale: "Otherwise one peer can take a node away from all its others with a single message, and deployed nodes can be. A missing field that is read as a value is how it begins: an absent address becomes an empty CID, and absent data a null.",
         observable: &[Wire],
     },
     Requirement {
@@ -782,7 +795,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Should,
         text: "The number of streams and the amount of unprocessed input per peer are bounded (deployed nodes: 100 concurrent incoming streams, the next one is closed); what is refused is refused without harm to the rest.",
         source: "deployed",
-        rationale: "",
+        rationale: "Each stream and each unread message takes memory, and a peer can open and send as many as it likes. SHOULD, since where the bound lies is for each node to say.",
         observable: &[Wire],
     },
     Requirement {
@@ -791,7 +804,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: Must,
         text: "An account message of a peer with a context is recorded there, the later replacing the earlier; one whose address is not 20 bytes is ignored.",
         source: "deployed",
-        rationale: "",
+        rationale: "A payment goes to where the peer wants to be paid, and the peer may change its mind; an address of another length is none, and paying it would lose the money.",
         observable: &[Dump],
     },
     Requirement {
@@ -800,7 +813,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         level: May,
         text: "Payment messages are carried and recorded opaquely; no wallet is part of this specification.",
         source: "decision",
-        rationale: "",
+        rationale: "What a state channel's update says is between wallets. We keep it, so that a trace is complete, and look into nothing.",
         observable: &[],
     },
 ];

@@ -1,10 +1,20 @@
 //! The command line: a file for each subcommand, each with its arguments and a `run` that writes
 //! to the output it is given.
 
+pub mod conform;
 pub mod decode;
+pub mod get;
+pub mod node;
+pub mod put;
+pub mod spec;
 pub mod tree;
 
 use std::process::ExitCode;
+
+use anyhow::Context as _;
+use blockexc_model::Dialect;
+use blockexc_model::dialect::DIALECTS;
+use tokio::runtime::Runtime;
 
 /// How a command that could run ended. One that could not run returns an error, for exit code 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +23,8 @@ pub enum Exit {
     Good,
     /// It is not: exit code 1.
     Bad,
+    /// It could not be told: exit code 2, as for a command that could not run.
+    CouldNotTell,
 }
 
 impl From<Exit> for ExitCode {
@@ -20,6 +32,20 @@ impl From<Exit> for ExitCode {
         match exit {
             Exit::Good => ExitCode::SUCCESS,
             Exit::Bad => ExitCode::from(1),
+            Exit::CouldNotTell => ExitCode::from(2),
         }
     }
+}
+
+/// What asynchronous commands run on.
+fn runtime() -> anyhow::Result<Runtime> {
+    Runtime::new().context("the asynchronous runtime does not start")
+}
+
+/// Reads the name of a dialect.
+fn dialect(name: &str) -> Result<&'static Dialect, String> {
+    Dialect::find(name).ok_or_else(|| {
+        let names: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.name).collect();
+        format!("there are {}", names.join(", "))
+    })
 }

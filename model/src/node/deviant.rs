@@ -81,7 +81,9 @@ const REQUEST: Deviations = Deviations::of(&[
 const LIST: Deviations = Deviations::of(&[RefuseLongLists, EntriesInReverse, ServeLater]);
 const ENTRY: Deviations = Deviations::of(&[
     RecordWantHave,
+    ServeWantHave,
     CancelAsWant,
+    IgnoreCancel,
     OverwriteWant,
     MuteRecordedWantHave,
     AnswerCancel,
@@ -96,6 +98,7 @@ const WAKE: Deviations = Deviations::of(&[
     UploadUnannounced,
     WakeByAddress,
     ServeLater,
+    KeepWokenWant,
 ]);
 const DELIVERY: Deviations = Deviations::of(&[
     OnlyAsked,
@@ -184,6 +187,18 @@ impl<N: Names> Node<N> {
         for address in addresses {
             if let Some(want) = self.wants.get_mut(&address) {
                 want.unanswered.remove(peer);
+            }
+        }
+    }
+
+    /// [`WaitOnLeft`]. What is stuck by [`StuckOnInvalid`] stays so when asks are kept as marks on
+    /// the peer ([`OnlyAsked`]): the invalid delivery has taken the mark away.
+    pub(super) fn release_and_wait(&mut self, peer: &N::Peer, context: &PeerContext<N>) {
+        let keeps_stuck = self.deviates(OnlyAsked) && self.deviates(StuckOnInvalid);
+        for address in self.release(peer) {
+            let is_stuck = keeps_stuck && !context.leftovers.asked.contains(&address);
+            if is_stuck && let Some(want) = self.wants.get_mut(&address) {
+                want.asked.insert(peer.clone());
             }
         }
     }
@@ -403,9 +418,10 @@ impl<N: Names> Node<N> {
         }
     }
 
-    /// [`NoAnnounceAgain`]: says whether the peer is to be told of this want.
+    /// [`NoAnnounceAgain`]: says whether the peer is to be told of this want; a retry tells anybody.
     pub(super) fn note_announced(&mut self, peer: &N::Peer, address: &Address<N::Cid>) -> bool {
         !self.deviates(NoAnnounceAgain)
+            || self.wants.get(address).is_some_and(|want| want.retries > 0)
             || self
                 .contexts
                 .get_mut(peer)
@@ -443,12 +459,13 @@ impl<N: Names> Node<N> {
         if self.deviates(RefuseLongLists) && list.entries.len() > LONG_LIST {
             return false;
         }
-        if self.deviates(EntriesInReverse) {
-            list.entries.reverse();
-        }
-        let asks = |entry: &WantEntry<_>| !entry.cancel && entry.want_type == WantType::WantBlock;
+        let asks =
+            |entry: &WantEntry<N::Cid>| !entry.cancel && entry.want_type == WantType::WantBlock;
         if self.deviates(ServeLater) && list.entries.iter().any(asks) {
             out.effect(Effect::ServeLater(from.clone()));
+        }
+        if self.deviates(EntriesInReverse) {
+            list.entries.reverse();
         }
         true
     }
@@ -479,9 +496,17 @@ impl<N: Names> Node<N> {
         }
         match entry.want_type {
             WantType::WantHave if recorded && self.deviates(MuteRecordedWantHave) => true,
-            WantType::WantHave if self.deviates(RecordWantHave) && !self.holds(&entry.address) => {
-                self.record_want(from, entry.clone());
-                self.want_have(from, entry, out);
+            WantType::WantHave
+                if (self.deviates(RecordWantHave) || self.deviates(ServeWantHave))
+                    && !recorded
+                    && !self.holds(&entry.address) =>
+            {
+                let mut entry = entry.clone();
+                self.want_have(from, &entry, out);
+                if self.deviates(ServeWantHave) {
+                    entry.want_type = WantType::WantBlock;
+                }
+                self.record_want(from, entry);
                 true
             }
             WantType::WantBlock if self.deviates(ServeLater) && self.holds(&entry.address) => {
@@ -492,7 +517,7 @@ impl<N: Names> Node<N> {
         }
     }
 
-    /// [`AnswerCancel`], [`CancelForAll`], [`CancelAsWant`].
+    /// [`AnswerCancel`], [`CancelForAll`], [`IgnoreCancel`], [`CancelAsWant`].
     fn deviant_cancel_entry(
         &mut self,
         from: &N::Peer,
@@ -507,6 +532,9 @@ impl<N: Names> Node<N> {
             for context in self.contexts.values_mut() {
                 context.wants.remove(&entry.address);
             }
+        }
+        if self.deviates(IgnoreCancel) {
+            return true;
         }
         if self.deviates(CancelAsWant) && !recorded {
             let fresh = WantEntry {
@@ -543,8 +571,8 @@ impl<N: Names> Node<N> {
         });
     }
 
-    /// [`WakeByCid`], [`WakeByAddress`], [`UploadUnannounced`], [`ServeLater`]; and what was recorded by
-    /// [`RecordWantHave`] and [`OverwriteWant`] is not served.
+    /// [`WakeByCid`], [`WakeByAddress`], [`UploadUnannounced`], [`ServeLater`], [`KeepWokenWant`];
+    /// and what was recorded by [`RecordWantHave`] and [`OverwriteWant`] is not served.
     pub(super) fn deviant_wake(
         &mut self,
         cid: &N::Cid,
@@ -559,24 +587,23 @@ impl<N: Names> Node<N> {
         let by_cid = self.deviates(WakeByCid);
         let named_only = self.deviates(WakeByAddress) && !uploaded;
         let later = self.deviates(ServeLater);
+        let keeps = self.deviates(KeepWokenWant);
         for (peer, context) in &mut self.contexts {
             let mut wakes = false;
-            for address in addresses {
-                let is_wanted = context
-                    .wants
-                    .get(address)
-                    .is_some_and(|entry| entry.want_type == WantType::WantBlock);
-                if !is_wanted
+            context.wants.retain(|address, entry| {
+                if entry.want_type != WantType::WantBlock
+                    || !addresses.contains(address)
                     || by_cid && address.cid_or_tree_cid() != cid
                     || named_only && *address != addresses[0]
                 {
-                    continue;
+                    return true;
                 }
                 wakes = true;
-                if !later && let Some(entry) = context.wants.remove(address) {
-                    out.delivery(peer, entry.priority, entry.address, cid.clone());
+                if !later {
+                    out.delivery(peer, entry.priority, address.clone(), cid.clone());
                 }
-            }
+                later || keeps
+            });
             if wakes && later {
                 out.effect(Effect::ServeLater(peer.clone()));
             }

@@ -25,22 +25,23 @@ impl<N: Names> Node<N> {
             return out.effect(Effect::Abort("a peer leaves that is still marked as asked"));
         }
         if self.deviates(ReviveOnRejoin) {
-            self.remember_departed(peer, context);
+            self.remember_departed(peer, context.clone());
         }
         if self.deviates(StuckOnLeft) {
             return self.owe_no_cancel(peer);
         }
+        if self.deviates(WaitOnLeft) {
+            return self.release_and_wait(peer, &context);
+        }
         // LEFT-2: what was asked of it is asked of other holders, or waits.
         for address in self.release(peer) {
-            if !self.deviates(WaitOnLeft) {
-                self.ask_any_holder(&address, choose, out);
-            }
+            self.ask_any_holder(&address, choose, out);
         }
     }
 
     /// Nothing is asked of this peer any longer, nor is it owed a cancel. Says which own wants
     /// were asked of it, in the order requested.
-    fn release(&mut self, peer: &N::Peer) -> Vec<Address<N::Cid>> {
+    pub(super) fn release(&mut self, peer: &N::Peer) -> Vec<Address<N::Cid>> {
         let addresses: Vec<_> = self.wants.keys().cloned().collect();
         addresses
             .into_iter()

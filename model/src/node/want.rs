@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::address::{Address, Names};
 use crate::deviation::Deviation::*;
 use crate::message::{Presence, PresenceType, WantEntry, WantList, WantType};
+use crate::price::Price;
 
 use super::Node;
 use super::outbox::Outbox;
@@ -84,7 +85,11 @@ impl<N: Names> Node<N> {
     /// WANT-1: at the end of the peer's wants. WANT-9: or in place of its earlier entry.
     pub(super) fn record_want(&mut self, from: &N::Peer, entry: WantEntry<N::Cid>) {
         let moves_last = self.deviates(WantAgainMovesLast);
+        let first_stays = self.deviates(FirstWantStays);
         if let Some(context) = self.contexts.get_mut(from) {
+            if first_stays && context.wants.contains(&entry.address) {
+                return;
+            }
             if moves_last {
                 context.wants.remove(&entry.address);
             }
@@ -119,7 +124,11 @@ impl<N: Names> Node<N> {
         presence_type: PresenceType,
         out: &mut Outbox<N>,
     ) {
-        let price = self.config.price;
+        let price = if self.deviates(PriceWithheld) {
+            Price::ZERO
+        } else {
+            self.config.price
+        };
         out.presence(
             to,
             Presence {

@@ -11,7 +11,9 @@ mod replay;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use blockexc_model::Dialect;
+use blockexc_model::Deviation::*;
+use blockexc_model::deviation::Layer;
+use blockexc_model::{Deviation, Dialect};
 
 use observed::Scope;
 use recording::Recording;
@@ -117,18 +119,81 @@ fn replay_all(node: &str, scope: Scope, listed: &[Listed], at_least: usize) {
     assert_eq!(differing, 0, "{node}: scenarios differ and are not listed");
 }
 
+const CODEX_2025_06: Scope = Scope {
+    announces_at_leisure: false,
+};
+const LOGOS_2025_12: Scope = Scope {
+    announces_at_leisure: true,
+};
+const NODES: &[(&str, Scope)] = &[
+    ("codex-2025-06", CODEX_2025_06),
+    ("logos-2025-12", LOGOS_2025_12),
+];
+
 #[test]
 fn codex_2025_06_does_what_was_recorded() {
-    let scope = Scope {
-        announces_at_leisure: false,
-    };
-    replay_all("codex-2025-06", scope, LISTED_2025_06, 9);
+    replay_all("codex-2025-06", CODEX_2025_06, LISTED_2025_06, 9);
 }
 
 #[test]
 fn logos_2025_12_does_what_was_recorded() {
-    let scope = Scope {
-        announces_at_leisure: true,
+    replay_all("logos-2025-12", LOGOS_2025_12, LISTED_2025_12, 8);
+}
+
+/// Deviations that the recordings of a node which has them do not show, each with the reason.
+const UNSEEN: &[(Deviation, &str)] = &[
+    (
+        RejoinResends,
+        "of several connections of one peer a recorded node makes one Joined event",
+    ),
+    (AbortOnMissingData, "no recorded delivery is without data"),
+    (
+        AskOutlivesCancel,
+        "abort-on-stale-ask, which the same node has, keeps the same marks",
+    ),
+    (NoAnnounceAgain, "announcements are not compared"),
+    (UnorderedServing, "the order is not compared"),
+    (
+        DropSlowPeer,
+        "that the peer leaves is an input of the replay, whoever ended the connection",
+    ),
+];
+
+#[test]
+fn each_deviation_of_a_dialect_shows_in_its_recordings() {
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        println!("skipped, for {FOLDER} names no folder of recordings");
+        return;
     };
-    replay_all("logos-2025-12", scope, LISTED_2025_12, 8);
+    let mut wrong = Vec::new();
+    for (node, scope) in NODES {
+        let dialect = Dialect::find(node).expect("every recorded node has a dialect");
+        let recordings: Vec<_> = recordings(&Path::new(&folder).join(node))
+            .iter()
+            .map(|path| read(path))
+            .collect();
+        for left_out in dialect.deviations.iter() {
+            if left_out.layer() != Layer::Model {
+                continue;
+            }
+            let without = Dialect {
+                deviations: dialect
+                    .deviations
+                    .iter()
+                    .filter(|d| *d != left_out)
+                    .collect(),
+                ..*dialect
+            };
+            let differing = recordings
+                .iter()
+                .filter(|recording| replay::replay(recording, &without, *scope).is_err())
+                .count();
+            println!("{node} without {left_out}: {differing} differ");
+            let is_listed = UNSEEN.iter().any(|(unseen, _)| *unseen == left_out);
+            if (differing == 0) != is_listed {
+                wrong.push(format!("{node} without {left_out}: {differing} differ"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

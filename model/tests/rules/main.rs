@@ -1,0 +1,19 @@
+//! The rules of the model, requirement by requirement; its deviations, each seen to deviate; its
+//! invariants, each seen to hold and to be violated; and the catalogue that ties them together.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod ask;
+mod catalogue;
+mod deployed;
+mod deviations;
+mod held;
+mod helpers;
+mod invariants;
+mod join;
+mod left;
+mod pay;
+mod presence;
+mod script;
+mod transfer;
+mod want;

@@ -1,0 +1,202 @@
+//! `blockexc get`: a block or a dataset from a peer.
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use clap::Args;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use indicatif::{ProgressBar, ProgressStyle};
+use libp2p::Multiaddr;
+
+use super::{Exit, runtime};
+use crate::node::dataset::Manifest;
+use crate::node::store::{BlockStore, MemoryStore};
+use crate::node::{self, CODEX_PROTOCOL, KeyType, Muxers, NodeHandle, NodeOptions, RequestError};
+use crate::wire::cid::{DATASET_ROOT, MANIFEST};
+use crate::wire::{Address, BlockCid, Proof, address};
+
+/// Get a block or a dataset from a peer
+///
+/// What comes is verified against the CID, each block of a dataset with its proof. A manifest's
+/// CID gets the whole dataset; a tree's CID too, and then the length without padding is to be
+/// given with --size, for a tree does not tell it.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Exit code: 0 it is here, 1 it was not obtained, 2 the peer cannot be \
+    dialled, or the output not written."
+)]
+pub struct GetArgs {
+    /// The CID of a block, of a manifest or of a dataset's tree; or TREE/INDEX, one leaf of it
+    #[arg(value_name = "CID", value_parser = address::parse)]
+    what: Address,
+    /// The peer that has it
+    #[arg(long, value_name = "MULTIADDR", required = true)]
+    from: Vec<Multiaddr>,
+    /// Where to write it; the standard output when not given
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The length of a dataset that is named by its tree, in bytes; with its padding when not given
+    #[arg(long, value_name = "BYTES")]
+    size: Option<u64>,
+    /// How long any one block may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "30")]
+    timeout: u64,
+    /// The protocol's ID
+    #[arg(long, value_name = "ID", default_value = CODEX_PROTOCOL)]
+    protocol: String,
+    /// The muxers to offer
+    #[arg(long, default_value = "both")]
+    muxer: Muxers,
+    /// What this node's identity is made with
+    #[arg(long, default_value = "ed25519")]
+    key_type: KeyType,
+}
+
+/// How many blocks of a dataset are requested at a time.
+const REQUESTED_AT_ONCE: usize = 64;
+
+/// A block that was not obtained.
+#[derive(Debug, thiserror::Error)]
+#[error("{} was not obtained: {cause}", address::show(.address))]
+struct Missing {
+    address: Address,
+    cause: String,
+}
+
+struct Getter<'a> {
+    node: NodeHandle,
+    store: Arc<dyn BlockStore>,
+    args: &'a GetArgs,
+}
+
+/// Gets it.
+///
+/// # Errors
+///
+/// When the peer cannot be dialled, or the output cannot be written.
+pub fn run(args: &GetArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    runtime()?.block_on(async {
+        let store = Arc::new(MemoryStore::default());
+        let node = node::start(NodeOptions {
+            keypair: args.key_type.generate(),
+            protocol: args.protocol.clone(),
+            muxers: args.muxer,
+            store: store.clone(),
+            ..NodeOptions::default()
+        })
+        .await?;
+        for peer in &args.from {
+            node.connect(peer.clone()).await?;
+        }
+        let mut file = match &args.output {
+            Some(path) => Some(File::create(path).with_context(|| path.display().to_string())?),
+            None => None,
+        };
+        let output: &mut dyn Write = match &mut file {
+            Some(file) => file,
+            None => out,
+        };
+        let getter = Getter { node, store, args };
+        let ended = getter.get(output).await;
+        getter.node.shutdown().await;
+        match ended {
+            Ok(()) => Ok(Exit::Good),
+            Err(error) if error.is::<Missing>() => {
+                anstream::eprintln!("error: {error:#}");
+                Ok(Exit::Bad)
+            }
+            Err(error) => Err(error),
+        }
+    })
+}
+
+impl Getter<'_> {
+    async fn get(&self, output: &mut dyn Write) -> anyhow::Result<()> {
+        match &self.args.what {
+            Address::Plain(cid) if cid.codec() == Some(MANIFEST) => {
+                let bytes = self.block(self.args.what.clone()).await?;
+                let manifest = Manifest::decode(&bytes)
+                    .with_context(|| format!("{cid} does not name a dataset"))?;
+                let (count, size) = (manifest.leaf_count(), Some(manifest.dataset_size));
+                self.dataset(&manifest.tree, count, size, output).await
+            }
+            Address::Plain(cid) if cid.codec() == Some(DATASET_ROOT) => {
+                let count = self.leaf_count(cid).await?;
+                self.dataset(cid, count, self.args.size, output).await
+            }
+            _ => {
+                let block = self.block(self.args.what.clone()).await?;
+                output.write_all(&block)?;
+                Ok(output.flush()?)
+            }
+        }
+    }
+
+    async fn block(&self, address: Address) -> Result<Bytes, Missing> {
+        let limit = Duration::from_secs(self.args.timeout);
+        let outcome = tokio::time::timeout(limit, self.node.request(address.clone())).await;
+        let cause = match outcome {
+            Ok(Ok(block)) => return Ok(block),
+            Ok(Err(RequestError::Ended(ended))) => ended.to_string(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("it did not come within {} s", limit.as_secs()),
+        };
+        Err(Missing { address, cause })
+    }
+
+    /// How many leaves a tree has: the verified proof of the first one tells.
+    async fn leaf_count(&self, tree: &BlockCid) -> anyhow::Result<u64> {
+        let first = leaf(tree, 0);
+        self.block(first.clone()).await?;
+        match self.store.leaf(&first)? {
+            Some((_, proof)) => Ok(Proof::decode(&proof)?.leaf_count),
+            None => bail!("the first block of {tree} was kept without its proof"),
+        }
+    }
+
+    async fn dataset(
+        &self,
+        tree: &BlockCid,
+        count: u64,
+        size: Option<u64>,
+        output: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        let bar = if io::stderr().is_terminal() {
+            ProgressBar::new(count).with_style(
+                ProgressStyle::with_template("{bar:40} {pos}/{len} blocks, {eta} left")
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            )
+        } else {
+            ProgressBar::hidden()
+        };
+        let mut rest = size.unwrap_or(u64::MAX);
+        let mut blocks = stream::iter(0..count)
+            .map(|index| self.block(leaf(tree, index)))
+            .buffered(REQUESTED_AT_ONCE);
+        while let Some(block) = blocks.try_next().await? {
+            let length = usize::try_from(rest).map_or(block.len(), |rest| rest.min(block.len()));
+            output.write_all(&block[..length])?;
+            rest -= length as u64;
+            // What is written need not be kept: a dataset may be larger than the memory.
+            self.store.delete(&BlockCid::of_block(&block))?;
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        if size.is_some() && rest > 0 {
+            bail!("the dataset is {rest} bytes shorter than its given size");
+        }
+        Ok(output.flush()?)
+    }
+}
+
+fn leaf(tree: &BlockCid, index: u64) -> Address {
+    Address::Leaf {
+        tree: tree.clone(),
+        index,
+    }
+}

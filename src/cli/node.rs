@@ -1,0 +1,208 @@
+//! `blockexc node`: a node that runs until it is told to end.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use blockexc_model::message::Account;
+use blockexc_model::price::Price;
+use blockexc_model::{Deviation, Deviations, Dialect};
+use bytes::Bytes;
+use clap::Args;
+use libp2p::Multiaddr;
+use libp2p::identity::Keypair;
+
+use super::{Exit, dialect, runtime};
+use crate::node::store::{BlockStore, DiskStore, MemoryStore};
+use crate::node::{self, CODEX_PROTOCOL, KeyType, Muxers, NodeHandle, NodeOptions};
+use crate::wire::DEFAULT_LIMIT;
+use crate::wire::tree::DEFAULT_BLOCK_SIZE;
+
+/// Run a node: the reference, or an emulation of a deployed one
+///
+/// Prints the node's addresses, one on a line, and what it was given to hold; runs until it is
+/// interrupted. What it refuses, and by which requirement, it says on the standard error; RUST_LOG
+/// sets how much.
+#[derive(Args, Clone, Debug)]
+pub struct NodeArgs {
+    /// Where to listen
+    #[arg(long, value_name = "MULTIADDR", default_value = "/ip4/127.0.0.1/tcp/0")]
+    listen: Vec<Multiaddr>,
+    /// A peer to connect to at the start
+    #[arg(long, value_name = "MULTIADDR")]
+    connect: Vec<Multiaddr>,
+    /// Keep the identity in this file: made when it is not there
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// What a new identity is made with
+    #[arg(long, default_value = "ed25519")]
+    key_type: KeyType,
+    /// Keep the blocks in this file, made when it is not there; in memory when not given
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
+    /// A file to hold as one plain block
+    #[arg(long, value_name = "FILE")]
+    put: Vec<PathBuf>,
+    /// A file to hold as a dataset of 64 KiB blocks
+    #[arg(long, value_name = "FILE")]
+    put_dataset: Vec<PathBuf>,
+    /// The protocol's ID
+    #[arg(long, value_name = "ID", default_value = CODEX_PROTOCOL)]
+    protocol: String,
+    /// The dialect to emulate
+    #[arg(long, value_name = "DIALECT", value_parser = dialect)]
+    dialect: Option<&'static Dialect>,
+    /// One more deviation from the specification
+    #[arg(long, value_name = "DEVIATION")]
+    deviation: Vec<Deviation>,
+    /// The muxers to offer
+    #[arg(long, default_value = "both")]
+    muxer: Muxers,
+    /// What a block costs
+    #[arg(long, default_value = "0")]
+    price: u64,
+    /// Where to be paid: the 20 bytes of an Ethereum address, in hexadecimal
+    #[arg(long, value_name = "HEX", value_parser = account)]
+    account: Option<Account>,
+    /// The longest frame, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_LIMIT)]
+    frame_limit: u64,
+    /// How long a want waits before it is pursued anew, in milliseconds; 0: for ever
+    #[arg(long, value_name = "MS", default_value = "2000")]
+    retry_interval: u64,
+    /// How often a want is pursued anew before its request fails
+    #[arg(long, default_value = "100")]
+    retries: u32,
+    /// What the node's choices are made from
+    #[arg(long, value_name = "N", default_value = "0")]
+    seed: u64,
+}
+
+fn account(text: &str) -> Result<Account, String> {
+    let mut address = [0; 20];
+    hex::decode_to_slice(text.trim_start_matches("0x"), &mut address)
+        .map_err(|error| format!("40 hexadecimal digits are expected: {error}"))?;
+    Ok(Account(address))
+}
+
+impl NodeArgs {
+    fn options(&self) -> anyhow::Result<NodeOptions> {
+        let mut deviations = self
+            .dialect
+            .map_or_else(Deviations::none, |dialect| dialect.deviations);
+        for deviation in &self.deviation {
+            deviations.insert(*deviation);
+        }
+        let store: Arc<dyn BlockStore> = match &self.store {
+            Some(file) => Arc::new(DiskStore::open(file)?),
+            None => Arc::new(MemoryStore::default()),
+        };
+        Ok(NodeOptions {
+            keypair: self.keypair()?,
+            listen: self.listen.clone(),
+            protocol: self.protocol.clone(),
+            deviations,
+            price: Price::from(self.price),
+            account: self.account,
+            frame_limit: self.frame_limit,
+            retry_interval: (self.retry_interval > 0)
+                .then(|| Duration::from_millis(self.retry_interval)),
+            retries: self.retries,
+            muxers: self.muxer,
+            store,
+            seed: self.seed,
+        })
+    }
+
+    fn keypair(&self) -> anyhow::Result<Keypair> {
+        let Some(file) = &self.key else {
+            return Ok(self.key_type.generate());
+        };
+        if file.exists() {
+            let bytes = fs::read(file).with_context(|| file.display().to_string())?;
+            return Keypair::from_protobuf_encoding(&bytes)
+                .with_context(|| format!("{} holds no libp2p key", file.display()));
+        }
+        let keypair = self.key_type.generate();
+        let bytes = keypair.to_protobuf_encoding()?;
+        write_secret(file, &bytes).with_context(|| file.display().to_string())?;
+        Ok(keypair)
+    }
+
+    async fn put(&self, node: &NodeHandle, out: &mut dyn Write) -> anyhow::Result<()> {
+        for file in &self.put {
+            let cid = node.put(read(file)?).await?;
+            writeln!(out, "block {cid} {}", file.display())?;
+        }
+        for file in &self.put_dataset {
+            let name = file.file_name().map(|name| name.to_string_lossy().into());
+            let (tree, manifest) = node
+                .put_bytes(read(file)?, DEFAULT_BLOCK_SIZE, name)
+                .await
+                .with_context(|| file.display().to_string())?;
+            writeln!(out, "tree {tree} {}", file.display())?;
+            writeln!(out, "manifest {manifest} {}", file.display())?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a file that only its owner can read.
+fn write_secret(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)?.write_all(bytes)
+}
+
+fn read(file: &Path) -> anyhow::Result<Bytes> {
+    let bytes = fs::read(file).with_context(|| file.display().to_string())?;
+    Ok(bytes.into())
+}
+
+/// Runs a node until it is interrupted.
+///
+/// # Errors
+///
+/// When it cannot start.
+pub fn run(args: &NodeArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    runtime()?.block_on(async {
+        let node = node::start(args.options()?).await?;
+        args.put(&node, out).await?;
+        for address in node.addresses() {
+            writeln!(out, "{address}")?;
+        }
+        out.flush()?;
+        for peer in &args.connect {
+            node.connect(peer.clone()).await?;
+        }
+        tokio::select! {
+            interrupted = interrupted() => interrupted?,
+            () = node.ended() => {}
+        }
+        if let Some(cause) = node.died() {
+            bail!("the node has ended: {cause}");
+        }
+        node.shutdown().await;
+        Ok(Exit::Good)
+    })
+}
+
+/// Returns when the process is told to end.
+async fn interrupted() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,81 @@
+//! `blockexc put`: a file into a store on disk, for a node to serve.
+
+use std::fs;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use clap::Args;
+
+use super::Exit;
+use crate::node::dataset::{Dataset, Manifest};
+use crate::node::store::{BlockStore as _, DiskStore, StoredBlock};
+use crate::wire::BlockCid;
+use crate::wire::tree::DEFAULT_BLOCK_SIZE;
+
+/// Put a file into a store, as a dataset or as a plain block
+///
+/// Prints the CIDs to get it by. A node serves it with `blockexc node --store STORE`; while one
+/// runs on the store, the store cannot be opened a second time.
+#[derive(Args, Clone, Debug)]
+pub struct PutArgs {
+    /// The file
+    file: PathBuf,
+    /// The store, made when it is not there
+    #[arg(long, value_name = "FILE")]
+    store: PathBuf,
+    /// As one plain block, not as a dataset
+    #[arg(long, conflicts_with = "block_size")]
+    plain: bool,
+    /// The size of the dataset's blocks, in bytes; the last one is padded with zeros
+    #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_BLOCK_SIZE)]
+    block_size: NonZeroUsize,
+}
+
+/// Puts the file.
+///
+/// # Errors
+///
+/// When the file cannot be read, or the store cannot be written.
+pub fn run(args: &PutArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let data = Bytes::from(fs::read(&args.file).with_context(|| args.file.display().to_string())?);
+    let store = DiskStore::open(&args.store)?;
+    if args.plain {
+        let cid = BlockCid::of_block(&data);
+        let block = StoredBlock {
+            cid: cid.clone(),
+            data,
+        };
+        store.put(&block, &[])?;
+        writeln!(out, "block {cid}")?;
+        return Ok(Exit::Good);
+    }
+    let length = data.len() as u64;
+    let Some(dataset) = Dataset::of_bytes(data, args.block_size) else {
+        bail!(
+            "{} is empty: a dataset has at least one block",
+            args.file.display()
+        );
+    };
+    let name = args
+        .file
+        .file_name()
+        .map(|name| name.to_string_lossy().into());
+    let manifest = Manifest::new(dataset.tree_cid(), args.block_size, length, name);
+    let bytes = manifest.encode();
+    let manifest_cid = BlockCid::of_manifest(&bytes);
+    let leaves = dataset.leaf_count();
+    let mut blocks = dataset.into_stored();
+    let manifest_block = StoredBlock {
+        cid: manifest_cid.clone(),
+        data: bytes,
+    };
+    blocks.push((manifest_block, Vec::new()));
+    store.put_all(&blocks)?;
+    writeln!(out, "tree {}", manifest.tree)?;
+    writeln!(out, "manifest {manifest_cid}")?;
+    writeln!(out, "{leaves} blocks of {} bytes", args.block_size)?;
+    Ok(Exit::Good)
+}

@@ -1,0 +1,244 @@
+//! The report for people: counts by section, then each thing that is not as it should be, then one
+//! line that says what it all comes to.
+
+use std::io::{self, Write};
+
+use blockexc_model::Dialect;
+use blockexc_model::requirement::Section;
+
+use super::style::{self, FAINT, HEADLINE};
+use super::wrap::wrapped;
+use crate::suite::verdict::{Conclusion, Counts, Line, RunResult, ScenarioResult, Verdict};
+
+/// How many lines of an exchange are shown, half of them from its end.
+const MOST_LINES: usize = 60;
+
+/// How much is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Detail {
+    /// Every scenario has a line, with the time it took, and skips their reasons.
+    pub verbose: bool,
+    /// Exchanges show their bytes.
+    pub bytes: bool,
+}
+
+/// Writes the report.
+///
+/// # Errors
+///
+/// When writing fails.
+pub fn write(run: &RunResult, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
+    let target = &run.target;
+    write!(out, "{HEADLINE}{}{HEADLINE:#}", target.name)?;
+    if let Some(dialect) = &target.dialect {
+        write!(out, ", dialect {dialect}")?;
+    }
+    let dialect = target.dialect.as_deref().and_then(Dialect::find);
+    let beyond: Vec<&str> = target
+        .deviations
+        .iter()
+        .map(String::as_str)
+        .filter(|name| {
+            let of_dialect =
+                |dialect: &Dialect| dialect.deviations.iter().any(|known| known.name() == *name);
+            !dialect.is_some_and(of_dialect)
+        })
+        .collect();
+    if !beyond.is_empty() {
+        write!(out, ", with {}", beyond.join(", "))?;
+    }
+    writeln!(out, "; {}; seed {}", run.protocol, run.seed)?;
+    writeln!(out)?;
+    for (section, results) in run.by_section() {
+        section_line(&section, &results, out)?;
+        if detail.verbose {
+            for result in results {
+                scenario_line(result, out)?;
+            }
+        }
+    }
+    let order = [Verdict::Inconclusive, Verdict::Warning, Verdict::Fail];
+    for verdict in order {
+        for result in run
+            .results
+            .iter()
+            .filter(|result| result.verdict == verdict)
+        {
+            writeln!(out)?;
+            trouble(result, detail, out)?;
+        }
+    }
+    if !detail.verbose {
+        skips(run, out)?;
+    }
+    writeln!(out)?;
+    closing(run, out)
+}
+
+fn section_line(section: &str, results: &[&ScenarioResult], out: &mut dyn Write) -> io::Result<()> {
+    let title = Section::ALL
+        .iter()
+        .find(|known| known.name() == section)
+        .map_or("", |known| known.title());
+    let counts = Counts::of(results.iter().copied());
+    writeln!(
+        out,
+        "  {HEADLINE}{section:<5}{HEADLINE:#} {title:<40} {}",
+        in_words(&counts)
+    )
+}
+
+/// `31 pass, 1 fail`, coloured, without what there is none of.
+fn in_words(counts: &Counts) -> String {
+    let all = [
+        (Verdict::Pass, counts.pass, "pass"),
+        (Verdict::Warning, counts.warning, "warning"),
+        (Verdict::Fail, counts.fail, "fail"),
+        (Verdict::Inconclusive, counts.inconclusive, "inconclusive"),
+        (Verdict::Skipped, counts.skipped, "skipped"),
+    ];
+    let words: Vec<String> = all
+        .iter()
+        .filter(|(_, count, _)| *count > 0)
+        .map(|(verdict, count, word)| {
+            let style = style::of(*verdict);
+            format!("{style}{count} {word}{style:#}")
+        })
+        .collect();
+    words.join(", ")
+}
+
+fn scenario_line(result: &ScenarioResult, out: &mut dyn Write) -> io::Result<()> {
+    let style = style::of(result.verdict);
+    write!(
+        out,
+        "    {style}{:<12}{style:#} {:<24} {FAINT}{:>5} ms{FAINT:#}",
+        result.verdict, result.scenario, result.duration_ms
+    )?;
+    match &result.reason {
+        Some(reason) if result.verdict == Verdict::Skipped => writeln!(out, "  {reason}"),
+        _ => writeln!(out, "  {}", result.summary),
+    }
+}
+
+/// What is wrong, with everything that helps to see why.
+fn trouble(result: &ScenarioResult, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
+    let style = style::of(result.verdict);
+    writeln!(
+        out,
+        "{style}{} {}{style:#}",
+        result.verdict.to_string().to_uppercase(),
+        result.scenario
+    )?;
+    let requirement = format!("{} {}:", result.requirement, result.level);
+    labelled(&requirement, &result.text, out)?;
+    labelled("done:", &result.summary, out)?;
+    match (&result.expected, &result.came) {
+        (Some(expected), Some(came)) => {
+            labelled("expected:", expected, out)?;
+            labelled("came:", came, out)?;
+        }
+        _ => labelled("expected:", &result.expects, out)?,
+    }
+    if let Some(reason) = &result.reason {
+        labelled("reason:", reason, out)?;
+    }
+    let lines = &result.exchange;
+    let hidden = lines.len().saturating_sub(MOST_LINES);
+    let half = MOST_LINES / 2;
+    for (i, line) in lines.iter().enumerate() {
+        if hidden > 0 && i == half {
+            writeln!(out, "  {FAINT}… {hidden} lines left out …{FAINT:#}")?;
+        }
+        if hidden == 0 || i < half || i >= half + hidden {
+            exchange_line(line, detail, out)?;
+        }
+    }
+    // Not broken into lines: it is to be copied.
+    writeln!(out, "  again:    {}", result.rerun)
+}
+
+/// A text after its label, broken into lines that stand below one another.
+fn labelled(label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+    let label = format!("  {label:<9} ");
+    writeln!(out, "{label}{}", wrapped(text, label.len(), 12))
+}
+
+/// ` 4  12.3 ms  peer A → target  2  want list: WantHave zDw…3fQ1 sendDontHave`
+fn exchange_line(line: &Line, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
+    let stream = line
+        .stream
+        .map_or_else(String::new, |stream| format!("#{stream}"));
+    // What a party does by itself has no direction.
+    let parties = if line.to == line.from || (line.from == "suite" && line.to == "suite") {
+        line.from.clone()
+    } else if line.from == "suite" {
+        line.to.clone()
+    } else {
+        format!("{} → {}", line.from, line.to)
+    };
+    writeln!(
+        out,
+        "  {FAINT}{:>4} {:>9.3} ms{FAINT:#}  {parties:<16} {stream:<4} {}",
+        line.number, line.time_ms, line.says
+    )?;
+    if let (true, Some(bytes), Some(length)) = (detail.bytes, &line.bytes, line.length) {
+        let cut = if bytes.len() < 2 * length { "…" } else { "" };
+        writeln!(out, "       {FAINT}{length} bytes: {bytes}{cut}{FAINT:#}")?;
+    }
+    Ok(())
+}
+
+/// Each reason for skipping, with what was skipped for it.
+fn skips(run: &RunResult, out: &mut dyn Write) -> io::Result<()> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for result in &run.results {
+        if let (Verdict::Skipped, Some(reason)) = (result.verdict, &result.reason) {
+            match reasons.iter_mut().find(|(known, _)| known == reason) {
+                Some((_, scenarios)) => scenarios.push(&result.scenario),
+                None => reasons.push((reason, vec![&result.scenario])),
+            }
+        }
+    }
+    if !reasons.is_empty() {
+        writeln!(out)?;
+    }
+    for (reason, scenarios) in reasons {
+        writeln!(
+            out,
+            "{FAINT}skipped: {reason}{FAINT:#}\n  {}",
+            scenarios.join(" ")
+        )?;
+    }
+    Ok(())
+}
+
+fn closing(run: &RunResult, out: &mut dyn Write) -> io::Result<()> {
+    let seconds = run.duration_ms as f64 / 1000.0;
+    let counts = in_words(&run.counts);
+    let total = run.counts.total();
+    let plural = if total == 1 { "" } else { "s" };
+    write!(
+        out,
+        "{total} scenario{plural} in {seconds:.1} s: {counts}. "
+    )?;
+    let some = match (run.everything_selected, run.counts.skipped) {
+        (false, _) => " as far as selected",
+        (true, 0) => "",
+        (true, _) => " as far as it could be tested",
+    };
+    let (style, words) = match run.conclusion {
+        Conclusion::Conforms if !run.everything_selected => {
+            (style::GOOD, "Nothing missed".to_owned())
+        }
+        Conclusion::Conforms => (style::GOOD, "The target conforms".to_owned()),
+        Conclusion::DoesNotConform => (style::BAD, "The target does not conform".to_owned()),
+        Conclusion::CouldNotTell => (style::DOUBTFUL, "It could not be told".to_owned()),
+    };
+    let some = if run.conclusion == Conclusion::Conforms {
+        some
+    } else {
+        ""
+    };
+    writeln!(out, "{style}{words}{some}.{style:#}")
+}

@@ -1,0 +1,156 @@
+//! What scenarios are made of: random blocks, datasets, CIDs and keys, each from one seed.
+
+use bytes::Bytes;
+use rand::{Rng as _, RngCore as _, SeedableRng as _};
+use rand_chacha::ChaCha20Rng;
+
+use super::say;
+use crate::wire::cid::sha256;
+use crate::wire::protobuf::BlockDelivery;
+use crate::wire::{Address, BlockCid, Tree};
+
+/// The size of a random block, small enough to leave room for many.
+pub const BLOCK_SIZE: usize = 256;
+
+/// A block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Its bytes.
+    pub data: Bytes,
+    /// Its own CID.
+    pub cid: BlockCid,
+}
+
+impl Block {
+    /// The block of these bytes.
+    pub fn new(data: impl Into<Bytes>) -> Self {
+        let data = data.into();
+        let cid = BlockCid::of_block(&data);
+        Block { data, cid }
+    }
+
+    /// Its plain address.
+    pub fn address(&self) -> Address {
+        Address::Plain(self.cid.clone())
+    }
+
+    /// Its delivery, as an honest node sends it for the plain address.
+    pub fn delivery(&self) -> BlockDelivery {
+        say::delivery(&self.address(), &self.cid, self.data.clone())
+    }
+}
+
+/// A dataset: blocks, and the tree over them.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// Its blocks, in order.
+    pub blocks: Vec<Block>,
+    /// The tree over them.
+    pub tree: Tree,
+}
+
+impl Dataset {
+    /// The dataset of these blocks.
+    ///
+    /// # Panics
+    ///
+    /// When there are none: a scenario's mistake.
+    #[allow(clippy::expect_used)]
+    pub fn new(blocks: Vec<Block>) -> Self {
+        let leaves = blocks.iter().map(|block| sha256(&block.data)).collect();
+        let tree = Tree::from_leaves(leaves).expect("a dataset has a block");
+        Dataset { blocks, tree }
+    }
+
+    /// The CID of its tree.
+    pub fn cid(&self) -> BlockCid {
+        self.tree.cid()
+    }
+
+    /// The address of a leaf.
+    pub fn address(&self, index: usize) -> Address {
+        Address::Leaf {
+            tree: self.cid(),
+            index: index as u64,
+        }
+    }
+
+    /// The encoded proof of a leaf.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such leaf: a scenario's mistake.
+    #[allow(clippy::expect_used)]
+    pub fn proof(&self, index: usize) -> Bytes {
+        self.tree
+            .proof(index as u64)
+            .expect("the leaf is one of the dataset's")
+            .encode()
+    }
+
+    /// The delivery of a leaf, with its proof, as an honest node sends it.
+    pub fn delivery(&self, index: usize) -> BlockDelivery {
+        let block = &self.blocks[index];
+        BlockDelivery {
+            proof: Some(self.proof(index)),
+            ..say::delivery(&self.address(index), &block.cid, block.data.clone())
+        }
+    }
+}
+
+/// A source of random material that repeats exactly.
+#[derive(Clone, Debug)]
+pub struct Material {
+    random: ChaCha20Rng,
+}
+
+impl Material {
+    /// What this seed gives to the scenario of this ID.
+    pub fn new(seed: u64, scenario: &str) -> Self {
+        let mut text = seed.to_be_bytes().to_vec();
+        text.extend_from_slice(scenario.as_bytes());
+        Material {
+            random: ChaCha20Rng::from_seed(sha256(&text)),
+        }
+    }
+
+    /// Random bytes.
+    pub fn bytes(&mut self, length: usize) -> Bytes {
+        let mut bytes = vec![0; length];
+        self.random.fill_bytes(&mut bytes);
+        bytes.into()
+    }
+
+    /// The seed of a key.
+    pub fn key_seed(&mut self) -> [u8; 32] {
+        self.random.random()
+    }
+
+    /// A random number.
+    pub fn number(&mut self) -> u64 {
+        self.random.random()
+    }
+
+    /// A block that nobody else has.
+    pub fn block(&mut self) -> Block {
+        self.block_of(BLOCK_SIZE)
+    }
+
+    /// A block of this many bytes that nobody else has.
+    pub fn block_of(&mut self, size: usize) -> Block {
+        Block::new(self.bytes(size))
+    }
+
+    /// The plain address of a block that does not exist.
+    pub fn address(&mut self) -> Address {
+        Address::Plain(BlockCid::from_digest(
+            crate::wire::cid::BLOCK,
+            &self.random.random(),
+        ))
+    }
+
+    /// A dataset of this many blocks that nobody else has.
+    pub fn dataset(&mut self, blocks: usize) -> Dataset {
+        Dataset::new((0..blocks).map(|_| self.block()).collect())
+    }
+}

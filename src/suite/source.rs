@@ -1,0 +1,108 @@
+//! [`TargetSource`]: where each scenario's target comes from.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
+
+use super::control::Capability;
+use super::scenario::TargetOptions;
+use super::target::{HeldBlock, Target};
+use super::verdict::TargetDescription;
+
+/// The target could not be started, or is not there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NoTarget(pub String);
+
+/// Gives each scenario its target.
+#[async_trait]
+pub trait TargetSource: Send + Sync {
+    /// The target of one scenario: a fresh one if that can be had. The seed makes its identity.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    async fn start(&self, options: &TargetOptions, seed: [u8; 32]) -> Result<Target, NoTarget>;
+
+    /// What is tested.
+    fn describe(&self) -> TargetDescription;
+
+    /// The command-line arguments that name this target again.
+    fn arguments(&self) -> Vec<String>;
+
+    /// How its targets can be steered.
+    fn capabilities(&self) -> BTreeSet<Capability>;
+
+    /// Whether a target can be started with options of its own.
+    fn is_configurable(&self) -> bool;
+
+    /// Whether a block is known that each target holds.
+    fn has_held(&self) -> bool;
+
+    /// How many scenarios may run at once.
+    fn jobs(&self) -> usize;
+}
+
+/// A node that runs somewhere, reached through its address only.
+#[derive(Clone, Debug)]
+pub struct RemoteSource {
+    /// Where it is.
+    pub address: Multiaddr,
+    /// A block that it holds.
+    pub held: Option<HeldBlock>,
+    /// The command-line arguments that name it again.
+    pub arguments: Vec<String>,
+}
+
+impl RemoteSource {
+    fn peer_id(&self) -> Option<PeerId> {
+        match self.address.iter().last() {
+            Some(Protocol::P2p(peer)) => Some(peer),
+            _ => None,
+        }
+    }
+}
+
+#[async_trait]
+impl TargetSource for RemoteSource {
+    async fn start(&self, _: &TargetOptions, _: [u8; 32]) -> Result<Target, NoTarget> {
+        Ok(Target {
+            address: self.address.clone(),
+            peer_id: self.peer_id(),
+            control: None,
+            held: self.held.clone(),
+            configured: false,
+            patient: true,
+        })
+    }
+
+    fn describe(&self) -> TargetDescription {
+        TargetDescription {
+            name: self.address.to_string(),
+            dialect: None,
+            deviations: Vec::new(),
+        }
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        self.arguments.clone()
+    }
+
+    fn capabilities(&self) -> BTreeSet<Capability> {
+        BTreeSet::new()
+    }
+
+    fn is_configurable(&self) -> bool {
+        false
+    }
+
+    fn has_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// One at a time: what one does must not be held against another.
+    fn jobs(&self) -> usize {
+        1
+    }
+}

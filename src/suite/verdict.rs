@@ -1,0 +1,314 @@
+//! What a run comes to: [`Verdict`]s, [`ScenarioResult`]s, and the whole [`RunResult`], from which
+//! every report is made.
+//!
+//! The structure is what `conform --json` writes; [`FORMAT_VERSION`] changes whenever the meaning
+//! of anything in it does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use blockexc_model::Requirement;
+use blockexc_model::requirement::Level;
+use serde::{Deserialize, Serialize};
+
+use super::exchange::{Record, What};
+use super::scenario::{Scenario, Stop};
+
+/// The version of [`RunResult`] as JSON.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// How many bytes of a frame are written into a result; its length is always there.
+const MOST_BYTES: usize = 4096;
+
+/// What one scenario comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The requirement is met, as far as this scenario can see.
+    Pass,
+    /// A SHOULD is missed.
+    Warning,
+    /// A MUST is missed.
+    Fail,
+    /// It could not be found out. It does not count as a pass.
+    Inconclusive,
+    /// The target cannot be tested so.
+    Skipped,
+}
+
+impl Verdict {
+    /// Every one there is.
+    pub const ALL: &[Verdict] = &[
+        Verdict::Pass,
+        Verdict::Warning,
+        Verdict::Fail,
+        Verdict::Inconclusive,
+        Verdict::Skipped,
+    ];
+
+    /// Whether the target missed something.
+    pub fn is_missed(self) -> bool {
+        matches!(self, Verdict::Fail | Verdict::Warning)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Verdict::Pass => "pass",
+            Verdict::Warning => "warning",
+            Verdict::Fail => "fail",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::Skipped => "skipped",
+        })
+    }
+}
+
+/// What a run comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conclusion {
+    /// No MUST is missed, and nothing is inconclusive: exit code 0.
+    Conforms,
+    /// A MUST is missed: exit code 1.
+    DoesNotConform,
+    /// No MUST is missed, but something is inconclusive: exit code 2.
+    CouldNotTell,
+}
+
+/// How many results of each verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Counts {
+    pub pass: usize,
+    pub warning: usize,
+    pub fail: usize,
+    pub inconclusive: usize,
+    pub skipped: usize,
+}
+
+impl Counts {
+    /// Counts these.
+    pub fn of<'a>(results: impl IntoIterator<Item = &'a ScenarioResult>) -> Self {
+        let mut counts = Counts::default();
+        for result in results {
+            *match result.verdict {
+                Verdict::Pass => &mut counts.pass,
+                Verdict::Warning => &mut counts.warning,
+                Verdict::Fail => &mut counts.fail,
+                Verdict::Inconclusive => &mut counts.inconclusive,
+                Verdict::Skipped => &mut counts.skipped,
+            } += 1;
+        }
+        counts
+    }
+
+    /// All of them.
+    pub fn total(&self) -> usize {
+        self.pass + self.warning + self.fail + self.inconclusive + self.skipped
+    }
+}
+
+/// The node that was tested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetDescription {
+    /// In words: `the embedded reference node`, or the address.
+    pub name: String,
+    /// The dialect that an embedded node emulates.
+    pub dialect: Option<String>,
+    /// The deviations of an embedded node, by name.
+    pub deviations: Vec<String>,
+}
+
+/// Everything that a run found out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// The version of the program.
+    pub blockexc_version: String,
+    /// The node that was tested.
+    pub target: TargetDescription,
+    /// The protocol's ID.
+    pub protocol: String,
+    /// What every random choice was made from.
+    pub seed: u64,
+    /// Whether every scenario there is was selected.
+    pub everything_selected: bool,
+    /// What it comes to.
+    pub conclusion: Conclusion,
+    /// How many results of each verdict.
+    pub counts: Counts,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// One for each scenario, in the order of the specification.
+    pub results: Vec<ScenarioResult>,
+}
+
+impl RunResult {
+    /// What these results come to.
+    pub fn conclude(results: &[ScenarioResult]) -> Conclusion {
+        let counts = Counts::of(results);
+        if counts.fail > 0 {
+            Conclusion::DoesNotConform
+        } else if counts.inconclusive > 0 {
+            Conclusion::CouldNotTell
+        } else {
+            Conclusion::Conforms
+        }
+    }
+
+    /// The results by section, sections in the order of the specification.
+    pub fn by_section(&self) -> Vec<(String, Vec<&ScenarioResult>)> {
+        let mut sections: Vec<(String, Vec<&ScenarioResult>)> = Vec::new();
+        for result in &self.results {
+            match sections.last_mut() {
+                Some((section, results)) if *section == result.section => results.push(result),
+                _ => sections.push((result.section.clone(), vec![result])),
+            }
+        }
+        sections
+    }
+
+    /// The worst verdict of each requirement that was tested.
+    pub fn by_requirement(&self) -> BTreeMap<&str, Vec<&ScenarioResult>> {
+        let mut requirements: BTreeMap<&str, Vec<&ScenarioResult>> = BTreeMap::new();
+        for result in &self.results {
+            let results = requirements.entry(result.requirement.as_str()).or_default();
+            results.push(result);
+        }
+        requirements
+    }
+}
+
+/// What one scenario found out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioResult {
+    /// Its ID.
+    pub scenario: String,
+    /// The ID of the requirement that it tests.
+    pub requirement: String,
+    /// The section of the requirement.
+    pub section: String,
+    /// How binding the requirement is.
+    pub level: Level,
+    /// What it asks.
+    pub text: String,
+    /// What the scenario does.
+    pub summary: String,
+    /// What it expects, in general.
+    pub expects: String,
+    /// What it comes to.
+    pub verdict: Verdict,
+    /// What was expected where it failed.
+    pub expected: Option<String>,
+    /// What came instead.
+    pub came: Option<String>,
+    /// Why it is inconclusive or skipped.
+    pub reason: Option<String>,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// What was said; left out of passes.
+    pub exchange: Vec<Line>,
+    /// The command that runs just this scenario again.
+    pub rerun: String,
+}
+
+impl ScenarioResult {
+    /// The result of a scenario that ended so.
+    pub fn new(
+        scenario: &Scenario,
+        requirement: &Requirement,
+        ended: Result<(), Stop>,
+        duration_ms: u64,
+        exchange: &[Record],
+        rerun: String,
+    ) -> Self {
+        let mut result = ScenarioResult {
+            scenario: scenario.id.to_owned(),
+            requirement: requirement.id.to_owned(),
+            section: requirement.section.name().to_owned(),
+            level: requirement.level,
+            text: requirement.text.to_owned(),
+            summary: scenario.summary.to_owned(),
+            expects: scenario.expects.to_owned(),
+            verdict: Verdict::Pass,
+            expected: None,
+            came: None,
+            reason: None,
+            duration_ms,
+            exchange: Vec::new(),
+            rerun,
+        };
+        match ended {
+            Ok(()) => return result,
+            Err(Stop::Fail { expected, came }) => {
+                result.verdict = match requirement.level {
+                    Level::Must => Verdict::Fail,
+                    Level::Should => Verdict::Warning,
+                    // A target is free: what it does is worth a remark only.
+                    Level::May => Verdict::Pass,
+                };
+                result.expected = Some(expected);
+                result.came = Some(came);
+            }
+            Err(Stop::Inconclusive(reason)) => {
+                result.verdict = Verdict::Inconclusive;
+                result.reason = Some(reason);
+            }
+            Err(Stop::Skip(reason)) => {
+                result.verdict = Verdict::Skipped;
+                result.reason = Some(reason);
+                return result;
+            }
+        }
+        let lines = exchange.iter().enumerate();
+        result.exchange = lines.map(|(i, record)| Line::new(i + 1, record)).collect();
+        result
+    }
+}
+
+/// One line of an exchange.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Counted from 1.
+    pub number: usize,
+    /// Since the scenario began.
+    pub time_ms: f64,
+    /// Who did it: `target`, `suite`, `peer A`.
+    pub from: String,
+    /// Whom it was done to.
+    pub to: String,
+    /// The connection, counted from 1 in the scenario.
+    pub connection: Option<u32>,
+    /// The stream, counted from 1 in the scenario.
+    pub stream: Option<u32>,
+    /// What happened, in words.
+    pub says: String,
+    /// How many bytes were sent, if any.
+    pub length: Option<usize>,
+    /// The bytes in hexadecimal, the first of them if they are many.
+    pub bytes: Option<String>,
+}
+
+impl Line {
+    fn new(number: usize, record: &Record) -> Self {
+        let (says, bytes) = match &record.what {
+            What::Frame { bytes, says } => (says.clone(), Some(bytes)),
+            What::Raw(bytes) => (format!("{} bytes as they are", bytes.len()), Some(bytes)),
+            What::Note(words) => (words.clone(), None),
+        };
+        Line {
+            number,
+            // Microseconds are enough.
+            time_ms: record.time.as_micros() as f64 / 1000.0,
+            from: record.from.clone(),
+            to: record.to.clone(),
+            connection: record.place.map(|place| place.connection),
+            stream: record.place.map(|place| place.stream),
+            says,
+            length: bytes.map(bytes::Bytes::len),
+            bytes: bytes.map(|bytes| hex::encode(&bytes[..bytes.len().min(MOST_BYTES)])),
+        }
+    }
+}
