@@ -83,7 +83,7 @@ deviations! {
     /// Every peer that announces the block is asked.
     AskEveryHolder = "ask-every-holder", Model, breaks ["ASK-5"], "Every peer that announces the block is asked.";
     /// No cancel entries are sent.
-    NoCancelSent = "no-cancel-sent", Model, breaks ["ASK-7", "XFER-7"], "No cancel entries are sent.";
+    NoCancelSent = "no-cancel-sent", Model, breaks ["ASK-7", "XFER-7", "HELD-1"], "No cancel entries are sent.";
     /// A WantHave for a block not held is recorded.
     RecordWantHave = "record-want-have", Model, breaks ["WANT-3"], "A WantHave for a block not held is recorded.";
     /// A cancel entry for an address without a record is handled like a fresh entry.
