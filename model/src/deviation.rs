@@ -65,7 +65,7 @@ deviations! {
     /// The own want list is not sent on Joined.
     NoListOnJoin = "no-list-on-join", Model, breaks ["JOIN-4"], "The own want list is not sent on Joined.";
     /// Contexts outlive their connection.
-    KeepContextOnLeft = "keep-context-on-left", Model, breaks ["LEFT-1", "LEFT-3"], "Contexts outlive their connection.";
+    KeepContextOnLeft = "keep-context-on-left", Model, breaks ["LEFT-1", "LEFT-2", "LEFT-3"], "Contexts outlive their connection.";
     /// What was asked of a peer that left stays asked until the retry timer.
     StuckOnLeft = "stuck-on-left", Model, breaks ["LEFT-2"], "What was asked of a peer that left stays asked until the retry timer.";
     /// Items for addresses that are not wanted are recorded.

@@ -163,15 +163,15 @@ impl<N: Names> Owed<N> {
                 .sort_by_key(|(priority, _)| std::cmp::Reverse(*priority));
         }
         // XFER-1
-        if deviates(Deviation::DeliverUnderOwnCid) {
-            deviant::name_by_own_cid(&mut self.deliveries);
-        }
         // XFER-9
         let max_blocks = if deviates(Deviation::UnboundedMessage) {
             usize::MAX
         } else {
             MAX_BLOCKS_SENT
         };
+        if deviates(Deviation::DeliverUnderOwnCid) {
+            deviant::name_by_own_cid(&mut self.deliveries);
+        }
         let deliveries = self.deliveries.into_iter().map(|(_, delivery)| delivery);
         messages.extend(split(deliveries.collect(), max_blocks).map(Message::deliveries));
         messages

@@ -46,10 +46,7 @@ async fn storing_ends_the_want(stage: &Stage) -> Result<(), Stop> {
     let context = stage
         .context_when(&waiting, |context| context.want(&address).is_some())
         .await?;
-    stage.given(
-        context.want(&address).is_some(),
-        "a WantBlock for a block not held is not recorded",
-    )?;
+    let waits = context.want(&address).is_some();
     stage.put(&block).await?;
     let outcome = stage.outcome(request).await?;
     stage.require(
@@ -69,6 +66,7 @@ async fn storing_ends_the_want(stage: &Stage) -> Result<(), Stop> {
         "a cancel entry to the peer that was asked",
         &came,
     )?;
+    stage.given(waits, "a WantBlock for a block not held is not recorded")?;
     let came = waiting.until(|came| came.has_delivery(&address)).await?;
     stage.require(
         came.has_delivery(&address),

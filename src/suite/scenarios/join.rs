@@ -127,6 +127,10 @@ async fn say_without_context(
 ) -> Result<(), Stop> {
     peer.barrier().await?;
     stage.left_now(peer).await?;
+    stage.given(
+        !stage.can(Dump) || !stage.dump().await?.contexts.contains_key(&peer.id()),
+        "a context stays when its peer has left",
+    )?;
     let stream = peer.open_stream().await?;
     for message in messages {
         stream.send(message).await?;

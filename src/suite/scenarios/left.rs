@@ -112,6 +112,7 @@ async fn context_is_gone_after_leaving(
 async fn asked_elsewhere_when_a_peer_leaves(stage: &Stage) -> Result<(), Stop> {
     let address = stage.address();
     let (first, second, _) = steps::two_holders(stage, &address).await?;
+    steps::only_asked(stage, &first, &address).await?;
     stage.leave(&first).await?;
     let came = second.until(|came| came.has_want_block(&address)).await?;
     stage.require(
@@ -128,6 +129,12 @@ async fn asked_of_the_next_to_have_it(stage: &Stage) -> Result<(), Stop> {
     steps::be_asked(stage, &first, &address).await?;
     stage.leave(&first).await?;
     second.barrier().await?;
+    let asked = stage.asked_of(&address).await?.unwrap_or_default();
+    stage.require(
+        !asked.contains(&first.id()),
+        "the block is no longer asked of the peer that left",
+        "it is still",
+    )?;
     second.send(presences([have(&address)])).await?;
     let came = second.until(|came| came.has_want_block(&address)).await?;
     stage.require(

@@ -307,6 +307,7 @@ async fn asked_elsewhere_after_a_wrong_delivery(stage: &Stage) -> Result<(), Sto
     let (wanted, other) = (stage.block(), stage.block());
     let address = wanted.address();
     let (first, second, request) = steps::two_holders(stage, &address).await?;
+    let alone = stage.asked_of(&address).await? == Some(vec![first.id()]);
     let wrong = delivery(&address, &other.cid, other.data);
     first.exchange(deliveries([wrong])).await?;
     let outcome = stage.outcome(request).await?;
@@ -314,17 +315,18 @@ async fn asked_elsewhere_after_a_wrong_delivery(stage: &Stage) -> Result<(), Sto
         outcome == Outcome::Pending,
         format!("another block counts: {outcome}"),
     )?;
-    let came = second.until(|came| came.has_want_block(&address)).await?;
-    stage.require(
-        came.has_want_block(&address),
-        "a WantBlock to the other holder",
-        &came,
-    )?;
     let context = stage.context(&first).await?;
     stage.require(
         context.price_of(&address).is_none(),
         "no record for the peer that delivered something else",
         "a record",
+    )?;
+    stage.given(alone, "the other holder was asked from the beginning")?;
+    let came = second.until(|came| came.has_want_block(&address)).await?;
+    stage.require(
+        came.has_want_block(&address),
+        "a WantBlock to the other holder",
+        &came,
     )
 }
 
@@ -382,6 +384,7 @@ async fn others_are_sent_a_cancel(stage: &Stage) -> Result<(), Stop> {
     let block = stage.block();
     let address = block.address();
     let (first, second, request) = steps::two_holders(stage, &address).await?;
+    steps::only_asked(stage, &first, &address).await?;
     stage.retry_now(&address).await?;
     let came = second.until(|came| came.has_want_block(&address)).await?;
     stage.given(

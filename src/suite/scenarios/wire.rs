@@ -4,11 +4,13 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use prost::Message as _;
 use rand::RngCore as _;
 
-use crate::suite::control::Capability::Request;
+use crate::suite::control::Capability::{Cancel, Request};
 use crate::suite::control::Outcome;
 use crate::suite::peer::Peer;
 use crate::suite::received::Came;
-use crate::suite::say::{deliveries, delivery, have, list, presences, want_block, want_have};
+use crate::suite::say::{
+    deliveries, delivery, dont_have, have, list, presences, want_block, want_have,
+};
 use crate::suite::scenario::{Needs, Scenario, Stop, TargetOptions};
 use crate::suite::stage::Stage;
 use crate::suite::steps;
@@ -100,6 +102,14 @@ pub const SCENARIOS: &[Scenario] = &[
         run: |stage| Box::pin(answers_are_read_on_the_peers_stream(stage)),
     },
     Scenario {
+        id: "WIRE-7/delivery",
+        summary: "A delivery of a wanted block on a stream that the peer opened.",
+        expects: "It counts as on any other.",
+        needs: Needs::control(&[Request]),
+        options: TargetOptions::DEFAULT,
+        run: |stage| Box::pin(deliveries_are_read_on_the_peers_stream(stage)),
+    },
+    Scenario {
         id: "WIRE-7/several",
         summary: "Want lists on two streams of the peer, and on the one that the target opened.",
         expects: "All are answered.",
@@ -130,6 +140,14 @@ pub const SCENARIOS: &[Scenario] = &[
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
         run: |stage| Box::pin(delivery_without_data(stage)),
+    },
+    Scenario {
+        id: "WIRE-9/cancelled",
+        summary: "A peer that was asked for a block whose request was cancelled and made again leaves.",
+        expects: "The target goes on.",
+        needs: Needs::control(&[Request, Cancel]),
+        options: TargetOptions::DEFAULT,
+        run: |stage| Box::pin(leaving_after_a_cancelled_request(stage)),
     },
     Scenario {
         id: "WIRE-9/missing-fields",
@@ -230,7 +248,10 @@ async fn goes_on(stage: &Stage, peer: &Peer) -> Result<(), Stop> {
 }
 
 async fn serves_another(stage: &Stage) -> Result<(), Stop> {
-    let other = stage.join().await?;
+    let other = match (stage.join().await, stage.target_ended()) {
+        (Err(_), Some(end)) => return stage.require(false, "the target goes on", end),
+        (joined, _) => joined?,
+    };
     stage.survives(other.barrier().await, "the target answers another peer")?;
     Ok(())
 }
@@ -472,6 +493,34 @@ async fn answers_are_read_on_the_peers_stream(stage: &Stage) -> Result<(), Stop>
     )
 }
 
+async fn deliveries_are_read_on_the_peers_stream(stage: &Stage) -> Result<(), Stop> {
+    let peer = stage.join().await?;
+    let (known, block) = (stage.block(), stage.block());
+    let usual = steps::want(stage, &peer, &known.address()).await?;
+    let request = steps::want(stage, &peer, &block.address()).await?;
+    let Some(targets) = peer.targets_stream() else {
+        return Err(Stop::Inconclusive(
+            "the target has opened no stream to compare with".to_owned(),
+        ));
+    };
+    targets.send(&deliveries([known.delivery()])).await?;
+    peer.barrier_on(&targets).await?;
+    let outcome = stage.outcome(usual).await?;
+    stage.given(
+        outcome == Outcome::Completed(known.data),
+        format!("a delivery on the target's own stream does not count: {outcome}"),
+    )?;
+    let own = peer.open_stream().await?;
+    own.send(&deliveries([block.delivery()])).await?;
+    peer.barrier_on(&own).await?;
+    let outcome = stage.outcome(request).await?;
+    stage.require(
+        outcome == Outcome::Completed(block.data),
+        "the request completes with the block that came on the peer's stream",
+        &outcome,
+    )
+}
+
 async fn lists_are_read_on_every_stream(stage: &Stage) -> Result<(), Stop> {
     let peer = stage.join().await?;
     answers_usually(stage, &peer).await?;
@@ -550,6 +599,21 @@ async fn delivery_without_data(stage: &Stage) -> Result<(), Stop> {
         "the request stays pending",
         &outcome,
     )
+}
+
+async fn leaving_after_a_cancelled_request(stage: &Stage) -> Result<(), Stop> {
+    let peer = stage.join().await?;
+    let address = stage.address();
+    steps::want(stage, &peer, &address).await?;
+    steps::be_asked(stage, &peer, &address).await?;
+    stage.cancel(&address).await?;
+    // A presence makes a node that keeps stale records drop them.
+    peer.exchange(presences([dont_have(&stage.address())]))
+        .await?;
+    stage.request(&address).await?;
+    peer.barrier().await?;
+    peer.leave().await;
+    serves_another(stage).await
 }
 
 async fn missing_fields_are_unusable(stage: &Stage) -> Result<(), Stop> {
