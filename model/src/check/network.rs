@@ -648,10 +648,7 @@ impl Network {
             return;
         }
         link.open = false;
-        for end in &mut link.ends {
-            end.inbox.clear();
-            end.news.push_back(News::Left);
-        }
+        link.ends.iter_mut().for_each(End::close);
     }
 }
 
@@ -711,20 +708,27 @@ pub(super) fn forget_how_often(node: &mut Node<Small>) {
     }
 }
 
-impl Link {
+impl End {
     /// Whether nothing happens here any more by itself: no message is under way, no news is
     /// unheard, and nobody is to be served.
     pub fn is_quiet(&self) -> bool {
-        self.ends
-            .iter()
-            .all(|end| end.news.is_empty() && end.inbox.is_empty() && !end.serves)
+        self.news.is_empty() && self.inbox.is_empty() && !self.serves
+    }
+
+    /// The connection has closed: what was under way is lost.
+    pub(super) fn close(&mut self) {
+        self.inbox.clear();
+        self.news.push_back(News::Left);
     }
 }
 
 impl State {
     /// Whether nothing happens any more by itself.
     pub fn is_quiet(&self) -> bool {
-        self.links.iter().all(Link::is_quiet)
+        self.links
+            .iter()
+            .flat_map(|link| &link.ends)
+            .all(End::is_quiet)
     }
 
     /// The messages under way.

@@ -1,8 +1,9 @@
 //! The same network, in numbers: each different node, each different link and each different step
 //! of a node is worked out once and then looked up.
 //!
-//! What a node does next depends on the node, on its own links and on what may still happen, and
-//! changes nothing else. The combinations of these are few where the network's states are many.
+//! What a node does next depends on the node, on what awaits it and on what may still happen; it
+//! changes the node and what awaits it, and puts messages behind those that await its peers. The
+//! combinations of these are few where the network's states are many.
 //! So a state here is a row of numbers, which is copied, hashed and compared without touching the
 //! heap, and [`Network`] works out only what was not met before. There is no second copy of what
 //! happens in a network: a table's entries come from [`Network::perform`].
@@ -16,9 +17,10 @@ use stateright::Model;
 use super::collapse::{Known, TooFewWords};
 use super::explorer::Trail;
 use super::names::{Peer, Small};
-use super::network::{Action, Limits, Link, Network, State};
+use super::network::{Action, End, Limits, Link, Network, Retries, State};
 use super::properties::{Judging, Property, Test};
 use super::rules::Marks;
+use crate::message::Message;
 use crate::node::Node;
 
 /// A node has at most so many links.
@@ -51,29 +53,52 @@ pub struct Next<const WORDS: usize>(Row<WORDS>);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Situation {
     node: u32,
-    links: [u32; MOST_LINKS],
+    /// What awaits the node on each of its links.
+    ends: [u32; MOST_LINKS],
     /// Which node it is.
     place: u8,
     /// Which of the limits are not yet reached, a bit each.
     may: u8,
+    /// Which of its links are open.
+    open: u8,
+    /// Its connections have room for what a retry says.
+    has_room: bool,
 }
 
 /// One of a node's next steps.
 #[derive(Clone, Copy)]
 struct Step {
     node: u32,
-    links: [u32; MOST_LINKS],
+    /// What awaits the node then.
+    ends: [u32; MOST_LINKS],
+    /// What it says on each of its links; zero when nothing.
+    said: [u32; MOST_LINKS],
+    /// Which of its links it closes.
+    closed: u8,
     /// What it takes of what may still happen, and whose process it ends.
     spent: u64,
     ended: u64,
     broken: u32,
 }
 
+/// A link: whether it is open, and what awaits either node.
+type LinkParts = (bool, [u32; 2]);
+
+/// What happens to the end of a link that is not the acting node's: messages are put behind those
+/// that are there, or the link closes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum FarEnd {
+    Hears(u32, u32),
+    Closes(u32),
+}
+
 /// A network in numbers.
 pub struct Tabled<'a, const WORDS: usize> {
     network: &'a Network,
     nodes: Known<Node<Small>>,
-    links: Known<Link>,
+    ends: Known<End>,
+    links: Known<LinkParts>,
+    said: Known<Vec<Message<Small>>>,
     marks: Known<Marks>,
     /// Which links are quiet.
     quiet: RefCell<Vec<bool>>,
@@ -83,6 +108,7 @@ pub struct Tabled<'a, const WORDS: usize> {
     steps: RefCell<FxHashMap<Situation, Rc<[Step]>>>,
     /// What becomes of a link that opens, or closes.
     openings: RefCell<FxHashMap<u32, u32>>,
+    far_ends: RefCell<FxHashMap<FarEnd, u32>>,
 }
 
 impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
@@ -112,13 +138,16 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
         Ok(Tabled {
             network,
             nodes: Known::new(),
+            ends: Known::new(),
             links: Known::new(),
+            said: Known::new(),
             marks: Known::new(),
             quiet: RefCell::default(),
             links_of,
             first_link,
             steps: RefCell::default(),
             openings: RefCell::default(),
+            far_ends: RefCell::default(),
         })
     }
 
@@ -126,8 +155,9 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
     pub fn row(&self, state: &State) -> Row<WORDS> {
         let mut row = Row([0; WORDS]);
         row.set_budget(budget_of(state));
-        // Nothing broken is number zero.
+        // Nothing broken is number zero, and so is nothing said.
         self.marks.number(Marks::default());
+        self.said.number(Vec::new());
         row.0[2] = self.marks.number(state.broken);
         for (i, node) in state.nodes.iter().enumerate() {
             row.0[FIRST_NODE + i] = self.nodes.number(node.clone());
@@ -145,7 +175,7 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
         let links = &row.0[self.first_link..self.first_link + self.network.pairs.len()];
         State {
             nodes: nodes.iter().map(|node| self.nodes.value(*node)).collect(),
-            links: links.iter().map(|link| self.links.value(*link)).collect(),
+            links: links.iter().map(|link| self.link_of(*link)).collect(),
             left: Limits {
                 connects: bytes[0],
                 disconnects: bytes[1],
@@ -227,12 +257,81 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
     }
 
     fn link(&self, link: &Link) -> u32 {
-        let number = self.links.number(link.clone());
+        let ends = [0, 1].map(|end: usize| self.ends.number(link.ends[end].clone()));
+        self.link_from((link.open, ends))
+    }
+
+    fn link_from(&self, parts: LinkParts) -> u32 {
+        let number = self.links.number(parts);
         let mut quiet = self.quiet.borrow_mut();
         if quiet.len() == number as usize {
-            quiet.push(link.is_quiet());
+            let is_quiet = |end: u32| self.ends.look(end, End::is_quiet);
+            quiet.push(parts.1.into_iter().all(is_quiet));
         }
         number
+    }
+
+    fn link_of(&self, number: u32) -> Link {
+        let (open, ends) = self.links.value(number);
+        Link {
+            open,
+            ends: ends.map(|end| self.ends.value(end)),
+        }
+    }
+
+    /// Which end of this link is this node's.
+    fn side(&self, link: usize, place: usize) -> usize {
+        usize::from(self.network.pairs[link][0].index() != place)
+    }
+
+    fn has_room(&self, row: &Row<WORDS>, place: usize) -> bool {
+        let Retries::Unlimited { room } = self.network.retries else {
+            return false;
+        };
+        self.links_of[place].iter().all(|link| {
+            let (_, ends) = self.links.value(row.0[self.first_link + link]);
+            ends.into_iter()
+                .all(|end| self.ends.look(end, |end| end.inbox.len() < room))
+        })
+    }
+
+    /// What awaits the other node then.
+    fn far_end(&self, what: FarEnd) -> u32 {
+        if let Some(known) = self.far_ends.borrow().get(&what) {
+            return *known;
+        }
+        let end = match what {
+            FarEnd::Hears(end, said) => {
+                let mut end = self.ends.value(end);
+                end.inbox.extend(self.said.value(said));
+                end
+            }
+            FarEnd::Closes(end) => {
+                let mut end = self.ends.value(end);
+                end.close();
+                end
+            }
+        };
+        let number = self.ends.number(end);
+        self.far_ends.borrow_mut().insert(what, number);
+        number
+    }
+
+    /// What becomes of this link by this step, which is of the node whose link of this place it is.
+    fn link_after(&self, before: u32, side: usize, step: &Step, place: usize) -> u32 {
+        let (open, mut ends) = self.links.value(before);
+        let closes = step.closed & 1 << place != 0;
+        if ends[side] == step.ends[place] && step.said[place] == 0 && !closes {
+            return before;
+        }
+        ends[side] = step.ends[place];
+        let far = &mut ends[1 - side];
+        if closes {
+            *far = self.far_end(FarEnd::Closes(*far));
+        } else if step.said[place] != 0 {
+            *far = self.far_end(FarEnd::Hears(*far, step.said[place]));
+        }
+        self.link_from((open && !closes, ends))
     }
 
     fn is_quiet(&self, row: &Row<WORDS>) -> bool {
@@ -243,9 +342,12 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
     }
 
     fn situation(&self, row: &Row<WORDS>, place: usize) -> Situation {
-        let mut links = [u32::MAX; MOST_LINKS];
-        for (mine, link) in links.iter_mut().zip(&self.links_of[place]) {
-            *mine = row.0[self.first_link + link];
+        let mut ends = [u32::MAX; MOST_LINKS];
+        let mut open = 0;
+        for (i, link) in self.links_of[place].iter().enumerate() {
+            let (is_open, both) = self.links.value(row.0[self.first_link + link]);
+            ends[i] = both[self.side(*link, place)];
+            open |= u8::from(is_open) << i;
         }
         let may = row.budget().to_le_bytes()[..7]
             .iter()
@@ -253,10 +355,12 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
             .fold(0, |may, (i, left)| may | u8::from(*left > 0) << i);
         Situation {
             node: row.0[FIRST_NODE + place],
-            links,
+            ends,
             // There are at most eight nodes.
             place: place as u8,
             may,
+            open,
+            has_room: self.has_room(row, place),
         }
     }
 
@@ -278,9 +382,20 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
                 let after = self.situation(&row_after, place);
                 let ended = row_after.budget() >> ENDED << ENDED;
                 let limits = |budget: u64| budget << 8 >> 8;
+                let mut said = [0; MOST_LINKS];
+                for (i, link) in self.links_of[place].iter().enumerate() {
+                    let far = 1 - self.side(*link, place);
+                    let heard = state.links[*link].ends[far].inbox.len();
+                    let inbox = &next.links[*link].ends[far].inbox;
+                    said[i] = self
+                        .said
+                        .number(inbox.iter().skip(heard).cloned().collect());
+                }
                 Step {
                     node: after.node,
-                    links: after.links,
+                    ends: after.ends,
+                    said,
+                    closed: situation.open & !after.open,
                     spent: limits(row.budget()) - limits(row_after.budget()),
                     ended,
                     broken: row_after.0[2],
@@ -347,9 +462,7 @@ impl<const WORDS: usize> Model for Tabled<'_, WORDS> {
                 if ended & (1 << a.0 | 1 << b.0) != 0 {
                     continue;
                 }
-                let open = self
-                    .links
-                    .look(row.0[self.first_link + link], |link| link.open);
+                let (open, _) = self.links.value(row.0[self.first_link + link]);
                 let (action, spent) = match open {
                     true if disconnects > 0 => (Action::Disconnect(*a, *b), ONE_DISCONNECT),
                     false if connects > 0 => (Action::Connect(*a, *b), ONE_CONNECT),
@@ -373,8 +486,9 @@ impl<const WORDS: usize> Model for Tabled<'_, WORDS> {
                 next.set_budget((budget - step.spent) | step.ended);
                 next.0[2] = step.broken;
                 next.0[FIRST_NODE + place] = step.node;
-                for (link, after) in links.iter().zip(step.links) {
-                    next.0[self.first_link + link] = after;
+                for (i, link) in links.iter().enumerate() {
+                    let before = &mut next.0[self.first_link + link];
+                    *before = self.link_after(*before, self.side(*link, place), step, i);
                 }
                 actions.push(Next(next));
             }
