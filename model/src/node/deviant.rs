@@ -194,7 +194,10 @@ impl<N: Names> Node<N> {
         choose: &mut impl Choose<N>,
         out: &mut Outbox<N>,
     ) {
-        let Some(mut context) = self.contexts.remove(peer) else {
+        if self.deviates(KeepContextOnLeft) {
+            return;
+        }
+        let Some(context) = self.contexts.remove(peer) else {
             return;
         };
         if self.deviates(AbortOnStaleAsk) && self.has_stale_asks(peer, &context) {
@@ -205,7 +208,6 @@ impl<N: Names> Node<N> {
                 .departed
                 .insert(peer.clone(), context.clone());
         }
-        let asked = self.asked_of(peer);
         if self.deviates(StuckOnLeft) {
             self.owe_no_cancel(peer);
         } else if self.deviates(WaitOnLeft) {
@@ -213,19 +215,6 @@ impl<N: Names> Node<N> {
         } else {
             self.ask_elsewhere(peer, choose, out);
         }
-        if self.deviates(KeepContextOnLeft) {
-            // But for what was asked of it: that is asked elsewhere, as of any peer that left.
-            context.clean_presence(&asked);
-            self.contexts.insert(peer.clone(), context);
-        }
-    }
-
-    fn asked_of(&self, peer: &N::Peer) -> Vec<Address<N::Cid>> {
-        self.wants
-            .iter()
-            .filter(|(_, want)| want.asked.contains(peer))
-            .map(|(address, _)| address.clone())
-            .collect()
     }
 
     /// [`StuckOnLeft`]: what was asked of the peer stays so, but it is sent no cancel if it comes

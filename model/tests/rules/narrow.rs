@@ -25,11 +25,6 @@ const FOLLOWS: &[(Deviation, &[&str], &str)] = &[
         "what is kept and sent is that of a context which should not be",
     ),
     (
-        KeepContextOnLeft,
-        &["PRES-7"],
-        "a context that should be gone whole has lost a part",
-    ),
-    (
         ReviveOnRejoin,
         &["PRES-2"],
         "the records are as old as the context",
