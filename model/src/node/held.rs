@@ -17,11 +17,12 @@ impl<N: Names> Node<N> {
     ) {
         let mut addresses = vec![Address::Plain(cid.clone())];
         if self.deviates(LeafUploadUnnoticed) {
-            self.becomes_held(&cid, addresses, &Source::Upload, out);
-            return self.hold_unnoticed(&cid, leaves);
+            self.hold_unnoticed(&cid, leaves);
+        } else {
+            addresses.extend(leaves);
         }
-        addresses.extend(leaves);
-        self.becomes_held(&cid, addresses, &Source::Upload, out);
+        self.becomes_held(&cid, &addresses, &Source::Upload, out);
+        self.wake(&[(cid, addresses)], &Source::Upload, out);
     }
 
     /// The store changed without the node being told: nothing is sent, and no want ends. No event
@@ -40,7 +41,9 @@ impl<N: Names> Node<N> {
     pub fn reconstructed(&mut self, leaf: Address<N::Cid>, cid: N::Cid) -> Vec<Effect<N>> {
         let mut out = Outbox::new();
         let own = Address::Plain(cid.clone());
-        self.becomes_held(&cid, vec![leaf, own], &Source::Reconstruction, &mut out);
+        let addresses = vec![leaf, own];
+        self.becomes_held(&cid, &addresses, &Source::Reconstruction, &mut out);
+        self.wake(&[(cid, addresses)], &Source::Reconstruction, &mut out);
         out.into_effects(&self.config)
     }
 

@@ -27,6 +27,9 @@ impl<N: Names> Source<'_, N> {
     }
 }
 
+/// A block that a step has made held, with the addresses that it is held under.
+pub(super) type Arrived<N> = (<N as Names>::Cid, Vec<Address<<N as Names>::Cid>>);
+
 impl<N: Names> Node<N> {
     /// The deliveries of one message, each judged by itself (XFER-5).
     pub(super) fn deliveries(
@@ -36,6 +39,7 @@ impl<N: Names> Node<N> {
         choose: &mut impl Choose<N>,
         out: &mut Outbox<N>,
     ) {
+        let mut arrived = Vec::new();
         for (index, delivery) in deliveries.into_iter().enumerate() {
             // XFER-8: we accept it from whoever brings it.
             if self.has_delivery_deviations() && self.ignores_sender(from, &delivery) {
@@ -46,11 +50,12 @@ impl<N: Names> Node<N> {
                 continue;
             }
             if self.counts(&delivery) {
-                self.accept(from, index, delivery, out);
+                arrived.push(self.accept(from, index, delivery, out));
             } else {
                 self.reject(from, &delivery, choose, out);
             }
         }
+        self.wake(&arrived, &Source::Delivery(from), out);
     }
 
     /// XFER-3, XFER-4: whether the bytes are the block that the address names.
@@ -91,7 +96,7 @@ impl<N: Names> Node<N> {
         index: usize,
         delivery: Delivery<N::Cid>,
         out: &mut Outbox<N>,
-    ) {
+    ) -> Arrived<N> {
         let mut addresses = vec![delivery.address];
         let own = Address::Plain(delivery.cid.clone());
         if addresses[0] != own && !self.deviates(UnsharedLeaf) {
@@ -102,7 +107,8 @@ impl<N: Names> Node<N> {
             cid: delivery.cid.clone(),
             addresses: addresses.clone(),
         });
-        self.becomes_held(&delivery.cid, addresses, &Source::Delivery(from), out);
+        self.becomes_held(&delivery.cid, &addresses, &Source::Delivery(from), out);
+        (delivery.cid, addresses)
     }
 
     /// The block is held from now on: own wants for it end (XFER-7, HELD-1), and whoever waits
@@ -110,11 +116,11 @@ impl<N: Names> Node<N> {
     pub(super) fn becomes_held(
         &mut self,
         cid: &N::Cid,
-        addresses: Vec<Address<N::Cid>>,
+        addresses: &[Address<N::Cid>],
         source: &Source<'_, N>,
         out: &mut Outbox<N>,
     ) {
-        for address in &addresses {
+        for address in addresses {
             self.held.insert(address.clone(), cid.clone());
             if self.has_resolve_deviations() {
                 let is_named = *address == addresses[0];
@@ -129,7 +135,6 @@ impl<N: Names> Node<N> {
                 self.forget_presence(address); // PRES-6
             }
         }
-        self.wake(cid, &addresses, source, out);
     }
 
     /// Whether this address is asked of this peer.

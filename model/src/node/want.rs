@@ -9,7 +9,7 @@ use crate::price::Price;
 
 use super::Node;
 use super::outbox::Outbox;
-use super::transfer::Source;
+use super::transfer::{Arrived, Source};
 
 impl<N: Names> Node<N> {
     /// The want list of one message.
@@ -139,26 +139,33 @@ impl<N: Names> Node<N> {
         );
     }
 
-    /// WANT-13: a block has become held under these addresses: every context that wants it is
-    /// sent it, and those entries go.
+    /// WANT-13: these blocks have become held: every context that wants one is sent it, and those
+    /// entries go.
     pub(super) fn wake(
         &mut self,
-        cid: &N::Cid,
-        addresses: &[Address<N::Cid>],
+        arrived: &[Arrived<N>],
         source: &Source<'_, N>,
         out: &mut Outbox<N>,
     ) {
+        if arrived.is_empty() {
+            return;
+        }
         if self.has_wake_deviations() {
-            return self.deviant_wake(cid, addresses, source, out);
+            for (cid, addresses) in arrived {
+                self.deviant_wake(cid, addresses, source, out);
+            }
+            return;
         }
         for (peer, context) in &mut self.contexts {
-            // WANT-14: in the order recorded, whichever of its addresses the block is wanted under.
+            // WANT-14: in the order recorded, whichever came first.
             context.wants.retain(|address, entry| {
-                let wakes = addresses.contains(address);
-                if wakes {
+                let block = arrived
+                    .iter()
+                    .find(|(_, addresses)| addresses.contains(address));
+                if let Some((cid, _)) = block {
                     out.delivery(peer, entry.priority, address.clone(), cid.clone());
                 }
-                !wakes
+                block.is_none()
             });
         }
     }
