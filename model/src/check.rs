@@ -9,9 +9,10 @@
 //! 3. [`network`]: the closed network, all of whose nodes run the model. [`open`]: one node among
 //!    peers that do as they like.
 //! 4. [`properties`]: what must hold of a whole network.
-//! 5. [`explorer`]: the search through all states, and [`collapse`]: a form of a network's states
-//!    that takes little memory; [`tabled`]: the same network in numbers, for speed. [`liveness`]: the search for fair cycles.
-//! 6. [`configurations`]: the standard networks. [`chart`]: a counterexample as a sequence chart.
+//! 5. [`explorer`]: the search through all states. [`collapse`]: a form of a network's states that
+//!    takes little memory; [`tabled`]: the same network in numbers, for speed.
+//! 6. [`liveness`]: the search for fair cycles.
+//! 7. [`configurations`]: the standard networks. [`chart`]: a counterexample as a sequence chart.
 
 pub mod chart;
 pub mod choice;

@@ -23,10 +23,6 @@ const OUT_OF_REACH: &[(Deviation, &str)] = &[
         Deviation::AskOutlivesCancel,
         "a leftover that decides only what XFER-8 leaves open",
     ),
-    (
-        Deviation::PriceWithheld,
-        "takes a node that asks for something",
-    ),
 ];
 
 fn config(deviation: Deviation) -> Config {

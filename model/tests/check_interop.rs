@@ -88,16 +88,11 @@ fn the_reference_fetches_from_those_that_do_not_overwrite_wants() {
     }
 }
 
-/// The dialect's refresh of want lists is not part of the model: it is what makes up for this.
 #[test]
-fn a_want_that_is_announced_once_may_be_announced_in_vain() {
-    let logos = dialect("logos-2025-12");
-    let reference = Deviations::none();
-    assert!(!fetches(logos, reference));
-    assert!(fetches(
-        without(logos, Deviation::NoAnnounceAgain),
-        reference
-    ));
+fn the_dialects_that_keep_contexts_fetch_from_the_reference() {
+    for name in ["codex-2025-01", "codex-2025-06", "logos-2025-12"] {
+        assert!(fetches(dialect(name), Deviations::none()), "{name}");
+    }
 }
 
 #[test]
