@@ -70,6 +70,13 @@ const RECEIVED: Deviations = Deviations::of(&[
     AbortOnMissingData,
     TakeTwice,
 ]);
+const LEFT: Deviations = Deviations::of(&[
+    KeepContextOnLeft,
+    AbortOnStaleAsk,
+    ReviveOnRejoin,
+    StuckOnLeft,
+    WaitOnLeft,
+]);
 const REQUEST: Deviations = Deviations::of(&[
     AskUnannounced,
     LatePresence,
@@ -137,6 +144,10 @@ impl<N: Names> Node<N> {
         self.deviates_by_any(RECEIVED)
     }
 
+    pub(super) fn has_left_deviations(&self) -> bool {
+        self.deviates_by_any(LEFT)
+    }
+
     pub(super) fn has_request_deviations(&self) -> bool {
         self.deviates_by_any(REQUEST)
     }
@@ -175,14 +186,40 @@ impl<N: Names> Node<N> {
         context
     }
 
-    /// [`ReviveOnRejoin`].
-    pub(super) fn remember_departed(&mut self, peer: &N::Peer, context: PeerContext<N>) {
-        self.leftovers.departed.insert(peer.clone(), context);
+    /// [`KeepContextOnLeft`], [`AbortOnStaleAsk`], [`ReviveOnRejoin`], [`StuckOnLeft`],
+    /// [`WaitOnLeft`].
+    pub(super) fn deviant_left(
+        &mut self,
+        peer: &N::Peer,
+        choose: &mut impl Choose<N>,
+        out: &mut Outbox<N>,
+    ) {
+        if self.deviates(KeepContextOnLeft) {
+            return;
+        }
+        let Some(context) = self.contexts.remove(peer) else {
+            return;
+        };
+        if self.deviates(AbortOnStaleAsk) && self.has_stale_asks(peer, &context) {
+            return out.effect(Effect::Abort("a peer leaves that is still marked as asked"));
+        }
+        if self.deviates(ReviveOnRejoin) {
+            self.leftovers
+                .departed
+                .insert(peer.clone(), context.clone());
+        }
+        if self.deviates(StuckOnLeft) {
+            self.owe_no_cancel(peer);
+        } else if self.deviates(WaitOnLeft) {
+            self.release_and_wait(peer, &context);
+        } else {
+            self.ask_elsewhere(peer, choose, out);
+        }
     }
 
     /// [`StuckOnLeft`]: what was asked of the peer stays so, but it is sent no cancel if it comes
     /// again.
-    pub(super) fn owe_no_cancel(&mut self, peer: &N::Peer) {
+    fn owe_no_cancel(&mut self, peer: &N::Peer) {
         let addresses: Vec<_> = self.wants.keys().cloned().collect();
         for address in addresses {
             if let Some(want) = self.wants.get_mut(&address) {
@@ -193,7 +230,7 @@ impl<N: Names> Node<N> {
 
     /// [`WaitOnLeft`]. What is stuck by [`StuckOnInvalid`] stays so when asks are kept as marks on
     /// the peer ([`OnlyAsked`]): the invalid delivery has taken the mark away.
-    pub(super) fn release_and_wait(&mut self, peer: &N::Peer, context: &PeerContext<N>) {
+    fn release_and_wait(&mut self, peer: &N::Peer, context: &PeerContext<N>) {
         let keeps_stuck = self.deviates(OnlyAsked) && self.deviates(StuckOnInvalid);
         for address in self.release(peer) {
             let is_stuck = keeps_stuck && !context.leftovers.asked.contains(&address);
@@ -205,7 +242,7 @@ impl<N: Names> Node<N> {
 
     /// [`AbortOnStaleAsk`]: whether the peer that has left was marked as asked for an own want
     /// that is not asked of it.
-    pub(super) fn has_stale_asks(&self, peer: &N::Peer, context: &PeerContext<N>) -> bool {
+    fn has_stale_asks(&self, peer: &N::Peer, context: &PeerContext<N>) -> bool {
         let asked = &context.leftovers.asked;
         asked
             .iter()
@@ -234,6 +271,9 @@ impl<N: Names> Node<N> {
             !delivery.evidence.has_data && self.wants(&delivery.address)
         };
         if self.deviates(RefuseMessageOnBadDelivery) && message.deliveries.iter().any(bad) {
+            for delivery in message.deliveries.iter().filter(|delivery| bad(delivery)) {
+                self.reject(from, delivery, choose, out); // As any other that does not count.
+            }
             return out.effect(Effect::RefuseStream);
         }
         if self.deviates(AbortOnMissingData) && message.deliveries.iter().any(aborts) {

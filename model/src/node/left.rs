@@ -1,10 +1,9 @@
 //! LEFT: how a context ends.
 
 use crate::address::{Address, Names};
-use crate::deviation::Deviation::*;
 
 use super::outbox::Outbox;
-use super::{Choose, Effect, Node};
+use super::{Choose, Node};
 
 impl<N: Names> Node<N> {
     /// A peer's last connection has closed.
@@ -14,26 +13,22 @@ impl<N: Names> Node<N> {
         choose: &mut impl Choose<N>,
         out: &mut Outbox<N>,
     ) {
-        if self.deviates(KeepContextOnLeft) {
-            return;
+        if self.has_left_deviations() {
+            return self.deviant_left(peer, choose, out);
         }
         // LEFT-1
-        let Some(context) = self.contexts.remove(peer) else {
-            return;
-        };
-        if self.deviates(AbortOnStaleAsk) && self.has_stale_asks(peer, &context) {
-            return out.effect(Effect::Abort("a peer leaves that is still marked as asked"));
+        if self.contexts.remove(peer).is_some() {
+            self.ask_elsewhere(peer, choose, out);
         }
-        if self.deviates(ReviveOnRejoin) {
-            self.remember_departed(peer, context.clone());
-        }
-        if self.deviates(StuckOnLeft) {
-            return self.owe_no_cancel(peer);
-        }
-        if self.deviates(WaitOnLeft) {
-            return self.release_and_wait(peer, &context);
-        }
-        // LEFT-2: what was asked of it is asked of other holders, or waits.
+    }
+
+    /// LEFT-2: what was asked of the peer that left is asked of other holders, or waits.
+    pub(super) fn ask_elsewhere(
+        &mut self,
+        peer: &N::Peer,
+        choose: &mut impl Choose<N>,
+        out: &mut Outbox<N>,
+    ) {
         for address in self.release(peer) {
             self.ask_any_holder(&address, choose, out);
         }

@@ -162,13 +162,13 @@ impl<N: Names> Owed<N> {
             self.deliveries
                 .sort_by_key(|(priority, _)| std::cmp::Reverse(*priority));
         }
-        // XFER-1
         // XFER-9
         let max_blocks = if deviates(Deviation::UnboundedMessage) {
             usize::MAX
         } else {
             MAX_BLOCKS_SENT
         };
+        // XFER-1
         if deviates(Deviation::DeliverUnderOwnCid) {
             deviant::name_by_own_cid(&mut self.deliveries);
         }

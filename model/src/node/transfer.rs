@@ -74,7 +74,7 @@ impl<N: Names> Node<N> {
 
     /// XFER-5: nothing is stored, nothing ends. XFER-6: whoever was asked and brings this has not
     /// got the block.
-    fn reject(
+    pub(super) fn reject(
         &mut self,
         from: &N::Peer,
         delivery: &Delivery<N::Cid>,

@@ -204,7 +204,8 @@ fn message() -> impl Strategy<Value = Message> {
         })
 }
 
-fn event() -> impl Strategy<Value = Event<Tiny>> {
+/// Anything that may happen.
+pub fn event() -> impl Strategy<Value = Event<Tiny>> {
     let peer = || 1..=3u8;
     prop_oneof![
         3 => peer().prop_map(Event::Joined),
@@ -221,6 +222,7 @@ fn event() -> impl Strategy<Value = Event<Tiny>> {
     ]
 }
 
+/// A reference that gives up at once, or after one or two retries.
 fn config() -> impl Strategy<Value = Config> {
     (0..3u32).prop_map(|retries| Config {
         retries,

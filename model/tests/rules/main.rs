@@ -12,6 +12,8 @@ mod helpers;
 mod invariants;
 mod join;
 mod left;
+#[cfg(feature = "check")]
+mod narrow;
 mod pay;
 mod presence;
 mod script;

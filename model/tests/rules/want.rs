@@ -166,12 +166,12 @@ fn want_14_highest_priority_first_then_in_the_order_recorded() {
 }
 
 #[test]
-fn want_14_what_one_message_brings_is_sent_in_the_order_recorded() {
+fn want_14_what_one_message_wakes_is_sent_in_the_order_recorded() {
     check(
         "join 1; join 2
-         request a; request b
-         1: want=a want=b   =>
-         2: block=b block=a => keep=b | got=b | keep=a | got=a | 1: block=a block=b",
+         request a; request b; request c
+         1: want=c want=b want=a^1
+         2: block=a block=b block=c => keep=a | got=a | keep=b | got=b | keep=c | got=c | 1: block=a block=c block=b",
     );
 }
 
