@@ -339,9 +339,10 @@ impl Handler {
                 "closed a stream of {}, which has {MOST_INCOMING_STREAMS} already (WIRE-10)",
                 self.peer
             );
+            self.streams.refuse(stream);
             return;
         }
-        self.streams.add(stream, false);
+        self.streams.accept(stream);
     }
 
     fn close(&mut self, stream: StreamNumber) {
@@ -488,7 +489,7 @@ impl ConnectionHandler for Handler {
                 ..
             }) => {
                 let (reader, writer) = stream.split();
-                let number = self.streams.add(reader, true);
+                let number = self.streams.add_own(reader);
                 self.sending = Sending::Idle(writer, number);
             }
             ConnectionEvent::DialUpgradeError(DialUpgradeError { error, .. }) => {

@@ -10,10 +10,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures::stream::{AbortHandle, Abortable, BoxStream, SelectAll};
-use futures::{AsyncRead, StreamExt as _, stream};
+use futures::channel::oneshot;
+use futures::future::Fuse;
+use futures::stream::{BoxStream, SelectAll};
+use futures::{
+    AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, FutureExt as _, StreamExt as _,
+    stream,
+};
 
 use crate::wire::{FrameError, FrameOptions, FrameReader};
 
@@ -39,7 +45,7 @@ pub struct Streams {
     options: FrameOptions,
     goes_on_after_long_frame: bool,
     reading: SelectAll<BoxStream<'static, Came>>,
-    open: HashMap<StreamNumber, AbortHandle>,
+    open: HashMap<StreamNumber, oneshot::Sender<()>>,
     budget: Arc<Budget>,
     opened: u64,
     incoming: Arc<AtomicU64>,
@@ -69,50 +75,95 @@ impl Streams {
         self.incoming.load(Ordering::Relaxed)
     }
 
-    /// Reads one more stream.
-    pub fn add(
+    /// Reads one more stream, which the peer opened.
+    pub fn accept(&mut self, stream: impl AsyncRead + AsyncWrite + Send + 'static) -> StreamNumber {
+        let counted = Counted::new(self.incoming.clone());
+        let (reader, writer) = stream.split();
+        self.add(reader, false, async move {
+            let _counted = counted;
+            close(writer).await;
+        })
+    }
+
+    /// Reads the node's own stream.
+    pub fn add_own(&mut self, reader: impl AsyncRead + Send + Unpin + 'static) -> StreamNumber {
+        // The half that writes is closed by whoever writes.
+        self.add(reader, true, async {})
+    }
+
+    /// Turns a stream away that the peer opened.
+    pub fn refuse(&mut self, stream: impl AsyncRead + AsyncWrite + Send + 'static) {
+        let (reader, writer) = stream.split();
+        let refused = async move {
+            close(writer).await;
+            empty(reader).await;
+        };
+        self.reading.push(
+            stream::once(refused)
+                .filter_map(|()| async { None })
+                .boxed(),
+        );
+    }
+
+    fn add(
         &mut self,
         reader: impl AsyncRead + Send + Unpin + 'static,
         own: bool,
+        close: impl Future<Output = ()> + Send + 'static,
     ) -> StreamNumber {
         self.opened += 1;
         let number = StreamNumber(self.opened);
-        let counted = (!own).then(|| Counted::new(self.incoming.clone()));
         let metered = Metered {
             reader,
             budget: self.budget.clone(),
             taken: 0,
         };
         let goes_on_after_long_frame = self.goes_on_after_long_frame;
-        let state = Some((FrameReader::new(metered, self.options), counted));
-        let frames = stream::unfold(state, move |state| async move {
-            let (mut frames, counted) = state?;
-            let what = frames.next().await;
-            frames.get_mut().release();
-            let goes_on = match &what {
-                Ok(Some(_)) => true,
-                Err(FrameError::TooLong { .. }) => goes_on_after_long_frame,
-                _ => false,
+        let (stop, stopped) = oneshot::channel();
+        self.open.insert(number, stop);
+        let start = Reading {
+            frames: FrameReader::new(metered, self.options),
+            stopped: stopped.fuse(),
+            close,
+            is_over: false,
+        };
+        let frames = stream::unfold(start, move |mut reading| async move {
+            let what = if reading.is_over {
+                None
+            } else {
+                futures::select_biased! {
+                    _ = &mut reading.stopped => None,
+                    what = reading.frames.next().fuse() => Some(what),
+                }
+            };
+            let Some(what) = what else {
+                reading.close.await;
+                empty(reading.frames.get_mut()).await;
+                return None;
+            };
+            reading.frames.get_mut().release();
+            reading.is_over = match &what {
+                Ok(Some(_)) => false,
+                Err(FrameError::TooLong { .. }) => !goes_on_after_long_frame,
+                _ => true,
             };
             let came = Came {
                 stream: number,
                 own,
                 what,
-                is_last: !goes_on,
+                is_last: reading.is_over,
             };
-            Some((came, goes_on.then_some((frames, counted))))
+            Some((came, reading))
         });
-        let (handle, registration) = AbortHandle::new_pair();
-        self.open.insert(number, handle);
-        self.reading
-            .push(Abortable::new(frames, registration).boxed());
+        self.reading.push(frames.boxed());
         number
     }
 
-    /// Reads this stream no further, and drops it.
+    /// Reads this stream no further, and closes it.
     pub fn close(&mut self, stream: StreamNumber) {
-        if let Some(handle) = self.open.remove(&stream) {
-            handle.abort();
+        if let Some(stop) = self.open.remove(&stream) {
+            // A stream that has ended by itself is not there to be told.
+            let _ = stop.send(());
         }
     }
 
@@ -132,6 +183,34 @@ impl Streams {
 
 /// What the other frames under way may take, beside one of the longest kind.
 const LEEWAY: u64 = 32 * 1024 * 1024;
+
+/// How long the rest of a stream that is let go is read away.
+const EMPTYING: Duration = Duration::from_secs(5);
+
+/// A stream that is being read.
+struct Reading<R, C> {
+    frames: FrameReader<Metered<R>>,
+    stopped: Fuse<oneshot::Receiver<()>>,
+    close: C,
+    is_over: bool,
+}
+
+/// Ends what this node says on a stream.
+async fn close(mut writer: impl AsyncWrite + Unpin) {
+    // A stream that cannot be closed is closed already.
+    let _ = tokio::time::timeout(EMPTYING, writer.close()).await;
+}
+
+/// Reads away what the peer still says on a stream that is let go. libp2p's mplex stalls the whole
+/// connection when a stream is dropped while its buffer is full.
+async fn empty(mut reader: impl AsyncRead + Unpin) {
+    let read_away = async {
+        let mut buffer = [0; 4096];
+        while matches!(reader.read(&mut buffer).await, Ok(read) if read > 0) {}
+    };
+    // Whoever goes on for longer harms nobody's connection but his own.
+    let _ = tokio::time::timeout(EMPTYING, read_away).await;
+}
 
 struct Counted(Arc<AtomicU64>);
 
