@@ -9,14 +9,13 @@
 //! 3. [`network`]: the closed network, all of whose nodes run the model. [`open`]: one node among
 //!    peers that do as they like.
 //! 4. [`properties`]: what must hold of a whole network.
-//! 5. [`explorer`]: the search through all states. [`collapse`]: a form of a network's states that
-//!    takes little memory; [`tabled`]: the same network in numbers, for speed.
+//! 5. [`explorer`]: the search through all states. [`tabled`]: the same network in numbers, for
+//!    speed. [`symmetry`]: states that differ in names alone.
 //! 6. [`liveness`]: the search for fair cycles.
 //! 7. [`configurations`]: the standard networks. [`chart`]: a counterexample as a sequence chart.
 
 pub mod chart;
 pub mod choice;
-pub mod collapse;
 pub mod configurations;
 pub mod explorer;
 pub mod liveness;
@@ -25,4 +24,5 @@ pub mod network;
 pub mod open;
 pub mod properties;
 pub mod rules;
+pub mod symmetry;
 pub mod tabled;

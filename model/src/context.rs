@@ -12,7 +12,7 @@ use crate::sequence::Sequence;
 /// has explicitly asked for; and its account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PeerContext<N: Names> {
-    presence: BTreeMap<Address<N::Cid>, Price>,
+    pub(crate) presence: BTreeMap<Address<N::Cid>, Price>,
     pub(crate) wants: Sequence<Address<N::Cid>, WantEntry<N::Cid>>,
     pub(crate) account: Option<Account>,
     pub(crate) payment: Option<Payment>,

@@ -3,12 +3,12 @@
 #![cfg(feature = "check")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use blockexc_model::check::collapse::Collapsed;
-use blockexc_model::check::explorer::{Bounds, Explorer, Labels, Outcome};
+use blockexc_model::check::explorer::{Bounds, Explorer, Outcome};
 use blockexc_model::check::liveness::{Fairness, put_off_for_ever};
 use blockexc_model::check::names::{Blocks, Cid, Peer};
-use blockexc_model::check::network::{Action, Limits, Network, Role, State};
+use blockexc_model::check::network::{Limits, Network, Role, State};
 use blockexc_model::check::properties;
+use blockexc_model::check::tabled::Tabled;
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::dialect::Dialect;
 use blockexc_model::node::Config;
@@ -31,17 +31,14 @@ fn role(deviations: Deviations) -> Role {
 /// Whether a want of a block that a connected peer holds is obtained in every fair run. A timer
 /// that runs again and again goes off in the end.
 fn obtains(network: &Network) -> bool {
-    let labels = Labels {
-        label: &|_: &State, action: &Action| network.obligation(action),
-        mark: &|state: &State| properties::is_owed(network, state),
-    };
-    let found = Explorer::new(network, Vec::new())
-        .keeping(Collapsed::<7>::new(network).unwrap())
+    let tabled = Tabled::<10>::new(network).unwrap();
+    let owed = |state: &State| properties::is_owed(network, state);
+    let found = Explorer::new(&tabled, Vec::new())
         .bounded(Bounds {
             states: Some(200_000),
             ..Bounds::default()
         })
-        .with_graph(labels)
+        .with_graph(&owed)
         .explore();
     assert_eq!(found.outcome, Outcome::Exhausted);
     let graph = found.graph.as_ref().unwrap();

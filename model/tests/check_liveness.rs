@@ -2,10 +2,10 @@
 #![cfg(feature = "check")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use blockexc_model::check::explorer::{Bounds, Exploration, Explorer, Labels, Outcome, Whole};
+use blockexc_model::check::explorer::{Bounds, Explorer, Outcome};
 use blockexc_model::check::liveness::{FREE, Fairness, Lasso, Obligations, put_off_for_ever};
 use blockexc_model::check::names::{Blocks, Cid};
-use blockexc_model::check::network::{Action, Limits, Network, Role, State};
+use blockexc_model::check::network::{Limits, Network, Role, State};
 use blockexc_model::check::properties::{self, Judging};
 use blockexc_model::check::rules::Marks;
 use blockexc_model::deviation::{Deviation, Deviations};
@@ -25,6 +25,10 @@ struct At(u8);
 impl Judging for Tiny {
     fn broken(&self, _: &At) -> Marks {
         Marks::default()
+    }
+
+    fn obligation(&self, (label, _): &(u8, u8)) -> u8 {
+        *label
     }
 }
 
@@ -54,12 +58,8 @@ impl Model for Tiny {
 
 impl Tiny {
     fn lasso(&self, fairness: &[Fairness]) -> Option<Lasso> {
-        let labels = Labels {
-            label: &|_: &At, (label, _): &(u8, u8)| *label,
-            mark: &|state: &At| self.owed.contains(&state.0),
-        };
-        let found: Exploration<Tiny, Whole> =
-            Explorer::new(self, Vec::new()).with_graph(labels).explore();
+        let owed = |state: &At| self.owed.contains(&state.0);
+        let found = Explorer::new(self, Vec::new()).with_graph(&owed).explore();
         let obligations = Obligations::new(fairness.iter().copied());
         let lasso = put_off_for_ever(found.graph.as_ref().unwrap(), &obligations)?;
         let name = |index: u32| u32::from(found.state(index).0);
@@ -178,16 +178,13 @@ fn patient(asker: Deviations, holder: Deviations) -> Network {
 }
 
 fn put_off(network: &Network, fairness: Fairness) -> Option<Lasso> {
-    let labels = Labels {
-        label: &|_: &State, action: &Action| network.obligation(action),
-        mark: &|state: &State| properties::is_owed(network, state),
-    };
+    let owed = |state: &State| properties::is_owed(network, state);
     let found = Explorer::new(network, Vec::new())
         .bounded(Bounds {
             states: Some(500_000),
             ..Bounds::default()
         })
-        .with_graph(labels)
+        .with_graph(&owed)
         .explore();
     assert_eq!(found.outcome, Outcome::Exhausted);
     let graph = found.graph.as_ref().unwrap();

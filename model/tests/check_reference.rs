@@ -4,21 +4,20 @@
 
 use std::collections::BTreeSet;
 
-use blockexc_model::check::collapse::Collapsed;
 use blockexc_model::check::configurations::{open_networks, pair, row, triangle};
-use blockexc_model::check::explorer::{Bounds, Exploration, Explorer, Form, Outcome, Verdict};
+use blockexc_model::check::explorer::{Bounds, Exploration, Explorer, Outcome, Space, Verdict};
 use blockexc_model::check::names::{Blocks, Naming};
-use blockexc_model::check::network::{Network, State};
+use blockexc_model::check::network::Network;
 use blockexc_model::check::properties::{self, Property};
+use blockexc_model::check::tabled::Tabled;
 use blockexc_model::node::Config;
 
 /// Searches a network to the end: how many states it has, and the premises that were reached.
 fn holds(network: &Network, more: Vec<Property<Network>>) -> (usize, BTreeSet<&'static str>) {
     let mut list = properties::network(network);
     list.extend(more);
-    let found = Explorer::new(network, list)
-        .keeping(Collapsed::<7>::new(network).unwrap())
-        .explore();
+    let tabled = Tabled::<10>::new(network).unwrap();
+    let found = Explorer::new(&tabled, list).explore();
     assert_eq!(found.outcome, Outcome::Exhausted);
     assert_no_failure(&network.name, network, &found);
     let reached = found
@@ -29,10 +28,10 @@ fn holds(network: &Network, more: Vec<Property<Network>>) -> (usize, BTreeSet<&'
     (found.states, reached.collect())
 }
 
-fn assert_no_failure<F: Form<State>>(
+fn assert_no_failure<S: Space<Model = Network>>(
     name: &str,
     network: &Network,
-    found: &Exploration<'_, Network, F>,
+    found: &Exploration<'_, S>,
 ) {
     if let Some(failure) = found.failures().next() {
         let steps = match failure.verdict {

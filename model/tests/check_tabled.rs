@@ -1,23 +1,49 @@
-//! A network in numbers is the same network: as many states and transitions, the same verdicts.
+//! A network in numbers is the same network: as many states and transitions, the same verdicts,
+//! whatever the number of threads.
 #![cfg(feature = "check")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use blockexc_model::check::chart::Chart;
 use blockexc_model::check::configurations::{pair, row, triangle};
-use blockexc_model::check::explorer::{Bounds, Explorer, Outcome, Verdict};
+use blockexc_model::check::explorer::{Bounds, Exploration, Explorer, Outcome, Space, Verdict};
 use blockexc_model::check::names::{Blocks, Cid, Naming};
 use blockexc_model::check::network::{Limits, Network, Role};
 use blockexc_model::check::properties;
-use blockexc_model::check::tabled::Tabled;
+use blockexc_model::check::tabled::{Row, Tabled, Unfit};
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::dialect::DIALECTS;
 use blockexc_model::node::Config;
 
+/// What was found, without the numbers of states: how far away each violation is, and whether each
+/// premise was reached.
+fn verdicts<S: Space>(found: &Exploration<'_, S>) -> Vec<(&'static str, String, Option<bool>)> {
+    found
+        .findings
+        .iter()
+        .map(|finding| {
+            let verdict = match finding.verdict {
+                Verdict::Violated(state) => {
+                    format!("violated after {} steps", found.trail(state).steps.len())
+                }
+                Verdict::Seen(state) => {
+                    format!("seen after {} steps", found.trail(state).steps.len())
+                }
+                other => format!("{other:?}"),
+            };
+            (finding.name, verdict, finding.premise_reached)
+        })
+        .collect()
+}
+
 fn assert_same(network: &Network) {
     let whole = Explorer::new(network, properties::network(network)).explore();
-    let tabled = Tabled::<9>::new(network).unwrap();
-    let list = tabled.properties(properties::network(network));
-    let numbers = Explorer::new(&tabled, list).explore();
+    let tabled = Tabled::<10>::new(network).unwrap();
+    let explore = |threads| {
+        Explorer::new(&tabled, properties::network(network))
+            .threads(threads)
+            .explore()
+    };
+    let numbers = explore(1);
     assert_eq!(numbers.outcome, Outcome::Exhausted);
     assert_eq!(
         (whole.states, whole.transitions, whole.depth),
@@ -25,8 +51,15 @@ fn assert_same(network: &Network) {
         "{}",
         network.name
     );
-    // States are found in the same order, so that the same state violates, at the same place.
-    assert_eq!(whole.findings, numbers.findings, "{}", network.name);
+    assert_eq!(verdicts(&whole), verdicts(&numbers), "{}", network.name);
+    let [two, three] = [explore(2), explore(3)];
+    assert_eq!(verdicts(&numbers), verdicts(&two), "{}", network.name);
+    assert_eq!(
+        (two.states, two.transitions, two.depth),
+        (numbers.states, numbers.transitions, numbers.depth),
+    );
+    // Whatever the number of threads, the same states are found under the same numbers.
+    assert_eq!(two.findings, three.findings, "{}", network.name);
 }
 
 #[test]
@@ -49,8 +82,17 @@ fn every_dialect_is_the_same_in_numbers() {
     }
 }
 
+/// A node whose process ends closes all its links.
 #[test]
-fn timers_that_never_tire_are_the_same_in_numbers() {
+fn a_process_that_ends_is_the_same_in_numbers() {
+    let config = Config {
+        deviations: Deviations::of(&[Deviation::AbortOnStaleAsk]),
+        ..Config::default()
+    };
+    assert_same(&pair(&config, &Config::default(), Blocks::plain(1), 1));
+}
+
+fn patient() -> Network {
     let blocks = Blocks::plain(1);
     let roles = vec![
         Role::new(Config::default()).requesting(blocks.addresses()),
@@ -63,7 +105,46 @@ fn timers_that_never_tire_are_the_same_in_numbers() {
         stores: 1,
         ..Limits::default()
     };
-    assert_same(&Network::new("patient", blocks, roles, limits).retrying(2));
+    Network::new("patient", blocks, roles, limits).retrying(2)
+}
+
+#[test]
+fn timers_that_never_tire_are_the_same_in_numbers() {
+    assert_same(&patient());
+}
+
+#[test]
+fn the_graph_is_the_same_in_numbers() {
+    let network = patient();
+    let owed = |state: &_| properties::is_owed(&network, state);
+    let whole = Explorer::new(&network, Vec::new())
+        .with_graph(&owed)
+        .explore();
+    let tabled = Tabled::<10>::new(&network).unwrap();
+    let numbers = Explorer::new(&tabled, Vec::new())
+        .with_graph(&owed)
+        .explore();
+    let [whole_graph, graph] = [&whole.graph, &numbers.graph].map(|graph| graph.as_ref().unwrap());
+    assert_eq!(whole_graph.len(), graph.len());
+    for state in 0..graph.len() as u32 {
+        let after =
+            |found: &dyn Fn(u32) -> _, graph: &blockexc_model::check::explorer::Graph, at| {
+                let mut all: Vec<_> = graph
+                    .from(at)
+                    .map(|(label, to)| (label, found(to)))
+                    .collect();
+                all.sort_by_key(|(label, state)| (*label, format!("{state:?}")));
+                all
+            };
+        let same =
+            (0..graph.len() as u32).find(|other| whole.state(*other) == numbers.state(state));
+        let same = same.unwrap();
+        assert_eq!(whole_graph.is_marked(same), graph.is_marked(state));
+        assert_eq!(
+            after(&|to| whole.state(to), whole_graph, same),
+            after(&|to| numbers.state(to), graph, state)
+        );
+    }
 }
 
 #[test]
@@ -73,21 +154,36 @@ fn a_way_in_numbers_is_a_way_through_the_network() {
         ..Config::default()
     };
     let network = pair(&config, &Config::default(), Blocks::plain(1), 0);
-    let tabled = Tabled::<9>::new(&network).unwrap();
-    let list = tabled.properties(properties::network(&network));
-    let found = Explorer::new(&tabled, list)
-        .bounded(Bounds {
-            stop_at_violation: true,
-            ..Bounds::default()
-        })
-        .explore();
-    let Verdict::Violated(state) = found.failures().next().unwrap().verdict else {
-        panic!("cancelling in silence breaks nothing");
+    for symmetric in [false, true] {
+        let mut tabled = Tabled::<10>::new(&network).unwrap();
+        if symmetric {
+            tabled = tabled.symmetric();
+        }
+        let found = Explorer::new(&tabled, properties::network(&network))
+            .bounded(Bounds {
+                stop_at_violation: true,
+                ..Bounds::default()
+            })
+            .explore();
+        let Verdict::Violated(state) = found.failures().next().unwrap().verdict else {
+            panic!("cancelling in silence breaks nothing");
+        };
+        let trail = found.trail(state);
+        assert!(!trail.steps.is_empty());
+        let chart = Chart::of_network(&network, &trail);
+        assert_eq!(chart.rows.len(), trail.steps.len());
+        assert!(chart.offence.is_some());
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let network = triangle(&Config::default());
+    let refused = Tabled::<9>::new(&network).err();
+    let expected = Unfit::Words {
+        needed: 10,
+        given: 9,
     };
-    let numbers = found.trail(state);
-    let trail = tabled.trail(&numbers);
-    assert_eq!(trail.steps.len(), numbers.steps.len());
-    let chart = Chart::of_network(&network, &trail);
-    assert_eq!(chart.rows.len(), numbers.steps.len());
-    assert!(chart.offence.is_some());
+    assert_eq!(refused, Some(expected));
+    assert_eq!(size_of::<Row<10>>(), 20);
 }

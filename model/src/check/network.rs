@@ -517,9 +517,7 @@ impl Network {
                 next.left.connects = next.left.connects.checked_sub(1)?;
                 let link = &mut next.links[link];
                 link.open = true;
-                for end in &mut link.ends {
-                    end.news.push_back(News::Joined);
-                }
+                link.ends.iter_mut().for_each(End::open);
                 Vec::new()
             }
             Action::Disconnect(a, b) => {
@@ -713,6 +711,11 @@ impl End {
     /// unheard, and nobody is to be served.
     pub fn is_quiet(&self) -> bool {
         self.news.is_empty() && self.inbox.is_empty() && !self.serves
+    }
+
+    /// The connection has opened.
+    pub(super) fn open(&mut self) {
+        self.news.push_back(News::Joined);
     }
 
     /// The connection has closed: what was under way is lost.

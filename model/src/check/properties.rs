@@ -4,14 +4,17 @@
 //! any node breaks it. What relates several nodes, or a node and its connections, is written out
 //! below. And what shows that the network does anything at all must hold at least once.
 
+use std::hash::Hash;
+
 use stateright::Model;
 
 use crate::address::Address;
 use crate::message::{Message, PresenceType, WantType};
 use crate::node::Node;
 
+use super::liveness::FREE;
 use super::names::{Cid, Peer, Small};
-use super::network::{Network, State, UNCONNECTED, UNREAD};
+use super::network::{Action, Network, State, UNCONNECTED, UNREAD};
 use super::open::{OpenNetwork, OpenState, is_want_block};
 use super::rules::{Judge, Marks};
 
@@ -36,7 +39,7 @@ pub struct Property<M: Model> {
     pub test: Test<M>,
     /// What must be the case for it to say anything. The rules of single steps count for
     /// themselves how often they had anything to say ([`Judge::reached`]).
-    pub premise: Option<Box<Predicate<M>>>,
+    pub premise: Option<Predicate<M>>,
     /// It holds wherever something is under way: it need only be looked at where nothing is.
     pub when_quiet: bool,
 }
@@ -46,24 +49,40 @@ pub enum Test<M: Model> {
     /// The step that led here did not break the rule or invariant of this place.
     Unbroken(usize),
     /// A predicate over the state.
-    Holds(fn(&M, &M::State) -> bool),
-    /// A predicate that was put together when the network was: stateright's checkers, which take
-    /// plain functions, pass it by.
-    Found(Box<Predicate<M>>),
+    Holds(Predicate<M>),
 }
 
 /// A predicate over the states of a model.
-pub type Predicate<M> = dyn Fn(&M, &<M as Model>::State) -> bool;
+pub type Predicate<M> = fn(&M, &<M as Model>::State) -> bool;
 
 /// A model whose steps are judged.
-pub trait Judging: Model {
+pub trait Judging: Model<State: Clone + Eq + Hash + Send + Sync> + Sync {
     /// The rules and invariants that the step that led to this state broke.
     fn broken(&self, state: &Self::State) -> Marks;
+
+    /// Whether nothing happens any more by itself: properties that are about that case are looked
+    /// at then only.
+    fn is_quiet(&self, _: &Self::State) -> bool {
+        true
+    }
+
+    /// Which of the obligations this action meets that a run has which goes on for ever.
+    fn obligation(&self, _: &Self::Action) -> u8 {
+        FREE
+    }
 }
 
 impl Judging for Network {
     fn broken(&self, state: &State) -> Marks {
         state.broken
+    }
+
+    fn is_quiet(&self, state: &State) -> bool {
+        state.is_quiet()
+    }
+
+    fn obligation(&self, action: &Action) -> u8 {
+        Network::obligation(self, action)
     }
 }
 
@@ -79,7 +98,6 @@ impl<M: Judging> Property<M> {
         match self.test {
             Test::Unbroken(place) => !model.broken(state).contains(place),
             Test::Holds(holds) => holds(model, state),
-            Test::Found(ref holds) => holds(model, state),
         }
     }
 
@@ -431,7 +449,7 @@ fn always(
         requirements,
         kind: Kind::Always,
         test: Test::Holds(holds),
-        premise: Some(Box::new(premise)),
+        premise: Some(premise),
         when_quiet: name.starts_with(QUIET),
     }
 }
@@ -478,7 +496,6 @@ where
             let condition = match property.test {
                 Test::Holds(holds) => holds,
                 Test::Unbroken(place) => *unbroken_functions().get(place)?,
-                Test::Found(_) => return None,
             };
             Some(match property.kind {
                 Kind::Always => stateright::Property::always(property.name, condition),

@@ -1,425 +1,827 @@
-//! The same network, in numbers: each different node, each different link and each different step
-//! of a node is worked out once and then looked up.
+//! The same network, in numbers: each different node, each different end of a link and each
+//! different step of a node is worked out once and then looked up.
 //!
 //! What a node does next depends on the node, on what awaits it and on what may still happen; it
 //! changes the node and what awaits it, and puts messages behind those that await its peers. The
-//! combinations of these are few where the network's states are many.
-//! So a state here is a row of numbers, which is copied, hashed and compared without touching the
-//! heap, and [`Network`] works out only what was not met before. There is no second copy of what
-//! happens in a network: a table's entries come from [`Network::perform`].
+//! combinations of these are few where the network's states are many. So a state here is a row of
+//! numbers of 16 bits, which is copied, hashed and compared without touching the heap, and
+//! [`Network`] works out only what was not met before. There is no second copy of what happens in
+//! a network: the tables' entries come from [`Network::perform`].
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::borrow::Cow;
+use std::hash::Hash;
 
-use rustc_hash::FxHashMap;
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use stateright::Model;
 
-use super::collapse::{Known, TooFewWords};
-use super::explorer::Trail;
+use super::explorer::{Full, Space};
 use super::names::{Peer, Small};
-use super::network::{Action, End, Limits, Link, Network, Retries, State};
-use super::properties::{Judging, Property, Test};
+use super::network::{End, Limits, Link, Network, Retries, State};
 use super::rules::Marks;
+use super::symmetry::Symmetry;
 use crate::message::Message;
 use crate::node::Node;
 
 /// A node has at most so many links.
 const MOST_LINKS: usize = 4;
-/// Two words for what may still happen, one for what the last step broke.
-const FIRST_NODE: usize = 3;
-/// The byte of what may still happen that says whose processes have ended.
-const ENDED: u32 = 56;
+/// There are at most so many nodes.
+const MOST_NODES: usize = 8;
+/// One word says what may still happen, whose processes have ended and what the last step broke.
+const FIRST_NODE: usize = 1;
+/// So many states' steps are looked up before the first of them are taken.
+const TOGETHER: usize = 8;
+/// What is not yet known.
+const UNKNOWN: u16 = u16::MAX;
 
 /// A state of a [`Tabled`] network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Row<const WORDS: usize>([u32; WORDS]);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Row<const WORDS: usize>([u16; WORDS]);
 
-impl<const WORDS: usize> Row<WORDS> {
-    fn budget(&self) -> u64 {
-        u64::from(self.0[0]) | u64::from(self.0[1]) << 32
-    }
-
-    fn set_budget(&mut self, budget: u64) {
-        self.0[0] = budget as u32;
-        self.0[1] = (budget >> 32) as u32;
-    }
+/// The network does not fit into rows of this many words, or into rows at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// There are more nodes and links than words.
+    #[error("a state of this network takes {needed} words, there are {given}")]
+    Words {
+        /// So many it takes.
+        needed: usize,
+        /// So many there are.
+        given: usize,
+    },
+    /// There are too many nodes or links.
+    #[error("there are more than {MOST_NODES} nodes, or a node has more than {MOST_LINKS} links")]
+    Nodes,
 }
 
-/// What happens next, by the state that it leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Next<const WORDS: usize>(Row<WORDS>);
+/// So many words a state of this network takes.
+pub fn words(network: &Network) -> usize {
+    FIRST_NODE + network.roles.len() + 2 * network.pairs.len()
+}
 
-/// On what a node's next steps depend.
+/// What of a state is neither node nor link.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Situation {
-    node: u32,
-    /// What awaits the node on each of its links.
-    ends: [u32; MOST_LINKS],
-    /// Which node it is.
-    place: u8,
-    /// Which of the limits are not yet reached, a bit each.
-    may: u8,
-    /// Which of its links are open.
-    open: u8,
-    /// Its connections have room for what a retry says.
-    has_room: bool,
+struct Rest {
+    left: Limits,
+    /// A bit for each node whose process has ended.
+    ended: u8,
+    broken: Marks,
+}
+
+/// What a step changes of the rest.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+struct Change {
+    /// What it takes of what may still happen.
+    spent: Limits,
+    /// Whose process ends.
+    ended: u8,
+    broken: Marks,
 }
 
 /// One of a node's next steps.
 #[derive(Clone, Copy)]
 struct Step {
-    node: u32,
-    /// What awaits the node then.
-    ends: [u32; MOST_LINKS],
-    /// What it says on each of its links; zero when nothing.
-    said: [u32; MOST_LINKS],
-    /// Which of its links it closes.
-    closed: u8,
-    /// What it takes of what may still happen, and whose process it ends.
-    spent: u64,
-    ended: u64,
-    broken: u32,
+    node: u16,
+    /// What awaits the node then, on each of its links.
+    ends: [u16; MOST_LINKS],
+    /// What happens to the other end of each of its links, by number; [`UNTOUCHED`] when nothing.
+    far: [u16; MOST_LINKS],
+    change: u16,
+    label: u8,
 }
 
-/// A link: whether it is open, and what awaits either node.
-type LinkParts = (bool, [u32; 2]);
+/// What happens to the end of a link that is not the acting node's.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Far {
+    Untouched,
+    /// The link closes.
+    Closes,
+    /// It opens.
+    Opens,
+    /// Messages are put behind those that are there.
+    Hears(Vec<Message<Small>>),
+}
 
-/// What happens to the end of a link that is not the acting node's: messages are put behind those
-/// that are there, or the link closes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum FarEnd {
-    Hears(u32, u32),
-    Closes(u32),
+const UNTOUCHED: u16 = 0;
+const CLOSES: u16 = 1;
+const OPENS: u16 = 2;
+
+/// The numbers of the changes that opening and closing a link are.
+const ONE_CONNECT: u16 = 0;
+const ONE_DISCONNECT: u16 = 1;
+
+/// What awaits a node on a link, and whether the link is open.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Side {
+    pub(super) open: bool,
+    pub(super) end: End,
+}
+
+/// Values with their numbers.
+struct Numbered<T> {
+    values: IndexSet<T, FxBuildHasher>,
+    what: &'static str,
+}
+
+impl<T: Clone + Eq + Hash> Numbered<T> {
+    /// These values have the first numbers.
+    fn new(what: &'static str, first: impl IntoIterator<Item = T>) -> Self {
+        Numbered {
+            values: first.into_iter().collect(),
+            what,
+        }
+    }
+
+    fn number(&mut self, value: T) -> Result<u16, Full> {
+        let (number, _) = self.values.insert_full(value);
+        match u16::try_from(number) {
+            Ok(number) if number != UNKNOWN => Ok(number),
+            _ => Err(Full {
+                what: self.what,
+                most: usize::from(UNKNOWN),
+            }),
+        }
+    }
+
+    fn find(&self, value: &T) -> Option<u16> {
+        u16::try_from(self.values.get_index_of(value)?).ok()
+    }
+
+    fn get(&self, number: u16) -> &T {
+        &self.values[usize::from(number)]
+    }
+}
+
+/// A table of what becomes of one number by another.
+#[derive(Default)]
+struct Outcomes {
+    /// A column for each number that something becomes of, a line for each by which it does.
+    cells: Vec<u16>,
+    /// The number of columns is two to the power of this.
+    column_bits: u32,
+}
+
+impl Outcomes {
+    #[inline]
+    fn get(&self, of: u16, by: u16) -> u16 {
+        let [of, by] = [of, by].map(usize::from);
+        if of >> self.column_bits != 0 {
+            return UNKNOWN;
+        }
+        let cell = by << self.column_bits | of;
+        self.cells.get(cell).copied().unwrap_or(UNKNOWN)
+    }
+
+    fn set(&mut self, of: u16, by: u16, outcome: u16) {
+        let [of, by] = [of, by].map(usize::from);
+        while of >> self.column_bits != 0 {
+            let columns = 1 << self.column_bits;
+            self.cells = self
+                .cells
+                .chunks(columns)
+                .flat_map(|line| {
+                    line.iter()
+                        .copied()
+                        .chain(std::iter::repeat_n(UNKNOWN, columns))
+                })
+                .collect();
+            self.column_bits += 1;
+        }
+        let lines = (by + 1) << self.column_bits;
+        if self.cells.len() < lines {
+            self.cells.resize(lines, UNKNOWN);
+        }
+        self.cells[by << self.column_bits | of] = outcome;
+    }
+}
+
+/// What was learned of a network.
+pub struct Tables {
+    nodes: Numbered<Node<Small>>,
+    sides: Numbered<Side>,
+    rests: Numbered<Rest>,
+    changes: Numbered<Change>,
+    fars: Numbered<Far>,
+    /// What is needed to know of each side, and of each rest, without looking at it.
+    of_side: Vec<OfSide>,
+    of_rest: Vec<OfRest>,
+    /// Where a node's next steps stand, by its situation.
+    situations: FxHashMap<u128, (u32, u32)>,
+    steps: Vec<Step>,
+    /// What becomes of a side by what happens to it, and of a rest by a change.
+    sides_after: Outcomes,
+    rests_after: Outcomes,
+    /// What each node, side and rest is called under each renaming.
+    renamed_nodes: Vec<Vec<u16>>,
+    renamed_sides: Vec<Vec<u16>>,
+    renamed_rests: Vec<Vec<u16>>,
+}
+
+#[derive(Clone, Copy)]
+struct OfSide {
+    open: bool,
+    quiet: bool,
+    /// So much is under way that no want is pursued anew.
+    crowded: bool,
+}
+
+#[derive(Clone, Copy)]
+struct OfRest {
+    /// Which of the limits are not yet reached, a bit each: the first two are those of
+    /// connections.
+    may: u8,
+    ended: u8,
+    sound: bool,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        let change = |connects, disconnects| Change {
+            spent: Limits {
+                connects,
+                disconnects,
+                ..Limits::default()
+            },
+            ..Change::default()
+        };
+        Tables {
+            nodes: Numbered::new("nodes", []),
+            sides: Numbered::new("ends of links", []),
+            rests: Numbered::new("ways of what may still happen", []),
+            // In the order of ONE_CONNECT and ONE_DISCONNECT.
+            changes: Numbered::new(
+                "changes of what may still happen",
+                [change(1, 0), change(0, 1)],
+            ),
+            // In the order of UNTOUCHED, CLOSES and OPENS.
+            fars: Numbered::new(
+                "things said in one step",
+                [Far::Untouched, Far::Closes, Far::Opens],
+            ),
+            of_side: Vec::new(),
+            of_rest: Vec::new(),
+            situations: FxHashMap::default(),
+            steps: Vec::new(),
+            sides_after: Outcomes::default(),
+            rests_after: Outcomes::default(),
+            renamed_nodes: Vec::new(),
+            renamed_sides: Vec::new(),
+            renamed_rests: Vec::new(),
+        }
+    }
+}
+
+/// How many different parts a network's states are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// Different nodes.
+    pub nodes: usize,
+    /// Different ends of links.
+    pub ends: usize,
+    /// Different situations of a node.
+    pub situations: usize,
+}
+
+impl Tables {
+    /// How many different parts were met.
+    pub fn parts(&self) -> Parts {
+        Parts {
+            nodes: self.nodes.values.len(),
+            ends: self.sides.values.len(),
+            situations: self.situations.len(),
+        }
+    }
 }
 
 /// A network in numbers.
 pub struct Tabled<'a, const WORDS: usize> {
     network: &'a Network,
-    nodes: Known<Node<Small>>,
-    ends: Known<End>,
-    links: Known<LinkParts>,
-    said: Known<Vec<Message<Small>>>,
-    marks: Known<Marks>,
-    /// Which links are quiet.
-    quiet: RefCell<Vec<bool>>,
-    /// The links of each node, in the order of the network's pairs.
-    links_of: Vec<Vec<usize>>,
+    /// The links of each node, in the order of the network's pairs: where in a row its own end
+    /// stands, and where the other.
+    links_of: Vec<Vec<[usize; 2]>>,
     first_link: usize,
-    steps: RefCell<FxHashMap<Situation, Rc<[Step]>>>,
-    /// What becomes of a link that opens, or closes.
-    openings: RefCell<FxHashMap<u32, u32>>,
-    far_ends: RefCell<FxHashMap<FarEnd, u32>>,
+    words: usize,
+    symmetry: Symmetry,
 }
 
 impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
-    /// The tables of this network, empty as yet.
-    pub fn new(network: &'a Network) -> Result<Self, TooFewWords> {
+    /// This network in numbers.
+    ///
+    /// # Errors
+    ///
+    /// When its states do not fit into rows of so many words.
+    pub fn new(network: &'a Network) -> Result<Self, Unfit> {
         let first_link = FIRST_NODE + network.roles.len();
-        let needed = first_link + network.pairs.len();
-        let links_of: Vec<Vec<usize>> = (0u8..)
+        let links_of: Vec<Vec<[usize; 2]>> = (0u8..)
             .map(Peer)
             .take(network.roles.len())
             .map(|node| {
                 let pairs = network.pairs.iter().enumerate();
                 pairs
                     .filter(|(_, pair)| pair.contains(&node))
-                    .map(|(link, _)| link)
+                    .map(|(link, pair)| {
+                        let side = usize::from(pair[0] != node);
+                        let link = first_link + 2 * link;
+                        [link + side, link + 1 - side]
+                    })
                     .collect()
             })
             .collect();
-        // Eight bits name those whose processes have ended.
-        let fits = links_of.iter().all(|links| links.len() <= MOST_LINKS) && links_of.len() <= 8;
-        if needed > WORDS || !fits {
-            return Err(TooFewWords {
-                needed,
+        if links_of.iter().any(|links| links.len() > MOST_LINKS) || links_of.len() > MOST_NODES {
+            return Err(Unfit::Nodes);
+        }
+        let words = words(network);
+        if words > WORDS {
+            return Err(Unfit::Words {
+                needed: words,
                 given: WORDS,
             });
         }
         Ok(Tabled {
             network,
-            nodes: Known::new(),
-            ends: Known::new(),
-            links: Known::new(),
-            said: Known::new(),
-            marks: Known::new(),
-            quiet: RefCell::default(),
             links_of,
             first_link,
-            steps: RefCell::default(),
-            openings: RefCell::default(),
-            far_ends: RefCell::default(),
+            words,
+            symmetry: Symmetry::default(),
         })
     }
 
-    /// The state in numbers.
-    pub fn row(&self, state: &State) -> Row<WORDS> {
+    /// States that differ only in names count as one. The graph of all transitions cannot be kept
+    /// then, for in it names matter.
+    pub fn symmetric(mut self) -> Self {
+        self.symmetry = Symmetry::of(self.network);
+        self
+    }
+
+    /// By how many renamings a state may become one that counts as the same.
+    pub fn renamings(&self) -> usize {
+        self.symmetry.renamings.len()
+    }
+
+    fn row(&self, tables: &mut Tables, state: &State) -> Result<Row<WORDS>, Full> {
         let mut row = Row([0; WORDS]);
-        row.set_budget(budget_of(state));
-        // Nothing broken is number zero, and so is nothing said.
-        self.marks.number(Marks::default());
-        self.said.number(Vec::new());
-        row.0[2] = self.marks.number(state.broken);
-        for (i, node) in state.nodes.iter().enumerate() {
-            row.0[FIRST_NODE + i] = self.nodes.number(node.clone());
+        row.0[0] = self.rest(tables, rest_of(state))?;
+        for (place, node) in state.nodes.iter().enumerate() {
+            row.0[FIRST_NODE + place] = self.node(tables, node.clone())?;
         }
-        for (i, link) in state.links.iter().enumerate() {
-            row.0[self.first_link + i] = self.link(link);
+        for (place, side) in sides_of(state).enumerate() {
+            row.0[self.first_link + place] = self.side(tables, side)?;
         }
-        row
+        Ok(row)
     }
 
-    /// The state of these numbers.
-    pub fn state(&self, row: &Row<WORDS>) -> State {
-        let bytes = row.budget().to_le_bytes();
-        let nodes = &row.0[FIRST_NODE..self.first_link];
-        let links = &row.0[self.first_link..self.first_link + self.network.pairs.len()];
-        State {
-            nodes: nodes.iter().map(|node| self.nodes.value(*node)).collect(),
-            links: links.iter().map(|link| self.link_of(*link)).collect(),
-            left: Limits {
-                connects: bytes[0],
-                disconnects: bytes[1],
-                requests: bytes[2],
-                cancels: bytes[3],
-                stores: bytes[4],
-                deletions: bytes[5],
-                retries: bytes[6],
-            },
-            ended: (0..8)
-                .filter(|node| bytes[7] & 1 << node != 0)
-                .map(Peer)
-                .collect(),
-            broken: self.marks.value(row.0[2]),
+    fn node(&self, tables: &mut Tables, node: Node<Small>) -> Result<u16, Full> {
+        let number = tables.nodes.number(node)?;
+        let renamings = &self.symmetry.renamings;
+        tables.renamed_nodes.resize_with(renamings.len(), Vec::new);
+        // Each renaming of what was not met before is not met before either, at first.
+        for (which, renaming) in renamings.iter().enumerate() {
+            while tables.renamed_nodes[which].len() < tables.nodes.values.len() {
+                let next = tables.renamed_nodes[which].len();
+                let image = renaming.node(&tables.nodes.values[next]);
+                let image = tables.nodes.number(image)?;
+                tables.renamed_nodes[which].push(image);
+            }
         }
+        Ok(number)
     }
 
-    /// The way through the network that this way stands for.
-    pub fn trail(&self, trail: &Trail<Self>) -> Trail<Network> {
-        let start = self.state(&trail.start);
-        let mut from = start.clone();
-        let mut steps = Vec::new();
-        for (_, row) in &trail.steps {
-            let to = self.state(row);
-            let mut actions = Vec::new();
-            self.network.actions(&from, &mut actions);
-            let taken = actions
-                .into_iter()
-                .find(|action| self.network.next_state(&from, *action).as_ref() == Some(&to));
-            steps.extend(taken.map(|action| (action, to.clone())));
-            from = to;
-        }
-        Trail { start, steps }
-    }
-
-    /// These properties of the network, in numbers.
-    pub fn properties(&self, of_network: Vec<Property<Network>>) -> Vec<Property<Self>> {
-        of_network
-            .into_iter()
-            .map(|property| {
-                let when_quiet = property.when_quiet;
-                let test = match property.test {
-                    Test::Unbroken(place) => Test::Unbroken(place),
-                    Test::Holds(holds) => Test::Found(Box::new(move |tabled: &Self, row| {
-                        when_quiet && !tabled.is_quiet(row)
-                            || holds(tabled.network, &tabled.state(row))
-                    })),
-                    Test::Found(holds) => Test::Found(Box::new(move |tabled: &Self, row| {
-                        when_quiet && !tabled.is_quiet(row)
-                            || holds(tabled.network, &tabled.state(row))
-                    })),
+    fn side(&self, tables: &mut Tables, side: Side) -> Result<u16, Full> {
+        let number = tables.sides.number(side)?;
+        let renamings = &self.symmetry.renamings;
+        tables.renamed_sides.resize_with(renamings.len(), Vec::new);
+        for (which, renaming) in renamings.iter().enumerate() {
+            while tables.renamed_sides[which].len() < tables.sides.values.len() {
+                let next = tables.renamed_sides[which].len();
+                let side = &tables.sides.values[next];
+                let image = Side {
+                    open: side.open,
+                    end: renaming.end(&side.end),
                 };
-                Property {
-                    name: property.name,
-                    requirements: property.requirements,
-                    kind: property.kind,
-                    test,
-                    premise: property.premise.map(
-                        |premise| -> Box<super::properties::Predicate<Self>> {
-                            Box::new(move |tabled: &Self, row| {
-                                (!when_quiet || tabled.is_quiet(row))
-                                    && premise(tabled.network, &tabled.state(row))
-                            })
-                        },
-                    ),
-                    when_quiet,
-                }
-            })
-            .collect()
-    }
-
-    /// How many different nodes, links and situations of a node were met.
-    pub fn parts(&self) -> (usize, usize, usize) {
-        (
-            self.nodes.len(),
-            self.links.len(),
-            self.steps.borrow().len(),
-        )
-    }
-
-    fn link(&self, link: &Link) -> u32 {
-        let ends = [0, 1].map(|end: usize| self.ends.number(link.ends[end].clone()));
-        self.link_from((link.open, ends))
-    }
-
-    fn link_from(&self, parts: LinkParts) -> u32 {
-        let number = self.links.number(parts);
-        let mut quiet = self.quiet.borrow_mut();
-        if quiet.len() == number as usize {
-            let is_quiet = |end: u32| self.ends.look(end, End::is_quiet);
-            quiet.push(parts.1.into_iter().all(is_quiet));
-        }
-        number
-    }
-
-    fn link_of(&self, number: u32) -> Link {
-        let (open, ends) = self.links.value(number);
-        Link {
-            open,
-            ends: ends.map(|end| self.ends.value(end)),
-        }
-    }
-
-    /// Which end of this link is this node's.
-    fn side(&self, link: usize, place: usize) -> usize {
-        usize::from(self.network.pairs[link][0].index() != place)
-    }
-
-    fn has_room(&self, row: &Row<WORDS>, place: usize) -> bool {
-        let Retries::Unlimited { room } = self.network.retries else {
-            return false;
-        };
-        self.links_of[place].iter().all(|link| {
-            let (_, ends) = self.links.value(row.0[self.first_link + link]);
-            ends.into_iter()
-                .all(|end| self.ends.look(end, |end| end.inbox.len() < room))
-        })
-    }
-
-    /// What awaits the other node then.
-    fn far_end(&self, what: FarEnd) -> u32 {
-        if let Some(known) = self.far_ends.borrow().get(&what) {
-            return *known;
-        }
-        let end = match what {
-            FarEnd::Hears(end, said) => {
-                let mut end = self.ends.value(end);
-                end.inbox.extend(self.said.value(said));
-                end
+                let image = tables.sides.number(image)?;
+                tables.renamed_sides[which].push(image);
             }
-            FarEnd::Closes(end) => {
-                let mut end = self.ends.value(end);
-                end.close();
-                end
+        }
+        for side in tables.sides.values.iter().skip(tables.of_side.len()) {
+            tables.of_side.push(OfSide {
+                open: side.open,
+                quiet: side.end.is_quiet(),
+                crowded: match self.network.retries {
+                    Retries::Unlimited { room } => side.end.inbox.len() >= room,
+                    Retries::Limited => true,
+                },
+            });
+        }
+        Ok(number)
+    }
+
+    fn rest(&self, tables: &mut Tables, rest: Rest) -> Result<u16, Full> {
+        let number = tables.rests.number(rest)?;
+        let renamings = &self.symmetry.renamings;
+        tables.renamed_rests.resize_with(renamings.len(), Vec::new);
+        for (which, renaming) in renamings.iter().enumerate() {
+            while tables.renamed_rests[which].len() < tables.rests.values.len() {
+                let next = tables.renamed_rests[which].len();
+                let rest = tables.rests.values[next];
+                let image = Rest {
+                    ended: renaming.set_of_peers(rest.ended),
+                    ..rest
+                };
+                let image = tables.rests.number(image)?;
+                tables.renamed_rests[which].push(image);
             }
-        };
-        let number = self.ends.number(end);
-        self.far_ends.borrow_mut().insert(what, number);
-        number
+        }
+        for rest in tables.rests.values.iter().skip(tables.of_rest.len()) {
+            tables.of_rest.push(OfRest {
+                may: counts(rest.left)
+                    .into_iter()
+                    .enumerate()
+                    .fold(0, |may, (i, left)| may | u8::from(left > 0) << i),
+                ended: rest.ended,
+                sound: rest.broken.is_empty(),
+            });
+        }
+        Ok(number)
     }
 
-    /// What becomes of this link by this step, which is of the node whose link of this place it is.
-    fn link_after(&self, before: u32, side: usize, step: &Step, place: usize) -> u32 {
-        let (open, mut ends) = self.links.value(before);
-        let closes = step.closed & 1 << place != 0;
-        if ends[side] == step.ends[place] && step.said[place] == 0 && !closes {
-            return before;
+    /// On what this node's next steps depend, put into one number: the node, which one it is, what
+    /// awaits it, what may still happen, and whether a retry has room.
+    fn situation(&self, tables: &Tables, row: &Row<WORDS>, place: usize) -> u128 {
+        let node = row.0[FIRST_NODE + place];
+        let may = tables.of_rest[usize::from(row.0[0])].may;
+        let mut has_room = true;
+        let mut situation = u128::from(node);
+        for own_and_far in &self.links_of[place] {
+            for side in own_and_far {
+                has_room &= !tables.of_side[usize::from(row.0[*side])].crowded;
+            }
+            situation = situation << 16 | u128::from(row.0[own_and_far[0]]);
         }
-        ends[side] = step.ends[place];
-        let far = &mut ends[1 - side];
-        if closes {
-            *far = self.far_end(FarEnd::Closes(*far));
-        } else if step.said[place] != 0 {
-            *far = self.far_end(FarEnd::Hears(*far, step.said[place]));
-        }
-        self.link_from((open && !closes, ends))
+        // Eight nodes at most, and seven limits.
+        situation << 16 | u128::from(place as u8) << 8 | u128::from(may) << 1 | u128::from(has_room)
     }
 
-    fn is_quiet(&self, row: &Row<WORDS>) -> bool {
-        let quiet = self.quiet.borrow();
-        row.0[self.first_link..self.first_link + self.network.pairs.len()]
-            .iter()
-            .all(|link| quiet[*link as usize])
+    /// The least of the renamings of a state.
+    fn canonical(&self, tables: &Tables, row: Row<WORDS>) -> Row<WORDS> {
+        if self.symmetry.renamings.is_empty() {
+            return row;
+        }
+        let mut least = row;
+        for (which, renaming) in self.symmetry.renamings.iter().enumerate() {
+            let mut image = Row([0; WORDS]);
+            image.0[0] = tables.renamed_rests[which][usize::from(row.0[0])];
+            for (from, to) in renaming.peers.iter().enumerate() {
+                let node = row.0[FIRST_NODE + from];
+                image.0[FIRST_NODE + usize::from(*to)] =
+                    tables.renamed_nodes[which][usize::from(node)];
+            }
+            for (from, to) in renaming.ends.iter().enumerate() {
+                let side = row.0[self.first_link + from];
+                image.0[self.first_link + to] = tables.renamed_sides[which][usize::from(side)];
+            }
+            least = least.min(image);
+        }
+        least
     }
 
-    fn situation(&self, row: &Row<WORDS>, place: usize) -> Situation {
-        let mut ends = [u32::MAX; MOST_LINKS];
-        let mut open = 0;
-        for (i, link) in self.links_of[place].iter().enumerate() {
-            let (is_open, both) = self.links.value(row.0[self.first_link + link]);
-            ends[i] = both[self.side(*link, place)];
-            open |= u8::from(is_open) << i;
+    /// Works out the next steps of a node.
+    fn learn_steps(
+        &self,
+        tables: &mut Tables,
+        row: &Row<WORDS>,
+        state: &State,
+        place: usize,
+    ) -> Result<(), Full> {
+        let situation = self.situation(tables, row, place);
+        if tables.situations.contains_key(&situation) {
+            return Ok(());
         }
-        let may = row.budget().to_le_bytes()[..7]
-            .iter()
-            .enumerate()
-            .fold(0, |may, (i, left)| may | u8::from(*left > 0) << i);
-        Situation {
-            node: row.0[FIRST_NODE + place],
-            ends,
-            // There are at most eight nodes.
-            place: place as u8,
-            may,
-            open,
-            has_room: self.has_room(row, place),
-        }
-    }
-
-    /// The next steps of this node.
-    fn steps(&self, row: &Row<WORDS>, place: usize) -> Rc<[Step]> {
-        let situation = self.situation(row, place);
-        if let Some(known) = self.steps.borrow().get(&situation) {
-            return Rc::clone(known);
-        }
-        let state = self.state(row);
         let mut actions = Vec::new();
         self.network
-            .actions_of(&state, Peer(situation.place), &mut actions);
-        let steps: Rc<[Step]> = actions
-            .iter()
-            .filter_map(|action| self.network.next_state(&state, *action))
-            .map(|next| {
-                let row_after = self.row(&next);
-                let after = self.situation(&row_after, place);
-                let ended = row_after.budget() >> ENDED << ENDED;
-                let limits = |budget: u64| budget << 8 >> 8;
-                let mut said = [0; MOST_LINKS];
-                for (i, link) in self.links_of[place].iter().enumerate() {
-                    let far = 1 - self.side(*link, place);
-                    let heard = state.links[*link].ends[far].inbox.len();
-                    let inbox = &next.links[*link].ends[far].inbox;
-                    said[i] = self
-                        .said
-                        .number(inbox.iter().skip(heard).cloned().collect());
-                }
-                Step {
-                    node: after.node,
-                    ends: after.ends,
-                    said,
-                    closed: situation.open & !after.open,
-                    spent: limits(row.budget()) - limits(row_after.budget()),
-                    ended,
-                    broken: row_after.0[2],
-                }
-            })
-            .collect();
-        self.steps.borrow_mut().insert(situation, Rc::clone(&steps));
-        steps
+            .actions_of(state, Peer(place as u8), &mut actions);
+        let first = tables.steps.len();
+        for action in actions {
+            let Some(next) = self.network.next_state(state, action) else {
+                continue;
+            };
+            let mut step = Step {
+                node: self.node(tables, next.nodes[place].clone())?,
+                ends: [0; MOST_LINKS],
+                far: [UNTOUCHED; MOST_LINKS],
+                change: tables.changes.number(change(state, &next))?,
+                label: self.network.obligation(&action),
+            };
+            for (i, own_and_far) in self.links_of[place].iter().enumerate() {
+                let [own, far] = own_and_far.map(|end| end - self.first_link);
+                let (link, own, far) = (own / 2, own % 2, far % 2);
+                let [before, after] = [state, &next].map(|state| &state.links[link]);
+                let side = Side {
+                    open: after.open,
+                    end: after.ends[own].clone(),
+                };
+                step.ends[i] = self.side(tables, side)?;
+                let heard = before.ends[far].inbox.len();
+                let said = after.ends[far].inbox.iter().skip(heard).cloned();
+                step.far[i] = tables.fars.number(if before.open && !after.open {
+                    Far::Closes
+                } else {
+                    match said.collect::<Vec<_>>() {
+                        said if said.is_empty() => Far::Untouched,
+                        said => Far::Hears(said),
+                    }
+                })?;
+            }
+            tables.steps.push(step);
+        }
+        let count = tables.steps.len() - first;
+        let [first, count] = [first, count].map(u32::try_from);
+        let (Ok(first), Ok(count)) = (first, count) else {
+            return Err(Full {
+                what: "steps",
+                most: u32::MAX as usize,
+            });
+        };
+        tables.situations.insert(situation, (first, count));
+        Ok(())
     }
 
-    /// What becomes of this link when it opens, or closes.
-    fn opening(&self, row: &Row<WORDS>, link: usize, action: Action) -> Option<u32> {
-        let before = row.0[self.first_link + link];
-        if let Some(after) = self.openings.borrow().get(&before) {
-            return Some(*after);
+    fn learn_side(&self, tables: &mut Tables, side: u16, by: u16) -> Result<(), Full> {
+        if tables.sides_after.get(side, by) != UNKNOWN {
+            return Ok(());
         }
-        let next = self.network.next_state(&self.state(row), action)?;
-        let after = self.link(&next.links[link]);
-        self.openings.borrow_mut().insert(before, after);
-        Some(after)
+        let mut after = tables.sides.get(side).clone();
+        match tables.fars.get(by).clone() {
+            Far::Untouched => {}
+            Far::Closes => {
+                after.open = false;
+                after.end.close();
+            }
+            Far::Opens => {
+                after.open = true;
+                after.end.open();
+            }
+            Far::Hears(said) => after.end.inbox.extend(said),
+        }
+        let after = self.side(tables, after)?;
+        tables.sides_after.set(side, by, after);
+        Ok(())
+    }
+
+    fn learn_rest(&self, tables: &mut Tables, rest: u16, by: u16) -> Result<(), Full> {
+        if tables.rests_after.get(rest, by) != UNKNOWN {
+            return Ok(());
+        }
+        let (before, change) = (*tables.rests.get(rest), *tables.changes.get(by));
+        let after = Rest {
+            left: minus(before.left, change.spent),
+            ended: before.ended | change.ended,
+            broken: change.broken,
+        };
+        let after = self.rest(tables, after)?;
+        tables.rests_after.set(rest, by, after);
+        Ok(())
+    }
+
+    /// How this link may open or close: what that takes of what may still happen, and what it is
+    /// to both ends.
+    fn opening(&self, tables: &Tables, row: &Row<WORDS>, link: usize) -> Option<(u16, u16)> {
+        let OfRest { may, ended, .. } = tables.of_rest[usize::from(row.0[0])];
+        let [a, b] = self.network.pairs[link];
+        if ended & (1 << a.0 | 1 << b.0) != 0 {
+            return None;
+        }
+        let side = row.0[self.first_link + 2 * link];
+        match tables.of_side[usize::from(side)].open {
+            true if may & 2 != 0 => Some((ONE_DISCONNECT, CLOSES)),
+            false if may & 1 != 0 => Some((ONE_CONNECT, OPENS)),
+            _ => None,
+        }
+    }
+
+    /// Where this node's next steps stand.
+    fn steps_at(&self, tables: &Tables, row: &Row<WORDS>, place: usize) -> Option<(u32, u32)> {
+        if tables.of_rest[usize::from(row.0[0])].ended & 1 << place != 0 {
+            return Some((0, 0));
+        }
+        let situation = self.situation(tables, row, place);
+        tables.situations.get(&situation).copied()
+    }
+
+    /// Gives the transitions of a state, whose nodes' next steps stand here. Says no when
+    /// something is not known.
+    fn give(
+        &self,
+        tables: &Tables,
+        row: &Row<WORDS>,
+        steps_at: &[Option<(u32, u32)>],
+        mut found: impl FnMut(u8, Row<WORDS>),
+    ) -> bool {
+        for link in 0..self.network.pairs.len() {
+            let Some((change, by)) = self.opening(tables, row, link) else {
+                continue;
+            };
+            let mut next = *row;
+            next.0[0] = tables.rests_after.get(row.0[0], change);
+            let mut known = next.0[0] != UNKNOWN;
+            for end in &mut next.0[self.first_link + 2 * link..][..2] {
+                *end = tables.sides_after.get(*end, by);
+                known &= *end != UNKNOWN;
+            }
+            if !known {
+                return false;
+            }
+            found(super::liveness::FREE, self.canonical(tables, next));
+        }
+        for (place, (links, steps)) in self.links_of.iter().zip(steps_at).enumerate() {
+            let Some((first, count)) = *steps else {
+                return false;
+            };
+            for step in &tables.steps[first as usize..][..count as usize] {
+                let mut next = *row;
+                next.0[0] = tables.rests_after.get(row.0[0], step.change);
+                next.0[FIRST_NODE + place] = step.node;
+                let mut known = next.0[0] != UNKNOWN;
+                for (i, [own, far]) in links.iter().enumerate() {
+                    next.0[*own] = step.ends[i];
+                    if step.far[i] != UNTOUCHED {
+                        let after = tables.sides_after.get(row.0[*far], step.far[i]);
+                        next.0[*far] = after;
+                        known &= after != UNKNOWN;
+                    }
+                }
+                if !known {
+                    return false;
+                }
+                found(step.label, self.canonical(tables, next));
+            }
+        }
+        true
     }
 }
 
-fn budget_of(state: &State) -> u64 {
+impl<const WORDS: usize> Space for Tabled<'_, WORDS> {
+    type Model = Network;
+    type Kept = Row<WORDS>;
+    type Learned = Tables;
+
+    const BATCH: usize = 1 << 15;
+
+    fn model(&self) -> &Network {
+        self.network
+    }
+
+    fn initial(&self, tables: &mut Tables) -> Vec<Row<WORDS>> {
+        let states = self.network.init_states();
+        let rows: Vec<_> = states
+            .iter()
+            // The tables are empty yet: they have room for the parts of a few states.
+            .filter_map(|state| self.row(tables, state).ok())
+            .collect();
+        rows.into_iter()
+            .map(|row| self.canonical(tables, row))
+            .collect()
+    }
+
+    fn successors(
+        &self,
+        tables: &Tables,
+        states: &[&Row<WORDS>],
+        missed: &mut [bool],
+        mut found: impl FnMut(usize, u8, Row<WORDS>),
+    ) {
+        // The lookups of several states do not wait for each other.
+        for (group, states) in states.chunks(TOGETHER).enumerate() {
+            let mut steps_at = [[None; MOST_NODES]; TOGETHER];
+            let mut near = 0;
+            for (row, steps_at) in states.iter().zip(&mut steps_at) {
+                for (place, steps_at) in steps_at[..self.links_of.len()].iter_mut().enumerate() {
+                    *steps_at = self.steps_at(tables, row, place);
+                }
+            }
+            for (first, _) in steps_at.iter().flatten().flatten() {
+                near ^= tables
+                    .steps
+                    .get(*first as usize)
+                    .map_or(0, |step| step.node);
+            }
+            std::hint::black_box(near);
+            for (i, (row, steps_at)) in states.iter().zip(&steps_at).enumerate() {
+                let which = TOGETHER * group + i;
+                missed[which] = !self.give(tables, row, steps_at, |label, next| {
+                    found(which, label, next);
+                });
+            }
+        }
+    }
+
+    fn learn(&self, tables: &mut Tables, row: &Row<WORDS>) -> Result<(), Full> {
+        let state = self.restore(tables, row).into_owned();
+        for link in 0..self.network.pairs.len() {
+            if let Some((change, by)) = self.opening(tables, row, link) {
+                self.learn_rest(tables, row.0[0], change)?;
+                for end in &row.0[self.first_link + 2 * link..][..2] {
+                    self.learn_side(tables, *end, by)?;
+                }
+            }
+        }
+        for (place, links) in self.links_of.iter().enumerate() {
+            self.learn_steps(tables, row, &state, place)?;
+            let (first, count) = self.steps_at(tables, row, place).unwrap_or((0, 0));
+            for place in first..first + count {
+                let step = tables.steps[place as usize];
+                self.learn_rest(tables, row.0[0], step.change)?;
+                for (i, [_, far]) in links.iter().enumerate() {
+                    self.learn_side(tables, row.0[*far], step.far[i])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn restore<'s>(&self, tables: &Tables, row: &'s Row<WORDS>) -> Cow<'s, State> {
+        let rest = tables.rests.get(row.0[0]);
+        let nodes = &row.0[FIRST_NODE..self.first_link];
+        let sides = &row.0[self.first_link..self.words];
+        Cow::Owned(State {
+            nodes: nodes
+                .iter()
+                .map(|node| tables.nodes.get(*node).clone())
+                .collect(),
+            links: sides
+                .chunks_exact(2)
+                .map(|sides| {
+                    let sides = [sides[0], sides[1]].map(|side| tables.sides.get(side));
+                    Link {
+                        open: sides[0].open,
+                        ends: sides.map(|side| side.end.clone()),
+                    }
+                })
+                .collect(),
+            left: rest.left,
+            ended: (0..8)
+                .filter(|node| rest.ended & 1 << node != 0)
+                .map(Peer)
+                .collect(),
+            broken: rest.broken,
+        })
+    }
+
+    fn keep(&self, tables: &Tables, state: &State) -> Option<Row<WORDS>> {
+        let mut row = Row([0; WORDS]);
+        row.0[0] = tables.rests.find(&rest_of(state))?;
+        for (place, node) in state.nodes.iter().enumerate() {
+            row.0[FIRST_NODE + place] = tables.nodes.find(node)?;
+        }
+        for (place, side) in sides_of(state).enumerate() {
+            row.0[self.first_link + place] = tables.sides.find(&side)?;
+        }
+        Some(self.canonical(tables, row))
+    }
+
+    fn is_sound(&self, tables: &Tables, row: &Row<WORDS>) -> bool {
+        tables.of_rest[usize::from(row.0[0])].sound
+    }
+
+    fn is_quiet(&self, tables: &Tables, row: &Row<WORDS>) -> bool {
+        row.0[self.first_link..self.words]
+            .iter()
+            .all(|side| tables.of_side[usize::from(*side)].quiet)
+    }
+
+    fn keeps_names(&self) -> bool {
+        self.symmetry.renamings.is_empty()
+    }
+
+    fn learned_bytes(&self, tables: &Tables) -> usize {
+        let outcomes = [&tables.sides_after, &tables.rests_after];
+        let outcomes: usize = outcomes
+            .iter()
+            .map(|outcomes| outcomes.cells.capacity() * size_of::<u16>())
+            .sum();
+        outcomes
+            + tables.steps.capacity() * size_of::<Step>()
+            + tables.situations.capacity() * size_of::<(u128, (u32, u32))>()
+    }
+}
+
+fn rest_of(state: &State) -> Rest {
+    Rest {
+        left: state.left,
+        ended: state.ended.iter().fold(0, |bits, node| bits | 1 << node.0),
+        broken: state.broken,
+    }
+}
+
+fn sides_of(state: &State) -> impl Iterator<Item = Side> {
+    state.links.iter().flat_map(|link| {
+        link.ends.iter().map(|end| Side {
+            open: link.open,
+            end: end.clone(),
+        })
+    })
+}
+
+fn counts(limits: Limits) -> [u8; 7] {
     let Limits {
         connects,
         disconnects,
@@ -428,9 +830,8 @@ fn budget_of(state: &State) -> u64 {
         stores,
         deletions,
         retries,
-    } = state.left;
-    let ended = state.ended.iter().fold(0, |bits, node| bits | 1 << node.0);
-    u64::from_le_bytes([
+    } = limits;
+    [
         connects,
         disconnects,
         requests,
@@ -438,74 +839,40 @@ fn budget_of(state: &State) -> u64 {
         stores,
         deletions,
         retries,
-        ended,
-    ])
+    ]
 }
 
-const ONE_CONNECT: u64 = 1;
-const ONE_DISCONNECT: u64 = 1 << 8;
-
-impl<const WORDS: usize> Model for Tabled<'_, WORDS> {
-    type State = Row<WORDS>;
-    type Action = Next<WORDS>;
-
-    fn init_states(&self) -> Vec<Row<WORDS>> {
-        let states = self.network.init_states();
-        states.iter().map(|state| self.row(state)).collect()
+fn minus(limits: Limits, spent: Limits) -> Limits {
+    let mut left = counts(limits);
+    for (left, spent) in left.iter_mut().zip(counts(spent)) {
+        *left = left.saturating_sub(spent);
     }
-
-    fn actions(&self, row: &Row<WORDS>, actions: &mut Vec<Next<WORDS>>) {
-        let budget = row.budget();
-        let [connects, disconnects, .., ended] = budget.to_le_bytes();
-        if connects > 0 || disconnects > 0 {
-            for (link, [a, b]) in self.network.pairs.iter().enumerate() {
-                if ended & (1 << a.0 | 1 << b.0) != 0 {
-                    continue;
-                }
-                let (open, _) = self.links.value(row.0[self.first_link + link]);
-                let (action, spent) = match open {
-                    true if disconnects > 0 => (Action::Disconnect(*a, *b), ONE_DISCONNECT),
-                    false if connects > 0 => (Action::Connect(*a, *b), ONE_CONNECT),
-                    _ => continue,
-                };
-                if let Some(after) = self.opening(row, link, action) {
-                    let mut next = *row;
-                    next.set_budget(budget - spent);
-                    next.0[2] = 0;
-                    next.0[self.first_link + link] = after;
-                    actions.push(Next(next));
-                }
-            }
-        }
-        for (place, links) in self.links_of.iter().enumerate() {
-            if ended & 1 << place != 0 {
-                continue;
-            }
-            for step in self.steps(row, place).iter() {
-                let mut next = *row;
-                next.set_budget((budget - step.spent) | step.ended);
-                next.0[2] = step.broken;
-                next.0[FIRST_NODE + place] = step.node;
-                for (i, link) in links.iter().enumerate() {
-                    let before = &mut next.0[self.first_link + link];
-                    *before = self.link_after(*before, self.side(*link, place), step, i);
-                }
-                actions.push(Next(next));
-            }
-        }
-    }
-
-    fn next_state(&self, _: &Row<WORDS>, action: Next<WORDS>) -> Option<Row<WORDS>> {
-        Some(action.0)
+    let [
+        connects,
+        disconnects,
+        requests,
+        cancels,
+        stores,
+        deletions,
+        retries,
+    ] = left;
+    Limits {
+        connects,
+        disconnects,
+        requests,
+        cancels,
+        stores,
+        deletions,
+        retries,
     }
 }
 
-impl<const WORDS: usize> Judging for Tabled<'_, WORDS> {
-    fn broken(&self, row: &Row<WORDS>) -> Marks {
-        if row.0[2] == 0 {
-            Marks::default()
-        } else {
-            self.marks.value(row.0[2])
-        }
+/// What the step from one state to the next changes of the rest.
+fn change(before: &State, after: &State) -> Change {
+    let [had, has] = [before, after].map(rest_of);
+    Change {
+        spent: minus(had.left, has.left),
+        ended: has.ended & !had.ended,
+        broken: has.broken,
     }
 }

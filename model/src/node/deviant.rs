@@ -48,9 +48,9 @@ impl<N: Names> Default for ContextLeftovers<N> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct NodeLeftovers<N: Names> {
     /// The contexts of peers that left ([`ReviveOnRejoin`]).
-    departed: BTreeMap<N::Peer, PeerContext<N>>,
+    pub(crate) departed: BTreeMap<N::Peer, PeerContext<N>>,
     /// What the message that is being handled has delivered so far ([`TakeTwice`]).
-    taken: BTreeSet<Address<N::Cid>>,
+    pub(crate) taken: BTreeSet<Address<N::Cid>>,
 }
 
 impl<N: Names> Default for NodeLeftovers<N> {
