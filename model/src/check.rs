@@ -12,7 +12,9 @@
 //! 5. [`explorer`]: the search through all states. [`tabled`]: the same network in numbers, for
 //!    speed. [`symmetry`]: states that differ in names alone.
 //! 6. [`liveness`]: the search for fair cycles.
-//! 7. [`configurations`]: the standard networks. [`chart`]: a counterexample as a sequence chart.
+//! 7. [`configurations`]: the networks that are searched. [`standard`]: all of them, with what is
+//!    reported.
+//! 8. [`chart`]: a counterexample as a sequence chart.
 
 pub mod chart;
 pub mod choice;
@@ -24,5 +26,6 @@ pub mod network;
 pub mod open;
 pub mod properties;
 pub mod rules;
+pub mod standard;
 pub mod symmetry;
 pub mod tabled;

@@ -131,3 +131,75 @@ pub fn triangle(config: &Config) -> Network {
     };
     Network::new("a triangle", blocks, roles, limits)
 }
+
+/// The triangle, with a cancel, a deletion and a retry.
+pub fn busy_triangle(config: &Config) -> Network {
+    let mut network = triangle(config);
+    network.name = "a busy triangle".to_owned();
+    network.limits.cancels = 1;
+    network.limits.deletions = 1;
+    network.limits.retries = 1;
+    network.roles[2].deletes.push(Cid(0));
+    network
+}
+
+/// Two nodes that ask for two blocks of a third, all connected, with a cancel and a deletion: more
+/// than ten million states.
+pub fn two_block_triangle(config: &Config) -> Network {
+    let blocks = Blocks::plain(2);
+    let asking = || Role::new(config.clone()).requesting(blocks.addresses());
+    let mut holder = Role::new(config.clone()).deleting(blocks.cids());
+    for cid in blocks.cids() {
+        holder = holder.holding(cid);
+    }
+    let limits = Limits {
+        connects: 3,
+        requests: 4,
+        cancels: 1,
+        deletions: 1,
+        ..Limits::default()
+    };
+    let roles = vec![asking(), asking(), holder];
+    Network::new("a triangle, two blocks", blocks, roles, limits)
+}
+
+/// An asker, and a peer that holds the block sooner or later, with timers that never tire.
+pub fn patient_pair(asker: &Config, holder: &Config) -> Network {
+    let blocks = Blocks::plain(1);
+    let roles = vec![
+        Role::new(asker.clone()).requesting(blocks.addresses()),
+        Role::new(holder.clone()).storing([Cid(0)]),
+    ];
+    let limits = Limits {
+        connects: 2,
+        disconnects: 1,
+        requests: 1,
+        stores: 1,
+        ..Limits::default()
+    };
+    Network::new("a patient pair", blocks, roles, limits).retrying(2)
+}
+
+/// Two askers that know of the holder through each other alone, with timers that never tire.
+pub fn patient_row(config: &Config) -> Network {
+    let mut network = row(config).retrying(1);
+    network.name = "a patient row of three".to_owned();
+    network.limits.retries = 0;
+    network.limits.disconnects = 1;
+    network
+}
+
+/// A network of so many nodes, all connected: all but the last one request every block, and the
+/// last one holds them, and deletes and stores what the limits allow.
+pub fn custom(config: &Config, nodes: u8, blocks: Blocks, limits: Limits) -> Network {
+    let asking = || Role::new(config.clone()).requesting(blocks.addresses());
+    let mut roles: Vec<Role> = (1..nodes).map(|_| asking()).collect();
+    let mut holder = Role::new(config.clone())
+        .deleting(blocks.cids())
+        .storing(blocks.cids());
+    for cid in blocks.cids() {
+        holder = holder.holding(cid);
+    }
+    roles.push(holder);
+    Network::new("a network of your own", blocks, roles, limits)
+}

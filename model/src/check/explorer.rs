@@ -1164,6 +1164,11 @@ impl<S: Space> Exploration<'_, S> {
         self.memory as f64 / self.states.max(1) as f64
     }
 
+    /// How many steps this state is away from the start.
+    pub fn trail_length(&self, number: u32) -> usize {
+        self.way_back(number).len() - 1
+    }
+
     /// A shortest way from a start to this state.
     pub fn trail(&self, number: u32) -> Trail<S::Model> {
         self.trail_on(number, &[])
@@ -1171,6 +1176,13 @@ impl<S: Space> Exploration<'_, S> {
 
     /// A shortest way from a start to this state, and from there on through these.
     pub fn trail_on(&self, number: u32, further: &[u32]) -> Trail<S::Model> {
+        let mut way = self.way_back(number);
+        way.reverse();
+        way.extend(further);
+        self.retrace(&way)
+    }
+
+    fn way_back(&self, number: u32) -> Vec<u32> {
         let mut way = vec![number];
         let mut at = number;
         loop {
@@ -1178,13 +1190,10 @@ impl<S: Space> Exploration<'_, S> {
             let parents = &self.shards[shard as usize].parents;
             at = *parents.get((at >> self.shard_bits()) as usize);
             if at == NONE {
-                break;
+                return way;
             }
             way.push(at);
         }
-        way.reverse();
-        way.extend(further);
-        self.retrace(&way)
     }
 
     /// The run of the model that goes through what stands for these states. What stands for a
