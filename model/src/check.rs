@@ -12,7 +12,7 @@
 //! 5. [`explorer`]: the search through all states. [`collapse`]: a form of a network's states that
 //!    takes little memory; [`tabled`]: the same network in numbers, for speed.
 //! 6. [`liveness`]: the search for fair cycles.
-//! 7. [`configurations`]: the standard networks. [`chart`]: a counterexample as a sequence chart.
+//! 7. [`configurations`]: the standard networks. [`chart`]: a counterexample as a sequence chart; [`words`]: its words.
 
 pub mod chart;
 pub mod choice;
@@ -26,3 +26,4 @@ pub mod open;
 pub mod properties;
 pub mod rules;
 pub mod tabled;
+pub mod words;

@@ -3,17 +3,19 @@
 //!
 //! A message stands where it is handled, since that is where it does something.
 
-use std::fmt::Write;
+mod mermaid;
+mod svg;
+mod text;
 
-use crate::message::{Delivery, Evidence, Message, PresenceType, WantEntry, WantType};
 use crate::node::{Effect, Event, Node};
 use crate::requirement::Requirement;
 
 use super::explorer::Trail;
-use super::names::{Cid, Peer, Small, show_address};
+use super::names::{Peer, Small};
 use super::network::{Act, Action, Network};
 use super::open::{OpenNetwork, What};
 use super::rules::{Judge, Marks};
+use super::words::{show_effect, show_event, show_message, show_node};
 
 /// A sequence chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,133 +155,22 @@ impl Chart {
             offence,
         }
     }
-
-    /// The chart for a terminal: lanes on the left, words on the right.
-    pub fn text(&self) -> String {
-        const WIDTH: usize = 12;
-        let mut text = String::from("    ");
-        for lane in &self.lanes {
-            let _ = write!(text, "{lane:<WIDTH$}");
-        }
-        text.truncate(text.trim_end().len());
-        text.push('\n');
-        for (number, row) in self.rows.iter().enumerate() {
-            let mut line: Vec<char> = vec![' '; WIDTH * self.lanes.len()];
-            for lane in 0..self.lanes.len() {
-                line[lane * WIDTH] = '|';
-            }
-            let mut stroke = |from: usize, to: usize, with: char| {
-                let (low, high) = (from.min(to) * WIDTH, from.max(to) * WIDTH);
-                line[low + 1..high].fill(with);
-            };
-            let words = match row {
-                Row::Note { lane, text } => {
-                    line[lane * WIDTH] = 'o';
-                    text
-                }
-                Row::Between { lanes, text } => {
-                    stroke(lanes[0], lanes[1], '=');
-                    text
-                }
-                Row::Message { from, to, text } => {
-                    stroke(*from, *to, '-');
-                    if from < to {
-                        line[to * WIDTH - 1] = '>';
-                    } else {
-                        line[to * WIDTH + 1] = '<';
-                    }
-                    text
-                }
-            };
-            let line: String = line.into_iter().collect();
-            let _ = writeln!(text, "{:>2}  {line}{words}", number + 1);
-        }
-        if let Some(offence) = &self.offence {
-            offence.write(self.rows.len(), &mut text);
-        }
-        text
-    }
-
-    /// The chart as a Mermaid sequence diagram.
-    pub fn mermaid(&self) -> String {
-        // A semicolon or a hash sign would end or garble the text.
-        let plain = |text: &str| text.replace([';', '#'], ",");
-        let mut text = String::from("sequenceDiagram\n");
-        for lane in &self.lanes {
-            let _ = writeln!(text, "    participant {lane}");
-        }
-        for row in &self.rows {
-            let _ = match row {
-                Row::Note { lane, text: words } => {
-                    writeln!(
-                        text,
-                        "    Note over {}: {}",
-                        self.lanes[*lane],
-                        plain(words)
-                    )
-                }
-                Row::Between {
-                    lanes: [a, b],
-                    text: words,
-                } => writeln!(
-                    text,
-                    "    Note over {},{}: {}",
-                    self.lanes[*a],
-                    self.lanes[*b],
-                    plain(words)
-                ),
-                Row::Message {
-                    from,
-                    to,
-                    text: words,
-                } => writeln!(
-                    text,
-                    "    {}->>{}: {}",
-                    self.lanes[*from],
-                    self.lanes[*to],
-                    plain(words)
-                ),
-            };
-        }
-        if let Some(offence) = &self.offence {
-            for (name, _) in &offence.broken {
-                let _ = writeln!(
-                    text,
-                    "    Note over {}: breaks {}",
-                    offence.node,
-                    plain(name)
-                );
-            }
-        }
-        text
-    }
 }
 
 impl Offence {
-    fn write(&self, step: usize, text: &mut String) {
-        let node = &self.node;
-        let mut list = |title: &str, lines: &[String]| {
-            let _ = writeln!(text, "\n{title}");
-            for line in lines {
-                let _ = writeln!(text, "    {line}");
-            }
-        };
-        list(&format!("Before step {step}, {node} keeps"), &self.before);
-        list(&format!("In step {step}, {node} does"), &self.did);
-        list(&format!("After step {step}, {node} keeps"), &self.after);
+    /// What is broken, each with its requirements: those only that were not named before.
+    fn breaks(&self) -> impl Iterator<Item = (&'static str, Vec<&'static Requirement>)> {
         let mut shown: Vec<&str> = Vec::new();
-        for (name, ids) in &self.broken {
-            let _ = writeln!(text, "\nThis breaks \"{name}\"");
+        self.broken.iter().map(move |(name, ids)| {
+            let mut requirements = Vec::new();
             for id in *ids {
-                if shown.contains(id) {
-                    continue;
-                }
-                shown.push(id);
-                if let Some(requirement) = Requirement::find(id) {
-                    let _ = writeln!(text, "    {id} {}: {}", requirement.level, requirement.text);
+                if !shown.contains(id) {
+                    shown.push(id);
+                    requirements.extend(Requirement::find(id));
                 }
             }
-        }
+            (*name, requirements)
+        })
     }
 }
 
@@ -317,132 +208,4 @@ fn offence_of(
             .map(|(_, predicate)| (predicate.name, predicate.requirements))
             .collect(),
     }
-}
-
-/// What a node keeps, a line for each context.
-fn show_node(node: &Node<Small>) -> Vec<String> {
-    let join = |items: Vec<String>| {
-        if items.is_empty() {
-            "nothing".to_owned()
-        } else {
-            items.join(", ")
-        }
-    };
-    let wants = node.own_wants().map(|(address, want)| {
-        let asked: Vec<_> = want.asked.iter().map(Peer::to_string).collect();
-        let address = show_address(address);
-        if asked.is_empty() {
-            address
-        } else {
-            format!("{address} (asked of {})", asked.join(", "))
-        }
-    });
-    let held = node.held().keys().map(show_address);
-    let mut lines = vec![format!(
-        "own wants: {}; holds: {}",
-        join(wants.collect()),
-        join(held.collect())
-    )];
-    for (peer, context) in node.contexts() {
-        let presence = context.peer_have().map(show_address).collect();
-        let waits = context.wants().map(show_entry).collect();
-        lines.push(format!(
-            "context of {peer}: has {}; wants {}",
-            join(presence),
-            join(waits)
-        ));
-    }
-    lines
-}
-
-fn show_effect(effect: &Effect<Small>) -> String {
-    match effect {
-        Effect::Send { to, message } => format!("say to {to}: {}", show_message(message)),
-        Effect::Keep { addresses, .. } => {
-            let addresses: Vec<_> = addresses.iter().map(show_address).collect();
-            format!("store the block as {}", addresses.join(", "))
-        }
-        Effect::Obtained(address) => format!("the request of {} is met", show_address(address)),
-        Effect::Failed(address) => format!("the request of {} fails", show_address(address)),
-        Effect::Cancelled {
-            address,
-            was_wanted,
-        } => format!("cancel {}: {was_wanted}", show_address(address)),
-        Effect::Discover(cid) => format!("ask discovery for {cid}"),
-        Effect::RefuseStream => "close the stream".to_owned(),
-        Effect::ServeLater(peer) => format!("serve {peer} later"),
-        Effect::Disconnect(peer) => format!("disconnect {peer}"),
-        Effect::Abort(why) => format!("the process ends: {why}"),
-    }
-}
-
-fn show_event(event: &Event<Small>) -> String {
-    match event {
-        Event::Joined(peer) => format!("{peer} joined"),
-        Event::Left(peer) => format!("{peer} left"),
-        Event::Received { from, message } => format!("{from} said: {}", show_message(message)),
-        Event::Request(address) => format!("the user requests {}", show_address(address)),
-        Event::Cancel(address) => format!("the user cancels {}", show_address(address)),
-        Event::Retry(address) => format!("{} is not met in time", show_address(address)),
-        Event::Stored { cid, .. } => format!("the user stores {cid}"),
-        Event::Deleted(cid) => format!("{cid} is deleted"),
-        Event::Serve(peer) => format!("{peer} is served"),
-    }
-}
-
-fn show_message(message: &Message<Small>) -> String {
-    let mut parts = Vec::new();
-    if let Some(list) = &message.want_list {
-        let entries: Vec<_> = list.entries.iter().map(show_entry).collect();
-        let full = if list.full { "full list: " } else { "" };
-        let entries = if entries.is_empty() {
-            "nothing".to_owned()
-        } else {
-            entries.join(", ")
-        };
-        parts.push(format!("{full}{entries}"));
-    }
-    parts.extend(message.deliveries.iter().map(show_delivery));
-    parts.extend(message.presences.iter().map(|item| {
-        let address = show_address(&item.address);
-        match item.presence_type {
-            PresenceType::Have => format!("Have {address}"),
-            PresenceType::DontHave => format!("DontHave {address}"),
-        }
-    }));
-    if message.account.is_some() {
-        parts.push("account".to_owned());
-    }
-    if message.payment.is_some() {
-        parts.push("payment".to_owned());
-    }
-    if parts.is_empty() {
-        parts.push("nothing".to_owned());
-    }
-    parts.join(" + ")
-}
-
-fn show_delivery(delivery: &Delivery<Cid>) -> String {
-    let address = show_address(&delivery.address);
-    if delivery.evidence == Evidence::valid_for(&delivery.address) {
-        format!("the block {address}")
-    } else {
-        format!("a wrong block for {address}")
-    }
-}
-
-fn show_entry(entry: &WantEntry<Cid>) -> String {
-    let mut text = match (entry.cancel, entry.want_type) {
-        (true, _) => "cancel ".to_owned(),
-        (false, WantType::WantBlock) => "WantBlock ".to_owned(),
-        (false, WantType::WantHave) => "WantHave ".to_owned(),
-    };
-    text.push_str(&show_address(&entry.address));
-    if entry.priority != 0 {
-        let _ = write!(text, " priority {}", entry.priority);
-    }
-    if entry.send_dont_have {
-        text.push_str(" (or DontHave)");
-    }
-    text
 }

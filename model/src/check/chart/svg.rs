@@ -1,0 +1,291 @@
+//! A chart as a drawing that stands alone: SVG without style sheets, scripts or markers, so that
+//! it looks the same in a file and inside any page.
+
+use std::fmt::Display;
+
+use svg::Document;
+use svg::node::element::{Group, Line, Polygon, Rectangle, Text, Title};
+
+use crate::requirement::Requirement;
+
+use super::{Chart, Offence, Row};
+
+/// The width of a character: of most fixed-width fonts it is 0.6 of the size. Where it is not,
+/// text runs a little over or short.
+const CHARACTER: usize = 7;
+const FONT_SIZE: usize = 12;
+/// From one line of text to the next.
+const LEADING: usize = 16;
+/// What is kept free around things.
+const GAP: usize = 8;
+/// Where the numbers of the steps stand.
+const NUMBERS: usize = 40;
+/// The least from one lane to the next.
+const LANE: usize = 230;
+/// The least width of the whole: the offence's sentences want room.
+const LEAST: usize = 720;
+const ARROW: usize = 8;
+
+const INK: &str = "#222222";
+const FAINT: &str = "#999999";
+const PAPER: &str = "#ffffff";
+const NOTE: &str = "#fff7d6";
+const LINK: &str = "#e3edf7";
+const WRONG: &str = "#b00020";
+const WRONG_PAPER: &str = "#fdf0f2";
+
+impl Chart {
+    /// The chart as an SVG document. Whatever its words contain stays text.
+    pub fn svg(&self) -> String {
+        let mut drawing = Drawing::of(self);
+        drawing.heads(&self.lanes);
+        for (number, row) in self.rows.iter().enumerate() {
+            let offends = self.offence.is_some() && number + 1 == self.rows.len();
+            drawing.row(number + 1, row, if offends { WRONG } else { INK });
+        }
+        let lines = drawing.lines(self.lanes.len());
+        if let Some(offence) = &self.offence {
+            drawing.offence(self.rows.len(), offence);
+        }
+        let (width, height) = (drawing.width, drawing.y + GAP);
+        let paper = Rectangle::new()
+            .set("width", width)
+            .set("height", height)
+            .set("fill", PAPER);
+        Document::new()
+            .set("viewBox", (0, 0, width, height))
+            .set("width", width)
+            .set("height", height)
+            .set("role", "img")
+            .set("font-family", "ui-monospace, Menlo, Consolas, monospace")
+            .set("font-size", FONT_SIZE)
+            .add(Title::new(clean(&self.title())))
+            .add(paper)
+            .add(lines)
+            .add(drawing.group)
+            .to_string()
+    }
+
+    fn title(&self) -> String {
+        let lanes = self.lanes.join(", ");
+        let names = self.offence.iter().flat_map(|offence| &offence.broken);
+        let broken: Vec<_> = names.map(|(name, _)| *name).collect();
+        if broken.is_empty() {
+            format!("What happens between {lanes}")
+        } else {
+            format!(
+                "What happens between {lanes}; broken: {}",
+                broken.join("; ")
+            )
+        }
+    }
+}
+
+/// The drawing so far, and how far down it reaches.
+struct Drawing {
+    group: Group,
+    width: usize,
+    /// From one lane to the next.
+    lane: usize,
+    y: usize,
+}
+
+impl Drawing {
+    fn of(chart: &Chart) -> Self {
+        let lanes = chart.lanes.len().max(1);
+        let width = LEAST.max(NUMBERS + lanes * LANE);
+        Drawing {
+            group: Group::new(),
+            width,
+            lane: (width - NUMBERS) / lanes,
+            y: GAP,
+        }
+    }
+
+    /// Where a lane's line runs.
+    fn x(&self, lane: usize) -> usize {
+        NUMBERS + lane * self.lane + self.lane / 2
+    }
+
+    fn add(&mut self, node: impl Into<Box<dyn svg::Node>>) {
+        self.group = std::mem::take(&mut self.group).add(node);
+    }
+
+    fn heads(&mut self, lanes: &[String]) {
+        let height = LEADING + GAP;
+        for (lane, name) in lanes.iter().enumerate() {
+            let x = self.x(lane);
+            let width = (name.chars().count() * CHARACTER + 4 * GAP).min(self.lane - GAP);
+            self.boxed(x - width / 2, self.y, width, height, PAPER, INK);
+            self.word(x, self.y + LEADING, "middle", INK, name);
+        }
+        self.y += height + GAP;
+    }
+
+    /// The lanes' lines, which lie below everything else.
+    fn lines(&self, lanes: usize) -> Group {
+        let top = GAP + LEADING + GAP;
+        (0..lanes).fold(Group::new(), |group, lane| {
+            let line = Line::new()
+                .set("x1", self.x(lane))
+                .set("y1", top)
+                .set("x2", self.x(lane))
+                .set("y2", self.y)
+                .set("stroke", FAINT);
+            group.add(line)
+        })
+    }
+
+    fn row(&mut self, number: usize, row: &Row, ink: &str) {
+        self.word(NUMBERS - GAP, self.y + LEADING, "end", FAINT, number);
+        match row {
+            Row::Note { lane, text } => {
+                let (x, room) = (self.x(*lane), self.lane - GAP);
+                self.label_in_box(x, room, text, NOTE, ink);
+            }
+            Row::Between { lanes, text } => {
+                let [a, b] = lanes.map(|lane| self.x(lane));
+                let room = a.abs_diff(b) + self.lane - GAP;
+                self.label_in_box(a.midpoint(b), room, text, LINK, ink);
+            }
+            Row::Message { from, to, text } => {
+                let (a, b) = (self.x(*from), self.x(*to));
+                let lines = wrapped(text, a.abs_diff(b).max(self.lane) - 2 * GAP);
+                for line in &lines {
+                    self.y += LEADING;
+                    self.on_paper(a.midpoint(b), self.y, ink, line);
+                }
+                self.y += GAP;
+                self.arrow(a, b, ink);
+            }
+        }
+        self.y += 2 * GAP;
+    }
+
+    fn label_in_box(&mut self, x: usize, room: usize, text: &str, fill: &str, ink: &str) {
+        let lines = wrapped(text, room - 2 * GAP);
+        let longest = lines.iter().map(|line| line.chars().count()).max();
+        let width = longest.unwrap_or(0) * CHARACTER + 3 * GAP;
+        let height = lines.len() * LEADING + GAP;
+        self.boxed(x - width / 2, self.y, width, height, fill, ink);
+        for (line, number) in lines.iter().zip(1..) {
+            self.word(x, self.y + number * LEADING, "middle", ink, line);
+        }
+        self.y += height;
+    }
+
+    fn arrow(&mut self, from: usize, to: usize, ink: &str) {
+        let y = self.y;
+        // The head's base lies on the sender's side of its tip.
+        let base = if from < to { to - ARROW } else { to + ARROW };
+        let line = Line::new()
+            .set("x1", from)
+            .set("y1", y)
+            .set("x2", base)
+            .set("y2", y)
+            .set("stroke", ink);
+        let half = ARROW / 2;
+        let points = format!("{to},{y} {base},{} {base},{}", y - half, y + half);
+        self.add(line);
+        self.add(Polygon::new().set("points", points).set("fill", ink));
+    }
+
+    /// What the node kept, what it did, what it keeps, and what that breaks.
+    fn offence(&mut self, step: usize, offence: &Offence) {
+        let node = &offence.node;
+        self.y += GAP;
+        let top = self.y;
+        let outside = std::mem::take(&mut self.group);
+        let sections = [
+            (format!("Before step {step}, {node} keeps"), &offence.before),
+            (format!("In step {step}, {node} does"), &offence.did),
+            (format!("After step {step}, {node} keeps"), &offence.after),
+        ];
+        for (title, lines) in sections {
+            self.paragraph(0, INK, &title);
+            for line in lines {
+                self.paragraph(1, INK, line);
+            }
+            self.y += GAP;
+        }
+        for (name, requirements) in offence.breaks() {
+            self.paragraph(0, WRONG, &format!("This breaks \"{name}\""));
+            for requirement in requirements {
+                self.paragraph(1, INK, &sentence(requirement));
+            }
+            self.y += GAP;
+        }
+        let inside = std::mem::replace(&mut self.group, outside);
+        let (width, height) = (self.width - 2 * GAP, self.y - top);
+        self.boxed(GAP, top, width, height, WRONG_PAPER, WRONG);
+        self.add(inside);
+    }
+
+    fn paragraph(&mut self, indents: usize, ink: &str, text: &str) {
+        let x = 2 * GAP + indents * 3 * GAP;
+        for line in wrapped(text, self.width - x - 2 * GAP) {
+            self.y += LEADING;
+            self.word(x, self.y, "start", ink, line);
+        }
+    }
+
+    fn boxed(&mut self, x: usize, y: usize, width: usize, height: usize, fill: &str, ink: &str) {
+        let rectangle = Rectangle::new()
+            .set("x", x)
+            .set("y", y)
+            .set("width", width)
+            .set("height", height)
+            .set("rx", 3)
+            .set("fill", fill)
+            .set("stroke", ink);
+        self.add(rectangle);
+    }
+
+    /// A line of text that hides the lanes below it.
+    fn on_paper(&mut self, x: usize, y: usize, ink: &str, text: &str) {
+        let width = text.chars().count() * CHARACTER + GAP;
+        let paper = Rectangle::new()
+            .set("x", x.saturating_sub(width / 2))
+            .set("y", y - FONT_SIZE)
+            .set("width", width)
+            .set("height", LEADING)
+            .set("fill", PAPER);
+        self.add(paper);
+        self.word(x, y, "middle", ink, text);
+    }
+
+    fn word(&mut self, x: usize, y: usize, anchor: &str, ink: &str, text: impl Display) {
+        let text = Text::new(clean(&text.to_string()))
+            .set("x", x)
+            .set("y", y)
+            .set("text-anchor", anchor)
+            .set("fill", ink);
+        self.add(text);
+    }
+}
+
+fn sentence(requirement: &Requirement) -> String {
+    format!(
+        "{} {}: {}",
+        requirement.id, requirement.level, requirement.text
+    )
+}
+
+/// The text in lines that fit into so much room.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    textwrap::wrap(text, room.max(CHARACTER) / CHARACTER)
+        .into_iter()
+        .map(std::borrow::Cow::into_owned)
+        .collect()
+}
+
+/// The text without the characters that XML has no way to write.
+fn clean(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\u{fffe}' | '\u{ffff}' => char::REPLACEMENT_CHARACTER,
+            c if c.is_control() => ' ',
+            c => c,
+        })
+        .collect()
+}

@@ -1,0 +1,78 @@
+//! A chart for a terminal.
+
+use std::fmt::Write;
+
+use super::{Chart, Offence, Row};
+
+impl Chart {
+    /// The chart for a terminal: lanes on the left, words on the right.
+    pub fn text(&self) -> String {
+        const WIDTH: usize = 12;
+        let mut text = String::from("    ");
+        for lane in &self.lanes {
+            let _ = write!(text, "{lane:<WIDTH$}");
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+        for (number, row) in self.rows.iter().enumerate() {
+            let mut line: Vec<char> = vec![' '; WIDTH * self.lanes.len()];
+            for lane in 0..self.lanes.len() {
+                line[lane * WIDTH] = '|';
+            }
+            let mut stroke = |from: usize, to: usize, with: char| {
+                let (low, high) = (from.min(to) * WIDTH, from.max(to) * WIDTH);
+                line[low + 1..high].fill(with);
+            };
+            let words = match row {
+                Row::Note { lane, text } => {
+                    line[lane * WIDTH] = 'o';
+                    text
+                }
+                Row::Between { lanes, text } => {
+                    stroke(lanes[0], lanes[1], '=');
+                    text
+                }
+                Row::Message { from, to, text } => {
+                    stroke(*from, *to, '-');
+                    if from < to {
+                        line[to * WIDTH - 1] = '>';
+                    } else {
+                        line[to * WIDTH + 1] = '<';
+                    }
+                    text
+                }
+            };
+            let line: String = line.into_iter().collect();
+            let _ = writeln!(text, "{:>2}  {line}{words}", number + 1);
+        }
+        if let Some(offence) = &self.offence {
+            offence.write(self.rows.len(), &mut text);
+        }
+        text
+    }
+}
+
+impl Offence {
+    fn write(&self, step: usize, text: &mut String) {
+        let node = &self.node;
+        let mut list = |title: &str, lines: &[String]| {
+            let _ = writeln!(text, "\n{title}");
+            for line in lines {
+                let _ = writeln!(text, "    {line}");
+            }
+        };
+        list(&format!("Before step {step}, {node} keeps"), &self.before);
+        list(&format!("In step {step}, {node} does"), &self.did);
+        list(&format!("After step {step}, {node} keeps"), &self.after);
+        for (name, requirements) in self.breaks() {
+            let _ = writeln!(text, "\nThis breaks \"{name}\"");
+            for requirement in requirements {
+                let _ = writeln!(
+                    text,
+                    "    {} {}: {}",
+                    requirement.id, requirement.level, requirement.text
+                );
+            }
+        }
+    }
+}
