@@ -116,6 +116,7 @@ fn hostile_words_stay_words() {
             },
         ],
         offence: Some(Offence {
+            step: 3,
             node: words.clone(),
             before: vec![words.clone()],
             did: vec![words.clone()],

@@ -7,15 +7,15 @@ mod mermaid;
 mod svg;
 mod text;
 
-use crate::node::{Effect, Event, Node};
+use crate::node::Event;
 use crate::requirement::Requirement;
 
 use super::explorer::Trail;
 use super::names::{Peer, Small};
-use super::network::{Act, Action, Network};
-use super::open::{OpenNetwork, What};
+use super::network::{Act, Action, Network, State};
+use super::open::{OpenAction, OpenNetwork, OpenState, What};
 use super::rules::{Judge, Marks};
-use super::words::{show_effect, show_event, show_message, show_node};
+use super::words::{show_effects, show_event, show_message, show_node};
 
 /// A sequence chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Chart {
     pub lanes: Vec<String>,
     /// What happens, from top to bottom.
     pub rows: Vec<Row>,
-    /// What is wrong with the last step, when it breaks a rule.
+    /// What is wrong with the last of the steps that break a rule, if one does.
     pub offence: Option<Offence>,
 }
 
@@ -59,6 +59,8 @@ pub enum Row {
 /// What is wrong with a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offence {
+    /// Which step it is, counted from one.
+    pub step: usize,
     /// Whose step it is.
     pub node: String,
     /// What the node kept before.
@@ -74,85 +76,103 @@ pub struct Offence {
 impl Chart {
     /// The chart of a way through a closed network.
     pub fn of_network(network: &Network, trail: &Trail<Network>) -> Chart {
-        let mut rows = Vec::new();
-        let mut offence = None;
+        let mut chart = Chart::of_lanes(network.roles.len());
         let mut state = &trail.start;
         for (action, next) in &trail.steps {
-            rows.push(match *action {
-                Action::Connect(a, b) => between(a, b, "connect"),
-                Action::Disconnect(a, b) => between(a, b, "their connection closes"),
-                Action::Act { node, act, .. } => match (act, network.event(state, node, act)) {
-                    (Act::Handle(from), Some(Event::Received { message, .. })) => Row::Message {
-                        from: from.index(),
-                        to: node.index(),
-                        text: show_message(&message),
-                    },
-                    (_, event) => Row::Note {
-                        lane: node.index(),
-                        text: event.map_or_else(String::new, |event| show_event(&event)),
-                    },
-                },
-            });
-            if let Action::Act { node, .. } = *action
-                && !next.broken.is_empty()
-            {
-                let effects = network.perform(state, action).map(|(_, effects)| effects);
-                offence = Some(offence_of(
-                    node,
-                    &state.nodes[node.index()],
-                    &effects.unwrap_or_default(),
-                    &next.nodes[node.index()],
-                    network.judge(),
-                    next.broken,
-                ));
-            }
+            chart.add_step(network, state, action, next);
             state = next;
         }
-        Chart {
-            lanes: lanes(network.roles.len()),
-            rows,
-            offence,
-        }
+        chart
     }
 
     /// The chart of a way through an open network.
     pub fn of_open_network(network: &OpenNetwork, trail: &Trail<OpenNetwork>) -> Chart {
-        const NODE: Peer = Peer(0);
-        let mut rows = Vec::new();
-        let mut offence = None;
+        let mut chart = Chart::of_lanes(usize::from(network.peers) + 1);
         let mut state = &trail.start;
         for (action, next) in &trail.steps {
-            let text = network
-                .event(action.what)
-                .map_or_else(String::new, |event| show_event(&event));
-            rows.push(match (action.what, network.event(action.what)) {
-                (What::Say(from, _), Some(Event::Received { message, .. })) => Row::Message {
-                    from: from.index(),
-                    to: NODE.index(),
-                    text: show_message(&message),
-                },
-                _ => Row::Note {
-                    lane: NODE.index(),
-                    text,
-                },
-            });
-            if !next.broken.is_empty() {
-                let effects = network.perform(state, action).map(|(_, effects)| effects);
-                offence = Some(offence_of(
-                    NODE,
-                    &state.node,
-                    &effects.unwrap_or_default(),
-                    &next.node,
-                    network.judge(),
-                    next.broken,
-                ));
-            }
+            chart.add_open_step(network, state, action, next);
             state = next;
         }
+        chart
+    }
+
+    /// The chart of so many nodes, before anything has happened.
+    pub(super) fn of_lanes(count: usize) -> Chart {
         Chart {
-            lanes: lanes(usize::from(network.peers) + 1),
-            rows,
-            offence,
+            lanes: (0u8..).take(count).map(|i| Peer(i).to_string()).collect(),
+            rows: Vec::new(),
+            offence: None,
+        }
+    }
+
+    /// Adds a step of a closed network, from one state to the next.
+    pub(super) fn add_step(
+        &mut self,
+        network: &Network,
+        state: &State,
+        action: &Action,
+        next: &State,
+    ) {
+        self.rows.push(match *action {
+            Action::Connect(a, b) => between(a, b, "connect"),
+            Action::Disconnect(a, b) => between(a, b, "their connection closes"),
+            Action::Act { node, act, .. } => match (act, network.event(state, node, act)) {
+                (Act::Handle(from), Some(Event::Received { message, .. })) => Row::Message {
+                    from: from.index(),
+                    to: node.index(),
+                    text: show_message(&message),
+                },
+                (_, event) => Row::Note {
+                    lane: node.index(),
+                    text: event.map_or_else(String::new, |event| show_event(&event)),
+                },
+            },
+        });
+        if let Action::Act { node, .. } = *action
+            && !next.broken.is_empty()
+        {
+            let effects = network.perform(state, action).map(|(_, effects)| effects);
+            self.offence = Some(Offence {
+                step: self.rows.len(),
+                node: node.to_string(),
+                before: show_node(&state.nodes[node.index()]),
+                did: show_effects(&effects.unwrap_or_default()),
+                after: show_node(&next.nodes[node.index()]),
+                broken: named(network.judge(), next.broken),
+            });
+        }
+    }
+
+    /// Adds a step of an open network, from one state to the next.
+    pub(super) fn add_open_step(
+        &mut self,
+        network: &OpenNetwork,
+        state: &OpenState,
+        action: &OpenAction,
+        next: &OpenState,
+    ) {
+        self.rows
+            .push(match (action.what, network.event(action.what)) {
+                (What::Say(from, _), Some(Event::Received { message, .. })) => Row::Message {
+                    from: from.index(),
+                    to: OpenNetwork::NODE.index(),
+                    text: show_message(&message),
+                },
+                (_, event) => Row::Note {
+                    lane: OpenNetwork::NODE.index(),
+                    text: event.map_or_else(String::new, |event| show_event(&event)),
+                },
+            });
+        if !next.broken.is_empty() {
+            let effects = network.perform(state, action).map(|(_, effects)| effects);
+            self.offence = Some(Offence {
+                step: self.rows.len(),
+                node: OpenNetwork::NODE.to_string(),
+                before: show_node(&state.node),
+                did: show_effects(&effects.unwrap_or_default()),
+                after: show_node(&next.node),
+                broken: named(network.judge(), next.broken),
+            });
         }
     }
 }
@@ -174,10 +194,6 @@ impl Offence {
     }
 }
 
-fn lanes(count: usize) -> Vec<String> {
-    (0u8..).take(count).map(|i| Peer(i).to_string()).collect()
-}
-
 fn between(a: Peer, b: Peer, what: &str) -> Row {
     Row::Between {
         lanes: [a.index(), b.index()],
@@ -185,27 +201,12 @@ fn between(a: Peer, b: Peer, what: &str) -> Row {
     }
 }
 
-fn offence_of(
-    node: Peer,
-    before: &Node<Small>,
-    effects: &[Effect<Small>],
-    after: &Node<Small>,
-    judge: &Judge<Small>,
-    broken: Marks,
-) -> Offence {
-    let predicates = judge.predicates().enumerate();
-    let mut did: Vec<_> = effects.iter().map(show_effect).collect();
-    if did.is_empty() {
-        did.push("nothing".to_owned());
-    }
-    Offence {
-        node: node.to_string(),
-        before: show_node(before),
-        did,
-        after: show_node(after),
-        broken: predicates
-            .filter(|(place, _)| broken.contains(*place))
-            .map(|(_, predicate)| (predicate.name, predicate.requirements))
-            .collect(),
-    }
+/// The rules and invariants of these places.
+fn named(judge: &Judge<Small>, broken: Marks) -> Vec<(&'static str, &'static [&'static str])> {
+    judge
+        .predicates()
+        .enumerate()
+        .filter(|(place, _)| broken.contains(*place))
+        .map(|(_, predicate)| (predicate.name, predicate.requirements))
+        .collect()
 }

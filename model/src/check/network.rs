@@ -459,6 +459,27 @@ impl Network {
         }
     }
 
+    /// Whether this is one of the actions that are possible in this state.
+    pub fn can(&self, state: &State, action: &Action) -> bool {
+        match *action {
+            Action::Act { node, act, script } => {
+                let mut acts = Vec::new();
+                if node.index() < state.nodes.len() && !state.ended.contains(&node) {
+                    self.acts(state, node, &mut acts);
+                }
+                acts.contains(&act)
+                    && self.event(state, node, act).is_some_and(|event| {
+                        choice::fits(&state.nodes[node.index()], &event, script)
+                    })
+            }
+            Action::Connect(..) | Action::Disconnect(..) => {
+                let mut actions = Vec::new();
+                self.actions_between(state, &mut actions);
+                actions.contains(action)
+            }
+        }
+    }
+
     /// The event that an act is to its node; nothing when it cannot happen.
     pub fn event(&self, state: &State, node: Peer, act: Act) -> Option<Event<Small>> {
         Some(match act {

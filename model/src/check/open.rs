@@ -19,6 +19,7 @@ use super::choice::{self, Script};
 use super::names::{Blocks, Peer, Small};
 use super::network::forget_how_often;
 use super::rules::{Judge, Marks, Step};
+use super::words::show_event;
 
 /// Which messages the peers know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -321,6 +322,9 @@ pub struct OpenNetwork {
 }
 
 impl OpenNetwork {
+    /// The node among the peers.
+    pub const NODE: Peer = Peer(0);
+
     /// A node that holds and wants nothing yet, and has no peers yet.
     pub fn new(name: &str, config: Config, blocks: Blocks, peers: u8, alphabet: Alphabet) -> Self {
         OpenNetwork {
@@ -458,22 +462,11 @@ impl OpenNetwork {
     }
 }
 
-impl stateright::Model for OpenNetwork {
-    type State = OpenState;
-    type Action = OpenAction;
-
-    fn init_states(&self) -> Vec<OpenState> {
-        vec![OpenState {
-            node: Node::new(self.config.clone()),
-            serves: Vec::new(),
-            ended: false,
-            broken: Marks::default(),
-        }]
-    }
-
-    fn actions(&self, state: &OpenState, actions: &mut Vec<OpenAction>) {
+impl OpenNetwork {
+    /// Everything that can happen to the node next, but for how it chooses.
+    fn whats(&self, state: &OpenState) -> Vec<What> {
         if state.ended {
-            return;
+            return Vec::new();
         }
         let mut whats = Vec::new();
         for peer in self.peers() {
@@ -491,6 +484,46 @@ impl stateright::Model for OpenNetwork {
             whats.extend([What::Store(cid.0), What::Delete(cid.0)]);
         }
         whats.extend(state.serves.iter().map(|peer| What::Serve(*peer)));
+        whats
+    }
+
+    /// Whether this is one of the actions that are possible in this state.
+    pub fn can(&self, state: &OpenState, action: &OpenAction) -> bool {
+        self.whats(state).contains(&action.what)
+            && self
+                .event(action.what)
+                .is_some_and(|event| choice::fits(&state.node, &event, action.script))
+    }
+
+    /// What an action says in words.
+    pub fn describe(&self, action: &OpenAction) -> String {
+        let node = OpenNetwork::NODE;
+        let event = self.event(action.what);
+        match (action.what, &event) {
+            (What::Join(peer), _) => format!("{peer} joins"),
+            (What::Leave(peer), _) => format!("{peer} leaves"),
+            (What::Serve(peer), _) => format!("{node} serves {peer}"),
+            (_, Some(event)) => show_event(event),
+            (_, None) => format!("{:?}", action.what),
+        }
+    }
+}
+
+impl stateright::Model for OpenNetwork {
+    type State = OpenState;
+    type Action = OpenAction;
+
+    fn init_states(&self) -> Vec<OpenState> {
+        vec![OpenState {
+            node: Node::new(self.config.clone()),
+            serves: Vec::new(),
+            ended: false,
+            broken: Marks::default(),
+        }]
+    }
+
+    fn actions(&self, state: &OpenState, actions: &mut Vec<OpenAction>) {
+        let whats = self.whats(state);
         let may_choose = choice::may_choose(&state.node);
         for what in whats {
             let scripts = may_choose.then(|| self.event(what)).flatten().map_or_else(

@@ -43,6 +43,14 @@ pub fn show_node(node: &Node<Small>) -> Vec<String> {
     lines
 }
 
+/// What a step asks the node's surroundings to do, a line for each thing: one at least.
+pub fn show_effects(effects: &[Effect<Small>]) -> Vec<String> {
+    if effects.is_empty() {
+        return vec!["nothing".to_owned()];
+    }
+    effects.iter().map(show_effect).collect()
+}
+
 /// What a step asks the node's surroundings to do.
 pub fn show_effect(effect: &Effect<Small>) -> String {
     match effect {

@@ -13,7 +13,7 @@ impl Chart {
         for lane in &self.lanes {
             let _ = writeln!(text, "    participant {lane}");
         }
-        for row in &self.rows {
+        for (row, step) in self.rows.iter().zip(1..) {
             let _ = match row {
                 Row::Note { lane, text: words } => {
                     writeln!(
@@ -45,9 +45,11 @@ impl Chart {
                     plain(words)
                 ),
             };
-        }
-        if let Some(offence) = &self.offence {
-            for (name, _) in &offence.broken {
+            let offence = self.offence.iter().find(|offence| offence.step == step);
+            for (offence, (name, _)) in offence
+                .iter()
+                .flat_map(|it| it.broken.iter().map(move |broken| (it, broken)))
+            {
                 let _ = writeln!(
                     text,
                     "    Note over {}: breaks {}",

@@ -13,7 +13,9 @@ use super::{Chart, Offence, Row};
 /// The width of a character: of most fixed-width fonts it is 0.6 of the size. Where it is not,
 /// text runs a little over or short.
 const CHARACTER: usize = 7;
-const FONT_SIZE: usize = 12;
+const FONT_SIZE: f32 = 11.5;
+/// How far a line of text reaches above its foot.
+const ASCENT: usize = 12;
 /// From one line of text to the next.
 const LEADING: usize = 16;
 /// What is kept free around things.
@@ -40,12 +42,13 @@ impl Chart {
         let mut drawing = Drawing::of(self);
         drawing.heads(&self.lanes);
         for (number, row) in self.rows.iter().enumerate() {
-            let offends = self.offence.is_some() && number + 1 == self.rows.len();
-            drawing.row(number + 1, row, if offends { WRONG } else { INK });
+            let step = number + 1;
+            let offends = self.offence.as_ref().is_some_and(|it| it.step == step);
+            drawing.row(step, row, if offends { WRONG } else { INK });
         }
         let lines = drawing.lines(self.lanes.len());
         if let Some(offence) = &self.offence {
-            drawing.offence(self.rows.len(), offence);
+            drawing.offence(offence);
         }
         let (width, height) = (drawing.width, drawing.y + GAP);
         let paper = Rectangle::new()
@@ -191,8 +194,8 @@ impl Drawing {
     }
 
     /// What the node kept, what it did, what it keeps, and what that breaks.
-    fn offence(&mut self, step: usize, offence: &Offence) {
-        let node = &offence.node;
+    fn offence(&mut self, offence: &Offence) {
+        let Offence { step, node, .. } = offence;
         self.y += GAP;
         let top = self.y;
         let outside = std::mem::take(&mut self.group);
@@ -246,7 +249,7 @@ impl Drawing {
         let width = text.chars().count() * CHARACTER + GAP;
         let paper = Rectangle::new()
             .set("x", x.saturating_sub(width / 2))
-            .set("y", y - FONT_SIZE)
+            .set("y", y - ASCENT)
             .set("width", width)
             .set("height", LEADING)
             .set("fill", PAPER);

@@ -46,15 +46,15 @@ impl Chart {
             let _ = writeln!(text, "{:>2}  {line}{words}", number + 1);
         }
         if let Some(offence) = &self.offence {
-            offence.write(self.rows.len(), &mut text);
+            offence.write(&mut text);
         }
         text
     }
 }
 
 impl Offence {
-    fn write(&self, step: usize, text: &mut String) {
-        let node = &self.node;
+    fn write(&self, text: &mut String) {
+        let Offence { step, node, .. } = self;
         let mut list = |title: &str, lines: &[String]| {
             let _ = writeln!(text, "\n{title}");
             for line in lines {
