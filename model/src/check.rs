@@ -24,6 +24,7 @@ pub mod names;
 pub mod network;
 pub mod open;
 pub mod properties;
+pub mod replay;
 pub mod rules;
 pub mod tabled;
 pub mod words;

@@ -51,6 +51,19 @@ impl Script {
         Script(self.0 & !(((1 << BITS) - 1) << shift) | (choice as u32) << shift)
     }
 
+    /// What the choices are, to be said after an action; nothing when all fall on the first holder.
+    pub fn words(self) -> String {
+        if self == Script::default() {
+            return String::new();
+        }
+        let counted = self
+            .choices()
+            .into_iter()
+            .map(|choice| (choice + 1).to_string());
+        let counted: Vec<_> = counted.collect();
+        format!(", choosing holder {}", counted.join(", then "))
+    }
+
     /// Makes the choices as the script says.
     pub fn player(self) -> Player {
         Player {

@@ -13,6 +13,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::address::Address;
 use crate::deviation::Deviation;
 use crate::message::Message;
@@ -48,7 +50,8 @@ pub struct Role {
 }
 
 /// The stream on which a node answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Answers {
     /// One that it has opened itself.
     OnOwnStream,
@@ -100,7 +103,10 @@ impl Role {
 }
 
 /// How often things may happen in all of the network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// How often connections may open.
     pub connects: u8,
@@ -288,10 +294,7 @@ impl fmt::Debug for Action {
                     Act::Store(cid) => write!(f, "{node}'s user stores {cid}"),
                     Act::Delete(cid) => write!(f, "{node} deletes {cid}"),
                 }?;
-                if *script != Script::default() {
-                    write!(f, ", choosing {script:?}")?;
-                }
-                Ok(())
+                f.write_str(&script.words())
             }
         }
     }
@@ -308,9 +311,10 @@ impl Network {
 
     /// What an action says in words, with the addresses by name.
     pub fn describe(&self, action: &Action) -> String {
-        if let Action::Act { node, act, .. } = action {
+        if let Action::Act { node, act, script } = action {
             let about = |verb: &str, place: &u8| {
-                format!("{node}{verb} {}", show_address(&self.address(*place)))
+                let address = show_address(&self.address(*place));
+                format!("{node}{verb} {address}{}", script.words())
             };
             match act {
                 Act::Request(place) => return about("'s user requests", place),
@@ -457,6 +461,24 @@ impl Network {
                     .map(|script| Action::Act { node, act, script }),
             );
         }
+    }
+
+    /// What can happen in this state, wherever a node may choose in the first of the ways.
+    pub(super) fn possible(&self, state: &State) -> Vec<Action> {
+        let mut actions = Vec::new();
+        self.actions_between(state, &mut actions);
+        for node in (0u8..).map(Peer).take(state.nodes.len()) {
+            let mut acts = Vec::new();
+            if !state.ended.contains(&node) {
+                self.acts(state, node, &mut acts);
+            }
+            actions.extend(acts.into_iter().map(|act| Action::Act {
+                node,
+                act,
+                script: Script::default(),
+            }));
+        }
+        actions
     }
 
     /// Whether this is one of the actions that are possible in this state.

@@ -487,6 +487,17 @@ impl OpenNetwork {
         whats
     }
 
+    /// What can happen in this state, wherever the node may choose in the first of the ways.
+    pub(super) fn possible(&self, state: &OpenState) -> Vec<OpenAction> {
+        let whats = self.whats(state).into_iter();
+        whats
+            .map(|what| OpenAction {
+                what,
+                script: Script::default(),
+            })
+            .collect()
+    }
+
     /// Whether this is one of the actions that are possible in this state.
     pub fn can(&self, state: &OpenState, action: &OpenAction) -> bool {
         self.whats(state).contains(&action.what)
@@ -499,13 +510,15 @@ impl OpenNetwork {
     pub fn describe(&self, action: &OpenAction) -> String {
         let node = OpenNetwork::NODE;
         let event = self.event(action.what);
-        match (action.what, &event) {
+        let mut words = match (action.what, &event) {
             (What::Join(peer), _) => format!("{peer} joins"),
             (What::Leave(peer), _) => format!("{peer} leaves"),
             (What::Serve(peer), _) => format!("{node} serves {peer}"),
             (_, Some(event)) => show_event(event),
             (_, None) => format!("{:?}", action.what),
-        }
+        };
+        words.push_str(&action.script.words());
+        words
     }
 }
 
