@@ -12,8 +12,11 @@
 //! 5. [`explorer`]: the search through all states. [`collapse`]: a form of a network's states that
 //!    takes little memory; [`tabled`]: the same network in numbers, for speed.
 //! 6. [`liveness`]: the search for fair cycles.
-//! 7. [`configurations`]: the standard networks. [`chart`]: a counterexample as a sequence chart; [`words`]: its words.
+//! 7. [`configurations`]: the standard networks.
+//! 8. [`chart`]: a counterexample as a sequence chart; [`words`]: its words. [`replay`]: a
+//!    counterexample as a file that runs again. [`browse`]: a network in stateright's Explorer.
 
+pub mod browse;
 pub mod chart;
 pub mod choice;
 pub mod collapse;

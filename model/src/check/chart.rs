@@ -11,11 +11,10 @@ use crate::node::Event;
 use crate::requirement::Requirement;
 
 use super::explorer::Trail;
-use super::names::{Peer, Small};
+use super::names::Peer;
 use super::network::{Act, Action, Network, State};
 use super::open::{OpenAction, OpenNetwork, OpenState, What};
-use super::rules::{Judge, Marks};
-use super::words::{show_effects, show_event, show_message, show_node};
+use super::words::{broken_rules, show_effects, show_event, show_message, show_node};
 
 /// A sequence chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +137,7 @@ impl Chart {
                 before: show_node(&state.nodes[node.index()]),
                 did: show_effects(&effects.unwrap_or_default()),
                 after: show_node(&next.nodes[node.index()]),
-                broken: named(network.judge(), next.broken),
+                broken: broken_rules(network.judge(), next.broken),
             });
         }
     }
@@ -171,7 +170,7 @@ impl Chart {
                 before: show_node(&state.node),
                 did: show_effects(&effects.unwrap_or_default()),
                 after: show_node(&next.node),
-                broken: named(network.judge(), next.broken),
+                broken: broken_rules(network.judge(), next.broken),
             });
         }
     }
@@ -199,14 +198,4 @@ fn between(a: Peer, b: Peer, what: &str) -> Row {
         lanes: [a.index(), b.index()],
         text: format!("{a} and {b}: {what}"),
     }
-}
-
-/// The rules and invariants of these places.
-fn named(judge: &Judge<Small>, broken: Marks) -> Vec<(&'static str, &'static [&'static str])> {
-    judge
-        .predicates()
-        .enumerate()
-        .filter(|(place, _)| broken.contains(*place))
-        .map(|(_, predicate)| (predicate.name, predicate.requirements))
-        .collect()
 }

@@ -20,10 +20,12 @@ use crate::deviation::Deviation;
 use crate::message::Message;
 use crate::node::{Config, Effect, Event, Node};
 
+use super::chart::Chart;
 use super::choice::{self, Script};
 use super::liveness::{FREE, Fairness, Obligations};
 use super::names::{Blocks, Cid, Peer, Small, show_address};
 use super::rules::{Judge, Marks, Step};
+use super::words::{self, indented};
 
 /// The place in [`Marks`] of WIRE-7: a part of a message was not read, for the stream it came on.
 pub const UNREAD: usize = 119;
@@ -193,7 +195,7 @@ impl Network {
 }
 
 /// The state of a network.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct State {
     /// The nodes.
     pub nodes: Vec<Node<Small>>,
@@ -804,6 +806,34 @@ impl stateright::Model for Network {
 
     fn format_action(&self, action: &Action) -> String {
         self.describe(action)
+    }
+
+    /// What the acting node does, and what all keep afterwards.
+    fn format_step(&self, state: &State, action: Action) -> Option<String> {
+        let (next, effects) = self.perform(state, &action)?;
+        let mut lines = Vec::new();
+        if let Action::Act { node, .. } = action {
+            lines.push(format!("{node} does"));
+            lines.extend(indented(words::show_effects(&effects)));
+            lines.extend(indented(words::show_broken(&self.judge, next.broken)));
+            lines.push(String::new());
+        }
+        lines.extend(words::show_state(self, &next));
+        lines.push(format!(
+            "may still happen: {}",
+            words::show_limits(&next.left)
+        ));
+        Some(lines.join("\n"))
+    }
+
+    fn as_svg(&self, path: stateright::Path<State, Action>) -> Option<String> {
+        let mut chart = Chart::of_lanes(self.roles.len());
+        for pair in path.into_vec().windows(2) {
+            if let [(state, Some(action)), (next, _)] = pair {
+                chart.add_step(self, state, action, next);
+            }
+        }
+        Some(chart.svg())
     }
 
     fn properties(&self) -> Vec<stateright::Property<Self>> {

@@ -15,11 +15,12 @@ use crate::message::{
 use crate::node::{Config, Effect, Event, Node};
 use crate::price::Price;
 
+use super::chart::Chart;
 use super::choice::{self, Script};
-use super::names::{Blocks, Peer, Small};
+use super::names::{Blocks, Cid, Peer, Small};
 use super::network::forget_how_often;
 use super::rules::{Judge, Marks, Step};
-use super::words::show_event;
+use super::words::{self, indented};
 
 /// Which messages the peers know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -348,7 +349,7 @@ impl OpenNetwork {
 }
 
 /// The state of an open network: that of its node.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct OpenState {
     /// The node.
     pub node: Node<Small>,
@@ -394,22 +395,29 @@ pub enum What {
 
 impl fmt::Debug for OpenAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.what)?;
-        if self.script != Script::default() {
-            write!(f, " {:?}", self.script)?;
-        }
-        Ok(())
+        match self.what {
+            What::Join(peer) => write!(f, "{peer} joins"),
+            What::Leave(peer) => write!(f, "{peer} leaves"),
+            What::Say(from, place) => write!(f, "{from} says message {place}"),
+            What::Request(place) => write!(f, "the user requests address {place}"),
+            What::Cancel(place) => write!(f, "the user cancels address {place}"),
+            What::Retry(place) => write!(f, "address {place} is not met in time"),
+            What::Store(number) => write!(f, "the user stores {}", Cid(number)),
+            What::Delete(number) => write!(f, "{} is deleted", Cid(number)),
+            What::Serve(peer) => write!(f, "{} serves {peer}", OpenNetwork::NODE),
+        }?;
+        f.write_str(&self.script.words())
     }
 }
 
 impl OpenNetwork {
-    fn address(&self, place: u8) -> Option<Address<super::names::Cid>> {
+    fn address(&self, place: u8) -> Option<Address<Cid>> {
         self.blocks.addresses().nth(usize::from(place))
     }
 
     /// The event that this is to the node; nothing when there is no such message or address.
     pub fn event(&self, what: What) -> Option<Event<Small>> {
-        let cid = super::names::Cid;
+        let cid = Cid;
         Some(match what {
             What::Join(peer) => Event::Joined(peer),
             What::Leave(peer) => Event::Left(peer),
@@ -508,17 +516,13 @@ impl OpenNetwork {
 
     /// What an action says in words.
     pub fn describe(&self, action: &OpenAction) -> String {
-        let node = OpenNetwork::NODE;
-        let event = self.event(action.what);
-        let mut words = match (action.what, &event) {
-            (What::Join(peer), _) => format!("{peer} joins"),
-            (What::Leave(peer), _) => format!("{peer} leaves"),
-            (What::Serve(peer), _) => format!("{node} serves {peer}"),
-            (_, Some(event)) => show_event(event),
-            (_, None) => format!("{:?}", action.what),
-        };
-        words.push_str(&action.script.words());
-        words
+        match (action.what, self.event(action.what)) {
+            // What is said is named by the message, and what is done by the address.
+            (What::Say(..) | What::Request(_) | What::Cancel(_) | What::Retry(_), Some(event)) => {
+                words::show_event(&event) + &action.script.words()
+            }
+            _ => format!("{action:?}"),
+        }
     }
 }
 
@@ -555,12 +559,37 @@ impl stateright::Model for OpenNetwork {
         self.perform(state, &action).map(|(next, _)| next)
     }
 
+    fn format_action(&self, action: &OpenAction) -> String {
+        self.describe(action)
+    }
+
+    /// What the node does, and what it keeps afterwards.
+    fn format_step(&self, state: &OpenState, action: OpenAction) -> Option<String> {
+        let (next, effects) = self.perform(state, &action)?;
+        let mut lines = vec![format!("{} does", OpenNetwork::NODE)];
+        lines.extend(indented(words::show_effects(&effects)));
+        lines.extend(indented(words::show_broken(&self.judge, next.broken)));
+        lines.push(String::new());
+        lines.extend(words::show_open_state(&next));
+        Some(lines.join("\n"))
+    }
+
+    fn as_svg(&self, path: stateright::Path<OpenState, OpenAction>) -> Option<String> {
+        let mut chart = Chart::of_lanes(usize::from(self.peers) + 1);
+        for pair in path.into_vec().windows(2) {
+            if let [(state, Some(action)), (next, _)] = pair {
+                chart.add_open_step(self, state, action, next);
+            }
+        }
+        Some(chart.svg())
+    }
+
     fn properties(&self) -> Vec<stateright::Property<Self>> {
         super::properties::for_stateright(super::properties::open(self))
     }
 }
 
 /// Whether an entry asks for a block.
-pub(super) fn is_want_block(entry: &WantEntry<super::names::Cid>) -> bool {
+pub(super) fn is_want_block(entry: &WantEntry<Cid>) -> bool {
     !entry.cancel && entry.want_type == WantType::WantBlock
 }

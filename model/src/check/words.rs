@@ -1,11 +1,161 @@
 //! What nodes keep, do and say, in the words that charts, files and the Explorer share.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use crate::message::{Delivery, Evidence, Message, PresenceType, WantEntry, WantType};
 use crate::node::{Effect, Event, Node};
 
 use super::names::{Cid, Peer, Small, show_address};
+use super::network::{Limits, Link, Network, News, State};
+use super::open::{OpenNetwork, OpenState};
+use super::properties::{self, Test};
+use super::rules::{Judge, Marks};
+
+/// A state of a closed network: what each node keeps, and what awaits it.
+pub fn show_state(network: &Network, state: &State) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (peer, node) in (0u8..).map(Peer).zip(&state.nodes) {
+        lines.extend(show_member(peer, node, state.ended.contains(&peer)));
+    }
+    for ([a, b], link) in network.pairs.iter().zip(&state.links) {
+        lines.extend(show_link(link, &a.to_string(), &b.to_string()));
+    }
+    lines
+}
+
+/// A state of an open network: what its node keeps, and whom it is to serve.
+pub fn show_open_state(state: &OpenState) -> Vec<String> {
+    let mut lines = show_member(OpenNetwork::NODE, &state.node, state.ended);
+    for peer in &state.serves {
+        lines.push(format!("    is to serve {peer}"));
+    }
+    lines
+}
+
+/// The rules, invariants and properties of steps that are broken, each with the requirements it
+/// stands for.
+pub fn broken_rules(
+    judge: &Judge<Small>,
+    broken: Marks,
+) -> Vec<(&'static str, &'static [&'static str])> {
+    let of_nodes = judge.predicates().enumerate();
+    let of_nodes = of_nodes.map(|(place, it)| (place, it.name, it.requirements));
+    let of_networks = properties::safety().into_iter();
+    let of_networks = of_networks.filter_map(|it| match it.test {
+        Test::Unbroken(place) => Some((place, it.name, it.requirements)),
+        _ => None,
+    });
+    of_nodes
+        .chain(of_networks)
+        .filter(|(place, ..)| broken.contains(*place))
+        .map(|(_, name, requirements)| (name, requirements))
+        .collect()
+}
+
+/// What is broken, a line for each.
+pub fn show_broken(judge: &Judge<Small>, broken: Marks) -> Vec<String> {
+    broken_rules(judge, broken)
+        .into_iter()
+        .map(|(name, requirements)| format!("breaks \"{name}\" ({})", requirements.join(", ")))
+        .collect()
+}
+
+/// Lines that stand below a title.
+pub(super) fn indented(lines: Vec<String>) -> impl Iterator<Item = String> {
+    lines.into_iter().map(|line| format!("    {line}"))
+}
+
+fn show_member(peer: Peer, node: &Node<Small>, ended: bool) -> Vec<String> {
+    let ended = if ended {
+        ", whose process has ended"
+    } else {
+        ""
+    };
+    let mut lines = vec![format!("{peer}{ended}")];
+    lines.extend(indented(show_node(node)));
+    lines
+}
+
+/// What is between two nodes that are called so.
+fn show_link(link: &Link, a: &str, b: &str) -> Vec<String> {
+    let connected = if link.open {
+        "connected"
+    } else {
+        "not connected"
+    };
+    let mut lines = vec![format!("{a} and {b}: {connected}")];
+    for (end, me, peer) in [(&link.ends[0], a, b), (&link.ends[1], b, a)] {
+        let mut awaits = Vec::new();
+        for news in &end.news {
+            awaits.push(match news {
+                News::Joined => format!("{me} is to hear that {peer} joined"),
+                News::Left => format!("{me} is to hear that {peer} left"),
+            });
+        }
+        for message in &end.inbox {
+            awaits.push(format!(
+                "under way from {peer} to {me}: {}",
+                show_message(message)
+            ));
+        }
+        if end.serves {
+            awaits.push(format!("{me} is to serve {peer}"));
+        }
+        lines.extend(indented(awaits));
+    }
+    lines
+}
+
+/// In words, as far as the state itself knows them: which nodes a connection is between, only the
+/// network knows ([`show_state`]).
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (peer, node) in (0u8..).map(Peer).zip(&self.nodes) {
+            for line in show_member(peer, node, self.ended.contains(&peer)) {
+                writeln!(f, "{line}")?;
+            }
+        }
+        for (link, number) in self.links.iter().zip(1..) {
+            let [first, second] =
+                ["first", "second"].map(|it| format!("the {it} of pair {number}"));
+            for line in show_link(link, &first, &second) {
+                writeln!(f, "{line}")?;
+            }
+        }
+        if !self.broken.is_empty() {
+            writeln!(f, "broken rules: {:?}", self.broken)?;
+        }
+        write!(f, "may still happen: {}", show_limits(&self.left))
+    }
+}
+
+/// In words.
+impl fmt::Debug for OpenState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&show_open_state(self).join("\n"))?;
+        if !self.broken.is_empty() {
+            write!(f, "\nbroken rules: {:?}", self.broken)?;
+        }
+        Ok(())
+    }
+}
+
+/// How often what may still happen.
+pub fn show_limits(left: &Limits) -> String {
+    let Limits {
+        connects,
+        disconnects,
+        requests,
+        cancels,
+        stores,
+        deletions,
+        retries,
+    } = left;
+    format!(
+        "connects: {connects}, disconnects: {disconnects}, requests: {requests}, \
+         cancels: {cancels}, stores: {stores}, deletions: {deletions}, retries: {retries}"
+    )
+}
 
 /// What a node keeps, a line for each context.
 pub fn show_node(node: &Node<Small>) -> Vec<String> {
