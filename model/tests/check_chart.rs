@@ -68,6 +68,42 @@ fn a_chart_shows_a_network_of_two() {
     insta::assert_snapshot!(chart.mermaid());
 }
 
+/// A property of whole states says what every node keeps at the end.
+#[test]
+fn a_chart_shows_a_network_that_fell_silent_too_early() {
+    // Without retries, a WantHave is lost for good that was handled before its sender's Joined.
+    let network = pair(&Config::default(), &Config::default(), Blocks::plain(1), 0);
+    let list = || vec![properties::progress()];
+    let found = Explorer::new(&network, list()).bounded(bounds()).explore();
+    let Verdict::Violated(state) = found.failures().next().unwrap().verdict else {
+        panic!("nothing is lost without retries");
+    };
+    let chart = Chart::of_violation(&network, &found.trail(state), &list()[0]);
+    assert_eq!(chart.offence, None);
+    insta::assert_snapshot!(chart.text());
+    insta::assert_snapshot!(chart.mermaid());
+    insta::assert_snapshot!(chart.svg());
+}
+
+/// What relates a node and its connections is broken by a step, and named.
+#[test]
+fn a_chart_names_what_no_rule_of_a_single_node_says() {
+    let keeping = config(Deviation::KeepContextOnLeft);
+    let network = pair(&keeping, &Config::default(), Blocks::plain(1), 0);
+    let list: Vec<_> = properties::safety()
+        .into_iter()
+        .filter(|property| property.requirements.contains(&"JOIN-1"))
+        .collect();
+    let name = list[0].name;
+    let found = Explorer::new(&network, list).bounded(bounds()).explore();
+    let Verdict::Violated(state) = found.failures().next().unwrap().verdict else {
+        panic!("keeping contexts breaks nothing");
+    };
+    let chart = Chart::of_network(&network, &found.trail(state));
+    let offence = chart.offence.as_ref().unwrap();
+    assert!(offence.broken.iter().any(|(broken, _)| *broken == name));
+}
+
 /// The texts of a drawing, which must be well formed.
 fn texts(svg: &str) -> Vec<String> {
     let document = roxmltree::Document::parse(svg).unwrap();
@@ -123,6 +159,7 @@ fn hostile_words_stay_words() {
             after: vec![words],
             broken: vec![(HOSTILE, &["JOIN-1"])],
         }),
+        ending: None,
     };
     let svg = chart.svg();
     let document = roxmltree::Document::parse(&svg).unwrap();
@@ -163,6 +200,7 @@ fn long_words_are_broken_into_lines_that_fit() {
             },
         ],
         offence: None,
+        ending: None,
     };
     let svg = chart.svg();
     let document = roxmltree::Document::parse(&svg).unwrap();
@@ -196,6 +234,7 @@ fn nothing_at_all_is_drawn_too() {
         lanes: Vec::new(),
         rows: Vec::new(),
         offence: None,
+        ending: None,
     };
     assert!(texts(&chart.svg()).is_empty());
 }

@@ -174,6 +174,35 @@ fn every_dialect_is_written_with_its_name_and_its_deviations() {
 }
 
 #[test]
+fn a_property_of_whole_states_replays() {
+    let network = pair(&Config::default(), &Config::default(), Blocks::plain(1), 0);
+    let list = || vec![properties::progress()];
+    let found = Explorer::new(&network, list())
+        .bounded(Bounds {
+            stop_at_violation: true,
+            ..Bounds::default()
+        })
+        .explore();
+    let Verdict::Violated(state) = found.failures().next().unwrap().verdict else {
+        panic!("nothing is lost without retries");
+    };
+    let trail = found.trail(state);
+    let replay = Replay::of_network(&network, &trail, &list()[0]);
+    let chart = Chart::of_violation(&network, &trail, &list()[0]);
+    assert!(chart.ending.is_some());
+    assert_replays(&(replay.clone(), chart));
+    // One step earlier something is still under way.
+    let mut document = value(&replay);
+    document["steps"].as_array_mut().unwrap().pop();
+    let replayed = Replay::from_json(&document.to_string())
+        .unwrap()
+        .run()
+        .unwrap();
+    assert!(!replayed.violated);
+    assert_eq!(replayed.chart.ending, None);
+}
+
+#[test]
 fn a_reference_that_takes_the_same_way_breaks_nothing() {
     // Of a node that cancels silently, the way is possible for one that does not, too.
     let mut document = value(&closed_file().0);

@@ -14,7 +14,8 @@ use super::explorer::Trail;
 use super::names::Peer;
 use super::network::{Act, Action, Network, State};
 use super::open::{OpenAction, OpenNetwork, OpenState, What};
-use super::words::{broken_rules, show_effects, show_event, show_message, show_node};
+use super::properties::{Judging, Property, Test};
+use super::words::{broken_rules, show_effects, show_event, show_message, show_node, show_state};
 
 /// A sequence chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Chart {
     pub rows: Vec<Row>,
     /// What is wrong with the last of the steps that break a rule, if one does.
     pub offence: Option<Offence>,
+    /// What is wrong with the state at the end, when a property of whole states is violated.
+    pub ending: Option<Ending>,
 }
 
 /// One thing that happens.
@@ -68,9 +71,23 @@ pub struct Offence {
     pub did: Vec<String>,
     /// What it keeps now.
     pub after: Vec<String>,
-    /// The rules and invariants that are broken, each with the requirements it stands for.
-    pub broken: Vec<(&'static str, &'static [&'static str])>,
+    /// The rules and invariants that are broken.
+    pub broken: Vec<Broken>,
 }
+
+/// What is wrong with the state that a way leads to, rather than with a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// How many steps the way has.
+    pub step: usize,
+    /// What every node keeps then, and what is between them.
+    pub keeps: Vec<String>,
+    /// The property that is violated.
+    pub broken: Broken,
+}
+
+/// What is broken, by name, with the requirements that it stands for.
+pub type Broken = (&'static str, &'static [&'static str]);
 
 impl Chart {
     /// The chart of a way through a closed network.
@@ -95,12 +112,43 @@ impl Chart {
         chart
     }
 
+    /// The chart of a way through a closed network that violates this property.
+    pub fn of_violation(
+        network: &Network,
+        trail: &Trail<Network>,
+        property: &Property<Network>,
+    ) -> Chart {
+        let mut chart = Chart::of_network(network, trail);
+        let last = trail.steps.last().map_or(&trail.start, |(_, last)| last);
+        chart.end(network, last, property, show_state);
+        chart
+    }
+
+    /// Says what is wrong with the last state, if it violates the property and does so by itself:
+    /// what is wrong with a step, the offence says.
+    pub(super) fn end<M: Judging>(
+        &mut self,
+        network: &M,
+        last: &M::State,
+        property: &Property<M>,
+        show: fn(&M, &M::State) -> Vec<String>,
+    ) {
+        if !matches!(property.test, Test::Unbroken(_)) && !property.holds(network, last) {
+            self.ending = Some(Ending {
+                step: self.rows.len(),
+                keeps: show(network, last),
+                broken: (property.name, property.requirements),
+            });
+        }
+    }
+
     /// The chart of so many nodes, before anything has happened.
     pub(super) fn of_lanes(count: usize) -> Chart {
         Chart {
             lanes: (0u8..).take(count).map(|i| Peer(i).to_string()).collect(),
             rows: Vec::new(),
             offence: None,
+            ending: None,
         }
     }
 
@@ -176,21 +224,67 @@ impl Chart {
     }
 }
 
-impl Offence {
-    /// What is broken, each with its requirements: those only that were not named before.
-    fn breaks(&self) -> impl Iterator<Item = (&'static str, Vec<&'static Requirement>)> {
-        let mut shown: Vec<&str> = Vec::new();
-        self.broken.iter().map(move |(name, ids)| {
-            let mut requirements = Vec::new();
-            for id in *ids {
-                if !shown.contains(id) {
-                    shown.push(id);
-                    requirements.extend(Requirement::find(id));
-                }
-            }
-            (*name, requirements)
-        })
+/// What is said below the rows, by whatever draws them.
+struct Paragraph {
+    title: String,
+    lines: Vec<String>,
+    /// Whether it says what is broken.
+    is_breach: bool,
+}
+
+impl Chart {
+    /// What there is to say of the offence and of the ending.
+    fn paragraphs(&self) -> Vec<Paragraph> {
+        let mut paragraphs = Vec::new();
+        let mut say = |title: String, lines: &[String]| {
+            paragraphs.push(Paragraph {
+                title,
+                lines: lines.to_vec(),
+                is_breach: false,
+            });
+        };
+        if let Some(offence) = &self.offence {
+            let Offence { step, node, .. } = offence;
+            say(format!("Before step {step}, {node} keeps"), &offence.before);
+            say(format!("In step {step}, {node} does"), &offence.did);
+            say(format!("After step {step}, {node} keeps"), &offence.after);
+        }
+        if let Some(ending) = &self.ending {
+            say(format!("After step {}", ending.step), &ending.keeps);
+        }
+        let mut named = Vec::new();
+        for (name, ids) in self.broken() {
+            paragraphs.push(Paragraph {
+                title: format!("This breaks \"{name}\""),
+                lines: sentences(ids, &mut named),
+                is_breach: true,
+            });
+        }
+        paragraphs
     }
+
+    /// Everything that is broken.
+    fn broken(&self) -> impl Iterator<Item = Broken> {
+        let by_the_step = self.offence.iter().flat_map(|offence| &offence.broken);
+        let by_the_end = self.ending.iter().map(|ending| &ending.broken);
+        by_the_step.chain(by_the_end).copied()
+    }
+}
+
+/// The requirements' sentences, but for those that have been named.
+fn sentences(ids: &[&'static str], named: &mut Vec<&'static str>) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for id in ids {
+        if named.contains(id) {
+            continue;
+        }
+        named.push(id);
+        if let Some(requirement) = Requirement::find(id) {
+            let Requirement { level, text, .. } = requirement;
+            sentences.push(format!("{id} {level}: {text}"));
+        }
+    }
+    sentences
 }
 
 fn between(a: Peer, b: Peer, what: &str) -> Row {

@@ -22,6 +22,7 @@ use super::explorer::Trail;
 use super::network::Network;
 use super::open::OpenNetwork;
 use super::properties::{self, Judging, Kind, Property};
+use super::words::{show_open_state, show_state};
 
 use document::{Document, Way};
 
@@ -229,6 +230,7 @@ impl Replay {
                     can: Network::can,
                     describe: Network::describe,
                     draw: Chart::add_step,
+                    show: show_state,
                 };
                 let chart = Chart::of_lanes(network.roles.len());
                 course.run(&network, &actions, &property, chart)
@@ -240,6 +242,7 @@ impl Replay {
                     can: OpenNetwork::can,
                     describe: OpenNetwork::describe,
                     draw: Chart::add_open_step,
+                    show: |_, state| show_open_state(state),
                 };
                 let chart = Chart::of_lanes(usize::from(network.peers) + 1);
                 course.run(&network, &actions, &property, chart)
@@ -274,6 +277,7 @@ struct Course<M: Judging> {
     can: fn(&M, &M::State, &M::Action) -> bool,
     describe: fn(&M, &M::Action) -> String,
     draw: fn(&mut Chart, &M, &M::State, &M::Action, &M::State),
+    show: fn(&M, &M::State) -> Vec<String>,
 }
 
 impl<M: Judging> Course<M>
@@ -297,6 +301,7 @@ where
             (self.draw)(&mut chart, network, &state, action, &next);
             state = next;
         }
+        chart.end(network, &state, property, self.show);
         Ok(Replayed {
             property: property.name,
             requirements: property.requirements,

@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use crate::message::{Delivery, Evidence, Message, PresenceType, WantEntry, WantType};
 use crate::node::{Effect, Event, Node};
 
+use super::chart::Broken;
 use super::names::{Cid, Peer, Small, show_address};
 use super::network::{Limits, Link, Network, News, State};
 use super::open::{OpenNetwork, OpenState};
@@ -32,12 +33,8 @@ pub fn show_open_state(state: &OpenState) -> Vec<String> {
     lines
 }
 
-/// The rules, invariants and properties of steps that are broken, each with the requirements it
-/// stands for.
-pub fn broken_rules(
-    judge: &Judge<Small>,
-    broken: Marks,
-) -> Vec<(&'static str, &'static [&'static str])> {
+/// The rules, invariants and properties of steps that are broken.
+pub fn broken_rules(judge: &Judge<Small>, broken: Marks) -> Vec<Broken> {
     let of_nodes = judge.predicates().enumerate();
     let of_nodes = of_nodes.map(|(place, it)| (place, it.name, it.requirements));
     let of_networks = properties::safety().into_iter();

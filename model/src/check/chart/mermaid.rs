@@ -45,10 +45,9 @@ impl Chart {
                     plain(words)
                 ),
             };
-            let offence = self.offence.iter().find(|offence| offence.step == step);
-            for (offence, (name, _)) in offence
-                .iter()
-                .flat_map(|it| it.broken.iter().map(move |broken| (it, broken)))
+            let offence = self.offence.iter().filter(|offence| offence.step == step);
+            for (offence, (name, _)) in
+                offence.flat_map(|it| it.broken.iter().map(move |broken| (it, broken)))
             {
                 let _ = writeln!(
                     text,
@@ -57,6 +56,10 @@ impl Chart {
                     plain(name)
                 );
             }
+        }
+        if let (Some(ending), [first, .., last]) = (&self.ending, self.lanes.as_slice()) {
+            let name = plain(ending.broken.0);
+            let _ = writeln!(text, "    Note over {first},{last}: breaks {name}");
         }
         text
     }

@@ -6,9 +6,7 @@ use std::fmt::Display;
 use svg::Document;
 use svg::node::element::{Group, Line, Polygon, Rectangle, Text, Title};
 
-use crate::requirement::Requirement;
-
-use super::{Chart, Offence, Row};
+use super::{Chart, Paragraph, Row};
 
 /// The width of a character: of most fixed-width fonts it is 0.6 of the size. Where it is not,
 /// text runs a little over or short.
@@ -47,9 +45,7 @@ impl Chart {
             drawing.row(step, row, if offends { WRONG } else { INK });
         }
         let lines = drawing.lines(self.lanes.len());
-        if let Some(offence) = &self.offence {
-            drawing.offence(offence);
-        }
+        drawing.paragraphs(&self.paragraphs());
         let (width, height) = (drawing.width, drawing.y + GAP);
         let paper = Rectangle::new()
             .set("width", width)
@@ -71,8 +67,7 @@ impl Chart {
 
     fn title(&self) -> String {
         let lanes = self.lanes.join(", ");
-        let names = self.offence.iter().flat_map(|offence| &offence.broken);
-        let broken: Vec<_> = names.map(|(name, _)| *name).collect();
+        let broken: Vec<_> = self.broken().map(|(name, _)| name).collect();
         if broken.is_empty() {
             format!("What happens between {lanes}")
         } else {
@@ -193,28 +188,19 @@ impl Drawing {
         self.add(Polygon::new().set("points", points).set("fill", ink));
     }
 
-    /// What the node kept, what it did, what it keeps, and what that breaks.
-    fn offence(&mut self, offence: &Offence) {
-        let Offence { step, node, .. } = offence;
+    /// What is wrong, in a box below the rows.
+    fn paragraphs(&mut self, paragraphs: &[Paragraph]) {
+        if paragraphs.is_empty() {
+            return;
+        }
         self.y += GAP;
         let top = self.y;
         let outside = std::mem::take(&mut self.group);
-        let sections = [
-            (format!("Before step {step}, {node} keeps"), &offence.before),
-            (format!("In step {step}, {node} does"), &offence.did),
-            (format!("After step {step}, {node} keeps"), &offence.after),
-        ];
-        for (title, lines) in sections {
-            self.paragraph(0, INK, &title);
-            for line in lines {
+        for paragraph in paragraphs {
+            let ink = if paragraph.is_breach { WRONG } else { INK };
+            self.paragraph(0, ink, &paragraph.title);
+            for line in &paragraph.lines {
                 self.paragraph(1, INK, line);
-            }
-            self.y += GAP;
-        }
-        for (name, requirements) in offence.breaks() {
-            self.paragraph(0, WRONG, &format!("This breaks \"{name}\""));
-            for requirement in requirements {
-                self.paragraph(1, INK, &sentence(requirement));
             }
             self.y += GAP;
         }
@@ -225,8 +211,11 @@ impl Drawing {
     }
 
     fn paragraph(&mut self, indents: usize, ink: &str, text: &str) {
-        let x = 2 * GAP + indents * 3 * GAP;
-        for line in wrapped(text, self.width - x - 2 * GAP) {
+        // SVG drops spaces at the start of a line, so they become room.
+        let words = text.trim_start();
+        let spaces = text.len() - words.len();
+        let x = 2 * GAP + indents * 3 * GAP + spaces * CHARACTER;
+        for line in wrapped(words, self.width.saturating_sub(x + 2 * GAP)) {
             self.y += LEADING;
             self.word(x, self.y, "start", ink, line);
         }
@@ -265,13 +254,6 @@ impl Drawing {
             .set("fill", ink);
         self.add(text);
     }
-}
-
-fn sentence(requirement: &Requirement) -> String {
-    format!(
-        "{} {}: {}",
-        requirement.id, requirement.level, requirement.text
-    )
 }
 
 /// The text in lines that fit into so much room.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Chart, Offence, Row};
+use super::{Chart, Row};
 
 impl Chart {
     /// The chart for a terminal: lanes on the left, words on the right.
@@ -45,34 +45,12 @@ impl Chart {
             let line: String = line.into_iter().collect();
             let _ = writeln!(text, "{:>2}  {line}{words}", number + 1);
         }
-        if let Some(offence) = &self.offence {
-            offence.write(&mut text);
-        }
-        text
-    }
-}
-
-impl Offence {
-    fn write(&self, text: &mut String) {
-        let Offence { step, node, .. } = self;
-        let mut list = |title: &str, lines: &[String]| {
-            let _ = writeln!(text, "\n{title}");
-            for line in lines {
+        for paragraph in self.paragraphs() {
+            let _ = writeln!(text, "\n{}", paragraph.title);
+            for line in &paragraph.lines {
                 let _ = writeln!(text, "    {line}");
             }
-        };
-        list(&format!("Before step {step}, {node} keeps"), &self.before);
-        list(&format!("In step {step}, {node} does"), &self.did);
-        list(&format!("After step {step}, {node} keeps"), &self.after);
-        for (name, requirements) in self.breaks() {
-            let _ = writeln!(text, "\nThis breaks \"{name}\"");
-            for requirement in requirements {
-                let _ = writeln!(
-                    text,
-                    "    {} {}: {}",
-                    requirement.id, requirement.level, requirement.text
-                );
-            }
         }
+        text
     }
 }
