@@ -2,6 +2,7 @@
 //! it looks the same in a file and inside any page.
 
 use std::fmt::Display;
+use std::ops::Range;
 
 use svg::Document;
 use svg::node::element::{Group, Line, Polygon, Rectangle, Text, Title};
@@ -139,12 +140,13 @@ impl Drawing {
         match row {
             Row::Note { lane, text } => {
                 let (x, room) = (self.x(*lane), self.lane - GAP);
-                self.label_in_box(x, room, text, NOTE, ink);
+                self.label_in_box(x, 0..room, text, NOTE, ink);
             }
             Row::Between { lanes, text } => {
                 let [a, b] = lanes.map(|lane| self.x(lane));
-                let room = a.abs_diff(b) + self.lane - GAP;
-                self.label_in_box(a.midpoint(b), room, text, LINK, ink);
+                let apart = a.abs_diff(b);
+                let widths = apart + 2 * GAP..apart + self.lane - GAP;
+                self.label_in_box(a.midpoint(b), widths, text, LINK, ink);
             }
             Row::Message { from, to, text } => {
                 let (a, b) = (self.x(*from), self.x(*to));
@@ -160,10 +162,11 @@ impl Drawing {
         self.y += 2 * GAP;
     }
 
-    fn label_in_box(&mut self, x: usize, room: usize, text: &str, fill: &str, ink: &str) {
-        let lines = wrapped(text, room - 2 * GAP);
+    /// A box around its text, within these widths.
+    fn label_in_box(&mut self, x: usize, widths: Range<usize>, text: &str, fill: &str, ink: &str) {
+        let lines = wrapped(text, widths.end - 2 * GAP);
         let longest = lines.iter().map(|line| line.chars().count()).max();
-        let width = longest.unwrap_or(0) * CHARACTER + 3 * GAP;
+        let width = (longest.unwrap_or(0) * CHARACTER + 3 * GAP).max(widths.start);
         let height = lines.len() * LEADING + GAP;
         self.boxed(x - width / 2, self.y, width, height, fill, ink);
         for (line, number) in lines.iter().zip(1..) {
