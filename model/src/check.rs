@@ -14,8 +14,10 @@
 //! 6. [`liveness`]: the search for fair cycles.
 //! 7. [`configurations`]: the networks that are searched. [`standard`]: all of them, with what is
 //!    reported.
-//! 8. [`chart`]: a counterexample as a sequence chart.
+//! 8. [`chart`]: a counterexample as a sequence chart; [`words`]: its words. [`replay`]: a
+//!    counterexample as a file that runs again. [`browse`]: a network in stateright's Explorer.
 
+pub mod browse;
 pub mod chart;
 pub mod choice;
 pub mod configurations;
@@ -25,7 +27,9 @@ pub mod names;
 pub mod network;
 pub mod open;
 pub mod properties;
+pub mod replay;
 pub mod rules;
 pub mod standard;
 pub mod symmetry;
 pub mod tabled;
+pub mod words;

@@ -14,6 +14,30 @@ const BITS: u32 = 4;
 const MOST_CHOICES: usize = (u32::BITS / BITS) as usize;
 
 impl Script {
+    /// The script of these choices, in order; nothing when there are too many, or one is too
+    /// large to be one.
+    pub fn of(choices: &[u8]) -> Option<Script> {
+        let mut script = Script::default();
+        for (place, choice) in choices.iter().enumerate() {
+            if place >= MOST_CHOICES || *choice >= 1 << BITS {
+                return None;
+            }
+            script = script.with(place, usize::from(*choice));
+        }
+        Some(script)
+    }
+
+    /// Its choices, in order, but for the last ones when they fall on the first holder.
+    pub fn choices(self) -> Vec<u8> {
+        let mut choices: Vec<u8> = (0..MOST_CHOICES)
+            .filter_map(|place| u8::try_from(self.choice(place)).ok())
+            .collect();
+        while choices.last() == Some(&0) {
+            choices.pop();
+        }
+        choices
+    }
+
     fn choice(self, place: usize) -> usize {
         if place < MOST_CHOICES {
             (self.0 >> (BITS * place as u32)) as usize & ((1 << BITS) - 1)
@@ -25,6 +49,19 @@ impl Script {
     fn with(self, place: usize, choice: usize) -> Script {
         let shift = BITS * place as u32;
         Script(self.0 & !(((1 << BITS) - 1) << shift) | (choice as u32) << shift)
+    }
+
+    /// What the choices are, to be said after an action; nothing when all fall on the first holder.
+    pub fn words(self) -> String {
+        if self == Script::default() {
+            return String::new();
+        }
+        let counted = self
+            .choices()
+            .into_iter()
+            .map(|choice| (choice + 1).to_string());
+        let counted: Vec<_> = counted.collect();
+        format!(", choosing holder {}", counted.join(", then "))
     }
 
     /// Makes the choices as the script says.
@@ -54,6 +91,23 @@ impl<N: Names> Choose<N> for Player {
         }
         self.script.choice(place)
     }
+}
+
+impl Player {
+    /// Whether every choice of the script was there to be made.
+    fn has_followed(&self) -> bool {
+        (0..MOST_CHOICES).all(|place| {
+            let choice = self.script.choice(place);
+            choice == 0 || place < self.made && choice < self.arities[place]
+        })
+    }
+}
+
+/// Whether this is one of the ways in which this step can go.
+pub fn fits<N: Names>(node: &Node<N>, event: &Event<N>, script: Script) -> bool {
+    let mut player = script.player();
+    node.clone().step(event.clone(), &mut player);
+    player.has_followed()
 }
 
 /// Every way in which this step can go, in a fixed order: at least one.

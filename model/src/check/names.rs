@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::address::{Address, Names};
 
 /// How the checker names peers and blocks.
@@ -69,7 +71,8 @@ pub fn show_address(address: &Address<Cid>) -> String {
 }
 
 /// Which addresses the blocks are requested under.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Naming {
     /// Their own CIDs.
     Plain,
@@ -81,7 +84,8 @@ pub enum Naming {
 
 /// The blocks of a configuration: numbered from zero, each the leaf of that number of the one
 /// dataset, unless all are plain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Blocks {
     /// How many.
     pub count: u8,

@@ -13,15 +13,19 @@
 use std::collections::VecDeque;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::address::Address;
 use crate::deviation::Deviation;
 use crate::message::Message;
 use crate::node::{Config, Effect, Event, Node};
 
+use super::chart::Chart;
 use super::choice::{self, Script};
 use super::liveness::{FREE, Fairness, Obligations};
 use super::names::{Blocks, Cid, Peer, Small, show_address};
 use super::rules::{Judge, Marks, Step};
+use super::words::{self, indented};
 
 /// The place in [`Marks`] of WIRE-7: a part of a message was not read, for the stream it came on.
 pub const UNREAD: usize = 119;
@@ -48,7 +52,8 @@ pub struct Role {
 }
 
 /// The stream on which a node answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Answers {
     /// One that it has opened itself.
     OnOwnStream,
@@ -100,7 +105,10 @@ impl Role {
 }
 
 /// How often things may happen in all of the network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// How often connections may open.
     pub connects: u8,
@@ -187,7 +195,7 @@ impl Network {
 }
 
 /// The state of a network.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct State {
     /// The nodes.
     pub nodes: Vec<Node<Small>>,
@@ -288,10 +296,7 @@ impl fmt::Debug for Action {
                     Act::Store(cid) => write!(f, "{node}'s user stores {cid}"),
                     Act::Delete(cid) => write!(f, "{node} deletes {cid}"),
                 }?;
-                if *script != Script::default() {
-                    write!(f, ", choosing {script:?}")?;
-                }
-                Ok(())
+                f.write_str(&script.words())
             }
         }
     }
@@ -308,9 +313,10 @@ impl Network {
 
     /// What an action says in words, with the addresses by name.
     pub fn describe(&self, action: &Action) -> String {
-        if let Action::Act { node, act, .. } = action {
+        if let Action::Act { node, act, script } = action {
             let about = |verb: &str, place: &u8| {
-                format!("{node}{verb} {}", show_address(&self.address(*place)))
+                let address = show_address(&self.address(*place));
+                format!("{node}{verb} {address}{}", script.words())
             };
             match act {
                 Act::Request(place) => return about("'s user requests", place),
@@ -456,6 +462,45 @@ impl Network {
                     .into_iter()
                     .map(|script| Action::Act { node, act, script }),
             );
+        }
+    }
+
+    /// What can happen in this state, wherever a node may choose in the first of the ways.
+    pub(super) fn possible(&self, state: &State) -> Vec<Action> {
+        let mut actions = Vec::new();
+        self.actions_between(state, &mut actions);
+        for node in (0u8..).map(Peer).take(state.nodes.len()) {
+            let mut acts = Vec::new();
+            if !state.ended.contains(&node) {
+                self.acts(state, node, &mut acts);
+            }
+            actions.extend(acts.into_iter().map(|act| Action::Act {
+                node,
+                act,
+                script: Script::default(),
+            }));
+        }
+        actions
+    }
+
+    /// Whether this is one of the actions that are possible in this state.
+    pub fn can(&self, state: &State, action: &Action) -> bool {
+        match *action {
+            Action::Act { node, act, script } => {
+                let mut acts = Vec::new();
+                if node.index() < state.nodes.len() && !state.ended.contains(&node) {
+                    self.acts(state, node, &mut acts);
+                }
+                acts.contains(&act)
+                    && self.event(state, node, act).is_some_and(|event| {
+                        choice::fits(&state.nodes[node.index()], &event, script)
+                    })
+            }
+            Action::Connect(..) | Action::Disconnect(..) => {
+                let mut actions = Vec::new();
+                self.actions_between(state, &mut actions);
+                actions.contains(action)
+            }
         }
     }
 
@@ -764,6 +809,34 @@ impl stateright::Model for Network {
 
     fn format_action(&self, action: &Action) -> String {
         self.describe(action)
+    }
+
+    /// What the acting node does, and what all keep afterwards.
+    fn format_step(&self, state: &State, action: Action) -> Option<String> {
+        let (next, effects) = self.perform(state, &action)?;
+        let mut lines = Vec::new();
+        if let Action::Act { node, .. } = action {
+            lines.push(format!("{node} does"));
+            lines.extend(indented(words::show_effects(&effects)));
+            lines.extend(indented(words::show_broken(&self.judge, next.broken)));
+            lines.push(String::new());
+        }
+        lines.extend(words::show_state(self, &next));
+        lines.push(format!(
+            "may still happen: {}",
+            words::show_limits(&next.left)
+        ));
+        Some(lines.join("\n"))
+    }
+
+    fn as_svg(&self, path: stateright::Path<State, Action>) -> Option<String> {
+        let mut chart = Chart::of_lanes(self.roles.len());
+        for pair in path.into_vec().windows(2) {
+            if let [(state, Some(action)), (next, _)] = pair {
+                chart.add_step(self, state, action, next);
+            }
+        }
+        Some(chart.svg())
     }
 
     fn properties(&self) -> Vec<stateright::Property<Self>> {

@@ -15,10 +15,12 @@ use crate::message::{
 use crate::node::{Config, Effect, Event, Node};
 use crate::price::Price;
 
+use super::chart::Chart;
 use super::choice::{self, Script};
-use super::names::{Blocks, Peer, Small};
+use super::names::{Blocks, Cid, Peer, Small};
 use super::network::forget_how_often;
 use super::rules::{Judge, Marks, Step};
+use super::words::{self, indented};
 
 /// Which messages the peers know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -321,6 +323,9 @@ pub struct OpenNetwork {
 }
 
 impl OpenNetwork {
+    /// The node among the peers.
+    pub const NODE: Peer = Peer(0);
+
     /// A node that holds and wants nothing yet, and has no peers yet.
     pub fn new(name: &str, config: Config, blocks: Blocks, peers: u8, alphabet: Alphabet) -> Self {
         OpenNetwork {
@@ -344,7 +349,7 @@ impl OpenNetwork {
 }
 
 /// The state of an open network: that of its node.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct OpenState {
     /// The node.
     pub node: Node<Small>,
@@ -390,22 +395,29 @@ pub enum What {
 
 impl fmt::Debug for OpenAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.what)?;
-        if self.script != Script::default() {
-            write!(f, " {:?}", self.script)?;
-        }
-        Ok(())
+        match self.what {
+            What::Join(peer) => write!(f, "{peer} joins"),
+            What::Leave(peer) => write!(f, "{peer} leaves"),
+            What::Say(from, place) => write!(f, "{from} says message {place}"),
+            What::Request(place) => write!(f, "the user requests address {place}"),
+            What::Cancel(place) => write!(f, "the user cancels address {place}"),
+            What::Retry(place) => write!(f, "address {place} is not met in time"),
+            What::Store(number) => write!(f, "the user stores {}", Cid(number)),
+            What::Delete(number) => write!(f, "{} is deleted", Cid(number)),
+            What::Serve(peer) => write!(f, "{} serves {peer}", OpenNetwork::NODE),
+        }?;
+        f.write_str(&self.script.words())
     }
 }
 
 impl OpenNetwork {
-    fn address(&self, place: u8) -> Option<Address<super::names::Cid>> {
+    fn address(&self, place: u8) -> Option<Address<Cid>> {
         self.blocks.addresses().nth(usize::from(place))
     }
 
     /// The event that this is to the node; nothing when there is no such message or address.
     pub fn event(&self, what: What) -> Option<Event<Small>> {
-        let cid = super::names::Cid;
+        let cid = Cid;
         Some(match what {
             What::Join(peer) => Event::Joined(peer),
             What::Leave(peer) => Event::Left(peer),
@@ -458,22 +470,11 @@ impl OpenNetwork {
     }
 }
 
-impl stateright::Model for OpenNetwork {
-    type State = OpenState;
-    type Action = OpenAction;
-
-    fn init_states(&self) -> Vec<OpenState> {
-        vec![OpenState {
-            node: Node::new(self.config.clone()),
-            serves: Vec::new(),
-            ended: false,
-            broken: Marks::default(),
-        }]
-    }
-
-    fn actions(&self, state: &OpenState, actions: &mut Vec<OpenAction>) {
+impl OpenNetwork {
+    /// Everything that can happen to the node next, but for how it chooses.
+    fn whats(&self, state: &OpenState) -> Vec<What> {
         if state.ended {
-            return;
+            return Vec::new();
         }
         let mut whats = Vec::new();
         for peer in self.peers() {
@@ -491,6 +492,55 @@ impl stateright::Model for OpenNetwork {
             whats.extend([What::Store(cid.0), What::Delete(cid.0)]);
         }
         whats.extend(state.serves.iter().map(|peer| What::Serve(*peer)));
+        whats
+    }
+
+    /// What can happen in this state, wherever the node may choose in the first of the ways.
+    pub(super) fn possible(&self, state: &OpenState) -> Vec<OpenAction> {
+        let whats = self.whats(state).into_iter();
+        whats
+            .map(|what| OpenAction {
+                what,
+                script: Script::default(),
+            })
+            .collect()
+    }
+
+    /// Whether this is one of the actions that are possible in this state.
+    pub fn can(&self, state: &OpenState, action: &OpenAction) -> bool {
+        self.whats(state).contains(&action.what)
+            && self
+                .event(action.what)
+                .is_some_and(|event| choice::fits(&state.node, &event, action.script))
+    }
+
+    /// What an action says in words.
+    pub fn describe(&self, action: &OpenAction) -> String {
+        match (action.what, self.event(action.what)) {
+            // What is said is named by the message, and what is done by the address.
+            (What::Say(..) | What::Request(_) | What::Cancel(_) | What::Retry(_), Some(event)) => {
+                words::show_event(&event) + &action.script.words()
+            }
+            _ => format!("{action:?}"),
+        }
+    }
+}
+
+impl stateright::Model for OpenNetwork {
+    type State = OpenState;
+    type Action = OpenAction;
+
+    fn init_states(&self) -> Vec<OpenState> {
+        vec![OpenState {
+            node: Node::new(self.config.clone()),
+            serves: Vec::new(),
+            ended: false,
+            broken: Marks::default(),
+        }]
+    }
+
+    fn actions(&self, state: &OpenState, actions: &mut Vec<OpenAction>) {
+        let whats = self.whats(state);
         let may_choose = choice::may_choose(&state.node);
         for what in whats {
             let scripts = may_choose.then(|| self.event(what)).flatten().map_or_else(
@@ -509,12 +559,37 @@ impl stateright::Model for OpenNetwork {
         self.perform(state, &action).map(|(next, _)| next)
     }
 
+    fn format_action(&self, action: &OpenAction) -> String {
+        self.describe(action)
+    }
+
+    /// What the node does, and what it keeps afterwards.
+    fn format_step(&self, state: &OpenState, action: OpenAction) -> Option<String> {
+        let (next, effects) = self.perform(state, &action)?;
+        let mut lines = vec![format!("{} does", OpenNetwork::NODE)];
+        lines.extend(indented(words::show_effects(&effects)));
+        lines.extend(indented(words::show_broken(&self.judge, next.broken)));
+        lines.push(String::new());
+        lines.extend(words::show_open_state(&next));
+        Some(lines.join("\n"))
+    }
+
+    fn as_svg(&self, path: stateright::Path<OpenState, OpenAction>) -> Option<String> {
+        let mut chart = Chart::of_lanes(usize::from(self.peers) + 1);
+        for pair in path.into_vec().windows(2) {
+            if let [(state, Some(action)), (next, _)] = pair {
+                chart.add_open_step(self, state, action, next);
+            }
+        }
+        Some(chart.svg())
+    }
+
     fn properties(&self) -> Vec<stateright::Property<Self>> {
         super::properties::for_stateright(super::properties::open(self))
     }
 }
 
 /// Whether an entry asks for a block.
-pub(super) fn is_want_block(entry: &WantEntry<super::names::Cid>) -> bool {
+pub(super) fn is_want_block(entry: &WantEntry<Cid>) -> bool {
     !entry.cancel && entry.want_type == WantType::WantBlock
 }
