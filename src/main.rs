@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use blockexc::cli::{Exit, conform, decode, get, node, put, spec, tree};
+use blockexc::cli::{Exit, check, conform, decode, get, node, put, spec, tree};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
@@ -20,6 +20,7 @@ struct Arguments {
 enum Command {
     Conform(conform::ConformArgs),
     Spec(spec::SpecArgs),
+    Check(Box<check::CheckArgs>),
     Node(node::NodeArgs),
     Put(put::PutArgs),
     Get(get::GetArgs),
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     let ended = match &arguments.command {
         Command::Conform(args) => conform::run(args, &mut out),
         Command::Spec(args) => spec::run(args, &mut out),
+        Command::Check(args) => check::run(args, &mut out),
         Command::Node(args) => node::run(args, &mut out),
         Command::Put(args) => put::run(args, &mut out),
         Command::Get(args) => get::run(args, &mut out),

@@ -14,6 +14,7 @@ use super::names::{Blocks, Naming};
 use super::network::{Network, Retries, State};
 use super::open::OpenNetwork;
 use super::properties::{self, Kind, Property};
+use super::replay::Replay;
 use super::tabled::{Tabled, Unfit, words};
 use crate::node::Config;
 
@@ -137,6 +138,8 @@ pub enum Counterexample<'a> {
         network: &'a Network,
         /// The way there.
         trail: Trail<Network>,
+        /// The property; nothing when it is one of whole runs.
+        property: Option<Property<Network>>,
         /// How many of the last steps go round for ever; none when the run ends, or stays there.
         round: usize,
     },
@@ -146,6 +149,8 @@ pub enum Counterexample<'a> {
         network: &'a OpenNetwork,
         /// The way there.
         trail: Trail<OpenNetwork>,
+        /// The property.
+        property: Property<OpenNetwork>,
     },
 }
 
@@ -153,16 +158,37 @@ impl Counterexample<'_> {
     /// The counterexample as a sequence chart.
     pub fn chart(&self) -> Chart {
         match self {
-            Counterexample::Closed { network, trail, .. } => Chart::of_network(network, trail),
-            Counterexample::Open { network, trail } => Chart::of_open_network(network, trail),
+            Counterexample::Closed {
+                network,
+                trail,
+                property,
+                ..
+            } => match property {
+                Some(property) => Chart::of_violation(network, trail, property),
+                None => Chart::of_network(network, trail),
+            },
+            Counterexample::Open { network, trail, .. } => Chart::of_open_network(network, trail),
         }
     }
 
-    /// How many steps it takes.
-    pub fn steps(&self) -> usize {
+    /// The counterexample as a file that runs again: of single states only, since whether a run
+    /// goes on for ever does not show by repeating it.
+    pub fn replay(&self) -> Option<Replay> {
         match self {
-            Counterexample::Closed { trail, .. } => trail.steps.len(),
-            Counterexample::Open { trail, .. } => trail.steps.len(),
+            Counterexample::Closed {
+                network,
+                trail,
+                property,
+                ..
+            } => {
+                let property = property.as_ref()?;
+                Some(Replay::of_network(network, trail, property))
+            }
+            Counterexample::Open {
+                network,
+                trail,
+                property,
+            } => Some(Replay::of_open_network(network, trail, property)),
         }
     }
 }
@@ -355,6 +381,9 @@ impl Configuration {
                 Ok(violated.map(|state| Counterexample::Closed {
                     network,
                     trail: found.trail(state),
+                    property: properties_of(network)
+                        .into_iter()
+                        .find(|other| other.name == property),
                     round: 0,
                 }))
             }),
@@ -370,6 +399,7 @@ impl Configuration {
                 Ok(lasso.map(|lasso| Counterexample::Closed {
                     network,
                     trail: found.trail_on(lasso.knot, &lasso.cycle),
+                    property: None,
                     round: lasso.cycle.len(),
                 }))
             }),
@@ -384,10 +414,16 @@ impl Configuration {
                         Verdict::Violated(state) => Some(state),
                         _ => None,
                     });
-                Ok(violated.map(|state| Counterexample::Open {
-                    network,
-                    trail: found.trail(state),
-                }))
+                let property = properties::open(network)
+                    .into_iter()
+                    .find(|other| other.name == property);
+                Ok(violated
+                    .zip(property)
+                    .map(|(state, property)| Counterexample::Open {
+                        network,
+                        trail: found.trail(state),
+                        property,
+                    }))
             }
         }
     }

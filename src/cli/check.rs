@@ -1,0 +1,578 @@
+//! `blockexc check`: the model checker.
+
+use std::fs;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use blockexc_model::check::browse::browse;
+use blockexc_model::check::configurations::custom;
+use blockexc_model::check::explorer::Progress;
+use blockexc_model::check::names::{Blocks, Naming};
+use blockexc_model::check::network::Limits;
+use blockexc_model::check::replay::{self, Replay};
+use blockexc_model::check::standard::{
+    Configuration, Counterexample, Options, Report, Told, idle, standard_set,
+};
+use blockexc_model::node::Config;
+use blockexc_model::requirement::REQUIREMENTS;
+use blockexc_model::{Deviation, Deviations, Dialect};
+use clap::{Args, Subcommand};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use super::{Exit, dialect};
+use crate::report::style::{BAD, DOUBTFUL, FAINT, GOOD, HEADLINE};
+
+/// So many states are seen of one configuration of the reference when nothing else is said, and so
+/// many of one that deviates: its violations are near, and it has many more states.
+const USUAL_STATES: usize = 50_000_000;
+const USUAL_STATES_OF_DEVIANTS: usize = 50_000;
+
+/// Search all states of small networks, for what the specification asks of every node and of every
+/// network
+///
+/// Without a network of its own, the standard set is searched: closed networks, all of whose nodes
+/// run the model, with reconnects, cancels, deletions and retries; networks in which timers never
+/// tire, for whether wants are met; and one node among peers that may send any message at any time.
+/// A search that saw every state is a proof for its configuration; one that was stopped is not, and
+/// is reported as bounded.
+#[derive(Args, Clone, Debug)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Exit code: 0 everything holds, 1 a property is violated, 2 it cannot be told (a \
+                  search was stopped, or the command could not run)."
+)]
+pub struct CheckArgs {
+    #[command(subcommand)]
+    subject: Option<Subject>,
+    /// How the nodes behave
+    #[arg(long, value_name = "DIALECT", value_parser = dialect, default_value = "reference")]
+    dialect: &'static Dialect,
+    /// One more deviation of the nodes
+    #[arg(long, value_name = "DEVIATION")]
+    deviation: Vec<Deviation>,
+    /// Only properties that stand for this requirement
+    #[arg(long, value_name = "ID", value_parser = requirement)]
+    requirement: Vec<&'static str>,
+    /// Only configurations whose name contains this
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    #[command(flatten)]
+    custom: CustomArgs,
+    /// How many threads search: as many as there are cores when not given
+    #[arg(long, value_name = "NUMBER")]
+    threads: Option<NonZeroUsize>,
+    /// States that differ only in the names of nodes and blocks count as one
+    #[arg(long)]
+    symmetry: bool,
+    /// Stop after so many states of a configuration: 50 million when not given, or 50,000 when the
+    /// nodes deviate
+    #[arg(long, value_name = "NUMBER")]
+    max_states: Option<usize>,
+    /// Show every property, not only those that do not hold
+    #[arg(short, long)]
+    verbose: bool,
+    /// Write the results to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the chart of the shortest counterexample to this file, as a Mermaid diagram
+    #[arg(long, value_name = "FILE")]
+    mermaid: Option<PathBuf>,
+    /// Write it to this file, as SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Write it to this file, so that `blockexc check replay` repeats it
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Serve a browser for the states of the first configuration at this address, instead
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:3000")]
+    explore: Option<SocketAddr>,
+}
+
+/// What else can be checked.
+#[derive(Subcommand, Clone, Debug)]
+enum Subject {
+    Replay(ReplayArgs),
+}
+
+/// Repeat a counterexample that was written to a file
+#[derive(Args, Clone, Debug)]
+struct ReplayArgs {
+    /// The file that `--trace` wrote
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+/// A closed network instead of the standard set: all its nodes but the last one request, the last
+/// one holds every block.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "A network of your own")]
+struct CustomArgs {
+    /// How many nodes, all of which may connect
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(2..=5))]
+    nodes: Option<u8>,
+    /// How many blocks
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=4))]
+    blocks: Option<u8>,
+    /// Blocks are requested by leaf address as well as by CID
+    #[arg(long)]
+    leaves: bool,
+    /// How often connections may close, and open again
+    #[arg(long, value_name = "NUMBER")]
+    disconnects: Option<u8>,
+    /// How often users may cancel
+    #[arg(long, value_name = "NUMBER")]
+    cancels: Option<u8>,
+    /// How often the last node's user may store a block that was deleted
+    #[arg(long, value_name = "NUMBER")]
+    stores: Option<u8>,
+    /// How often a block may be deleted
+    #[arg(long, value_name = "NUMBER")]
+    deletions: Option<u8>,
+    /// How often a want may be pursued anew
+    #[arg(long, value_name = "NUMBER")]
+    retries: Option<u8>,
+}
+
+impl CustomArgs {
+    fn configuration(&self, config: &Config) -> Option<Configuration> {
+        let numbers = [
+            self.nodes,
+            self.blocks,
+            self.disconnects,
+            self.cancels,
+            self.stores,
+            self.deletions,
+            self.retries,
+        ];
+        if numbers.iter().all(Option::is_none) && !self.leaves {
+            return None;
+        }
+        let naming = if self.leaves {
+            Naming::LeafAndPlain
+        } else {
+            Naming::Plain
+        };
+        let nodes = self.nodes.unwrap_or(2);
+        let blocks = Blocks::named(self.blocks.unwrap_or(1), naming);
+        let disconnects = self.disconnects.unwrap_or(0);
+        let limits = Limits {
+            connects: (nodes * (nodes - 1) / 2).saturating_add(disconnects),
+            disconnects,
+            requests: (nodes - 1) * blocks.count,
+            cancels: self.cancels.unwrap_or(0),
+            stores: self.stores.unwrap_or(0),
+            deletions: self.deletions.unwrap_or(0),
+            retries: self.retries.unwrap_or(0),
+        };
+        Some(Configuration::Closed(custom(config, nodes, blocks, limits)))
+    }
+}
+
+fn requirement(id: &str) -> Result<&'static str, String> {
+    REQUIREMENTS
+        .iter()
+        .map(|requirement| requirement.id)
+        .find(|known| known.eq_ignore_ascii_case(id))
+        .ok_or_else(|| "there is no such requirement; `blockexc spec` lists all".to_owned())
+}
+
+/// All results, for JSON.
+#[derive(Serialize)]
+struct Results<'a> {
+    format: &'static str,
+    dialect: &'static str,
+    deviations: Vec<String>,
+    threads: usize,
+    configurations: &'a [Report],
+    /// The properties of which no configuration reached the premise.
+    idle: &'a [&'static str],
+    seconds: f64,
+    /// The most memory that the process held, in bytes, where the system tells.
+    peak_memory: Option<u64>,
+}
+
+/// Searches, and reports.
+///
+/// # Errors
+///
+/// When a network does not fit, a file cannot be written, or writing fails.
+pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    match &args.subject {
+        Some(Subject::Replay(replay)) => return run_replay(&replay.file, out),
+        None => {}
+    }
+    let deviations: Deviations = args
+        .dialect
+        .deviations
+        .iter()
+        .chain(args.deviation.iter().copied())
+        .collect();
+    let config = Config {
+        deviations,
+        ..Config::default()
+    };
+    let configurations = chosen(args, &config)?;
+    if let Some(address) = args.explore {
+        return explore(configurations, address, out);
+    }
+    let threads = args.threads.map_or_else(
+        || std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        NonZeroUsize::get,
+    );
+    let usual = match deviations.is_empty() {
+        true => USUAL_STATES,
+        false => USUAL_STATES_OF_DEVIANTS,
+    };
+    let most_states = args.max_states.unwrap_or(usual);
+    let options = Options {
+        threads,
+        symmetric: args.symmetry,
+        states: Some(most_states),
+        requirements: &args.requirement,
+    };
+    headline(args, out)?;
+    let begun = Instant::now();
+    let mut reports = Vec::new();
+    for configuration in &configurations {
+        let bar = progress_bar(configuration.name());
+        let report = configuration.search(&options, &mut |progress| show(&bar, progress))?;
+        bar.finish_and_clear();
+        write_report(&report, args.verbose, out)?;
+        out.flush()?;
+        reports.push(report);
+    }
+    // A premise is to be reached somewhere in the whole set, by the reference.
+    let is_whole = args.only.is_none() && args.requirement.is_empty() && configurations.len() > 1;
+    let idle = if is_whole { idle(&reports) } else { Vec::new() };
+    let seconds = begun.elapsed().as_secs_f64();
+    show_counterexamples(args, &configurations, &reports, most_states, out)?;
+    let exit = conclude(&reports, &idle, seconds, out)?;
+    if let Some(file) = &args.json {
+        let results = Results {
+            format: "blockexc-check/1",
+            dialect: args.dialect.name,
+            deviations: deviations.iter().map(|one| one.name().to_owned()).collect(),
+            threads,
+            configurations: &reports,
+            idle: &idle,
+            seconds,
+            peak_memory: peak_memory(),
+        };
+        let json = serde_json::to_string_pretty(&results)?;
+        write_file(file, &json)?;
+    }
+    Ok(exit)
+}
+
+fn chosen(args: &CheckArgs, config: &Config) -> anyhow::Result<Vec<Configuration>> {
+    if let Some(custom) = args.custom.configuration(config) {
+        return Ok(vec![custom]);
+    }
+    let all = standard_set(config);
+    let names: Vec<String> = all.iter().map(|one| one.name().to_owned()).collect();
+    let only = |one: &Configuration| {
+        args.only
+            .as_ref()
+            .is_none_or(|text| one.name().contains(text.as_str()))
+    };
+    let chosen: Vec<_> = all.into_iter().filter(only).collect();
+    if chosen.is_empty() {
+        bail!(
+            "no configuration's name contains `{}`; there are: {}",
+            args.only.as_deref().unwrap_or_default(),
+            names.join("; ")
+        );
+    }
+    Ok(chosen)
+}
+
+fn headline(args: &CheckArgs, out: &mut dyn Write) -> std::io::Result<()> {
+    write!(
+        out,
+        "{HEADLINE}{}{HEADLINE:#} ({})",
+        args.dialect.name, args.dialect.about
+    )?;
+    if !args.deviation.is_empty() {
+        let names: Vec<&str> = args.deviation.iter().map(|one| one.name()).collect();
+        write!(out, ", with {}", names.join(", "))?;
+    }
+    writeln!(out, "\n")
+}
+
+fn progress_bar(name: &str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix}: {msg} ({elapsed})") {
+        bar.set_style(style);
+    }
+    bar.set_prefix(name.to_owned());
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn show(bar: &ProgressBar, progress: Progress) {
+    bar.set_message(format!(
+        "{} states, {} to be expanded, {} steps deep",
+        HumanCount(progress.states as u64),
+        HumanCount(progress.waiting as u64),
+        progress.depth
+    ));
+}
+
+fn write_report(report: &Report, verbose: bool, out: &mut dyn Write) -> std::io::Result<()> {
+    let ended = match &report.bounded_by {
+        None => format!("{GOOD}exhausted{GOOD:#}"),
+        Some(why) => format!("{DOUBTFUL}bounded{DOUBTFUL:#}: {why}"),
+    };
+    writeln!(
+        out,
+        "{HEADLINE}{}{HEADLINE:#}: {}",
+        report.name, report.description
+    )?;
+    writeln!(
+        out,
+        "  {} states, {} transitions, {} steps deep, {ended}; {:.2} s, {} states/s, {} ({:.0} \
+         bytes a state)",
+        HumanCount(report.states as u64),
+        HumanCount(report.transitions),
+        report.depth,
+        report.seconds,
+        HumanCount(report.states_per_second() as u64),
+        HumanBytes(report.memory as u64),
+        report.bytes_per_state(),
+    )?;
+    if report.renamings > 0 {
+        writeln!(
+            out,
+            "  states that {} renamings make the same count as one",
+            report.renamings
+        )?;
+    }
+    let failed = report.failures().count();
+    let open = report
+        .properties
+        .iter()
+        .filter(|property| property.verdict.is_open())
+        .count();
+    let good = report.properties.len() - failed - open;
+    write!(out, "  {} properties: {good} hold", report.properties.len())?;
+    if open > 0 {
+        write!(out, ", {open} are not violated as far as was seen")?;
+    }
+    if failed > 0 {
+        write!(out, ", {BAD}{failed} do not{BAD:#}")?;
+    }
+    writeln!(out)?;
+    for property in &report.properties {
+        let text = match property.verdict {
+            Told::Violated(steps) => format!("{BAD}violated{BAD:#} after {steps} steps"),
+            Told::NeverSeen => format!("{BAD}never seen{BAD:#}"),
+            Told::Holds if verbose && !property.premise_reached => {
+                format!("{FAINT}holds, but its premise is never the case here{FAINT:#}")
+            }
+            Told::Holds if verbose => format!("{GOOD}holds{GOOD:#}"),
+            Told::Seen(steps) if verbose => format!("{GOOD}seen{GOOD:#} after {steps} steps"),
+            Told::NotViolated if verbose => format!("{DOUBTFUL}not violated so far{DOUBTFUL:#}"),
+            Told::NotSeen if verbose => format!("{DOUBTFUL}not seen so far{DOUBTFUL:#}"),
+            _ => continue,
+        };
+        writeln!(
+            out,
+            "    {text}: {} {FAINT}({}){FAINT:#}",
+            property.name,
+            property.requirements.join(", ")
+        )?;
+    }
+    writeln!(out)
+}
+
+/// The counterexample with the fewest steps of all, in words, and to files on request.
+fn show_counterexamples(
+    args: &CheckArgs,
+    configurations: &[Configuration],
+    reports: &[Report],
+    most_states: usize,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let violations = configurations
+        .iter()
+        .zip(reports)
+        .flat_map(|(configuration, report)| {
+            report
+                .properties
+                .iter()
+                .filter_map(move |property| match property.verdict {
+                    Told::Violated(steps) => Some((steps, configuration, property.name)),
+                    _ => None,
+                })
+        });
+    let Some((_, configuration, property)) = violations.min_by_key(|(steps, ..)| *steps) else {
+        if args.mermaid.is_some() || args.svg.is_some() || args.trace.is_some() {
+            writeln!(
+                out,
+                "nothing is violated: there is no counterexample to be written\n"
+            )?;
+        }
+        return Ok(());
+    };
+    let Some(found) = configuration.counterexample(property, Some(most_states))? else {
+        return Ok(());
+    };
+    let chart = found.chart();
+    writeln!(
+        out,
+        "{HEADLINE}The shortest way to a violation{HEADLINE:#}: \"{property}\", in {}\n",
+        configuration.name()
+    )?;
+    writeln!(out, "{}", chart.text())?;
+    if let Counterexample::Closed { round, .. } = found
+        && round > 0
+    {
+        writeln!(
+            out,
+            "The last {round} steps go round for ever, while the want stays unmet.\n"
+        )?;
+    }
+    if let Some(file) = &args.mermaid {
+        write_file(file, &chart.mermaid())?;
+    }
+    if let Some(file) = &args.svg {
+        write_file(file, &chart.svg())?;
+    }
+    if let Some(file) = &args.trace {
+        match found.replay() {
+            Some(replay) => write_file(file, &replay.to_json())?,
+            None => writeln!(
+                out,
+                "that a run goes on for ever does not show by repeating it: {} is not written\n",
+                file.display()
+            )?,
+        }
+    }
+    Ok(())
+}
+
+fn run_replay(file: &Path, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let name = || file.display().to_string();
+    let length = fs::metadata(file)
+        .with_context(|| format!("{} cannot be read", name()))?
+        .len();
+    if length > replay::MOST_BYTES as u64 {
+        bail!(
+            "{} has {length} bytes; a counterexample has at most {}",
+            name(),
+            replay::MOST_BYTES
+        );
+    }
+    let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", name()))?;
+    let replay = Replay::from_json(&text).with_context(name)?;
+    let replayed = replay.run().with_context(name)?;
+    writeln!(out, "{}", replayed.chart.text())?;
+    let requirements = replayed.requirements.join(", ");
+    if replayed.violated {
+        writeln!(
+            out,
+            "{BAD}violated{BAD:#}: {} ({requirements})",
+            replayed.property
+        )?;
+        Ok(Exit::Bad)
+    } else {
+        writeln!(
+            out,
+            "{GOOD}not violated{GOOD:#} any more: {} ({requirements})",
+            replayed.property
+        )?;
+        Ok(Exit::Good)
+    }
+}
+
+/// Serves stateright's Explorer for the first of these, until the process ends.
+fn explore(
+    configurations: Vec<Configuration>,
+    address: SocketAddr,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    let Some(first) = configurations.into_iter().next() else {
+        bail!("there is nothing to explore");
+    };
+    writeln!(
+        out,
+        "{HEADLINE}{}{HEADLINE:#}: {}\nhttp://{address}/ shows its states, until interrupted. \
+         \"Run to completion\" checks its properties; before that none is checked.",
+        first.name(),
+        first.description()
+    )?;
+    out.flush()?;
+    let ended = match first {
+        Configuration::Closed(network) | Configuration::Progress(network) => {
+            browse(network, address)
+        }
+        Configuration::Open(network) => browse(network, address),
+    };
+    let Err(error) = ended;
+    Err(error).with_context(|| format!("the browser cannot be served at {address}"))
+}
+
+fn conclude(
+    reports: &[Report],
+    idle: &[&str],
+    seconds: f64,
+    out: &mut dyn Write,
+) -> std::io::Result<Exit> {
+    let states: usize = reports.iter().map(|report| report.states).sum();
+    let bounded = reports
+        .iter()
+        .filter(|report| report.bounded_by.is_some())
+        .count();
+    let failed: usize = reports.iter().map(|report| report.failures().count()).sum();
+    write!(
+        out,
+        "{} configurations, {} states, {seconds:.1} s",
+        reports.len(),
+        HumanCount(states as u64)
+    )?;
+    if let Some(bytes) = peak_memory() {
+        write!(out, ", at most {} of memory", HumanBytes(bytes))?;
+    }
+    writeln!(out)?;
+    if !idle.is_empty() {
+        writeln!(
+            out,
+            "{DOUBTFUL}of these properties no configuration reaches the premise{DOUBTFUL:#}: {}",
+            idle.join("; ")
+        )?;
+    }
+    if failed > 0 {
+        writeln!(out, "{BAD}violated{BAD:#}: {failed} properties")?;
+        return Ok(Exit::Bad);
+    }
+    if bounded > 0 {
+        writeln!(
+            out,
+            "{DOUBTFUL}nothing violated as far as was seen{DOUBTFUL:#}: {bounded} searches were \
+             stopped, which proves nothing"
+        )?;
+        return Ok(Exit::CouldNotTell);
+    }
+    writeln!(
+        out,
+        "{GOOD}everything holds{GOOD:#}, in every state of all of them"
+    )?;
+    Ok(Exit::Good)
+}
+
+fn write_file(file: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
+}
+
+/// The most memory that this process held so far, in bytes: where the system keeps count.
+fn peak_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes * 1024)
+}
