@@ -14,7 +14,8 @@
 //! 6. [`liveness`]: the search for fair cycles.
 //! 7. [`configurations`]: the networks that are searched. [`standard`]: all of them, with what is
 //!    reported.
-//! 8. [`chart`]: a counterexample as a sequence chart; [`words`]: its words. [`replay`]: a
+//! 8. [`interop`]: who can fetch from whom. [`questions`]: what the source notes leave open.
+//! 9. [`chart`]: a counterexample as a sequence chart; [`words`]: its words. [`replay`]: a
 //!    counterexample as a file that runs again. [`browse`]: a network in stateright's Explorer.
 
 pub mod browse;
@@ -22,11 +23,13 @@ pub mod chart;
 pub mod choice;
 pub mod configurations;
 pub mod explorer;
+pub mod interop;
 pub mod liveness;
 pub mod names;
 pub mod network;
 pub mod open;
 pub mod properties;
+pub mod questions;
 pub mod replay;
 pub mod rules;
 pub mod standard;

@@ -258,6 +258,9 @@ deviations! {
     CancelToDeliverer = "cancel-to-deliverer", Model, permitted [], "Whoever delivers a block it was asked for is sent a cancel too.";
     /// When a want ends by its block, every other peer with a record of it is sent a cancel, asked or not.
     CancelToHolders = "cancel-to-holders", Model, permitted [], "When a want ends by its block, every other peer with a record of it is sent a cancel, asked or not.";
+    /// A want that is announced anew is announced by full lists, each of what its peer is not
+    /// known to have: what is asked of the peer is missing from them.
+    RefreshInFull = "refresh-in-full", Model, permitted [], "A want that is announced anew is announced by full lists that name only what each peer is not known to have, and so not what is asked of it.";
 }
 
 impl Deviation {

@@ -153,6 +153,8 @@ pub struct Network {
     pub limits: Limits,
     /// When wants are pursued anew.
     pub retries: Retries,
+    /// A node learns of a connection before it handles the first message that comes by it.
+    pub joined_first: bool,
     judge: Judge<Small>,
 }
 
@@ -172,6 +174,7 @@ impl Network {
             pairs,
             limits,
             retries: Retries::Limited,
+            joined_first: false,
             judge: Judge::default(),
         }
     }
@@ -391,7 +394,8 @@ impl Network {
                 Some(News::Left) => acts.push(Act::Leave(peer)),
                 None => {}
             }
-            if !end.inbox.is_empty() && !end.news.contains(&News::Left) {
+            let waits = self.joined_first && end.news.contains(&News::Joined);
+            if !end.inbox.is_empty() && !end.news.contains(&News::Left) && !waits {
                 acts.push(Act::Handle(peer));
             }
             if end.serves {

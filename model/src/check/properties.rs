@@ -159,6 +159,9 @@ pub fn network(model: &Network) -> Vec<Property<Network>> {
     properties
 }
 
+/// The name of the property that says that nobody is asked in vain.
+pub const ASKED_IS_KNOWN: &str = "fallen silent, whoever is asked knows of it";
+
 /// What relates several nodes, or a node and its connections.
 pub fn safety() -> Vec<Property<Network>> {
     vec![
@@ -214,7 +217,7 @@ pub fn safety() -> Vec<Property<Network>> {
             },
         ),
         always(
-            "fallen silent, whoever is asked knows of it",
+            ASKED_IS_KNOWN,
             &["ASK-6", "WANT-1"],
             |model, state| {
                 !state.is_quiet()
@@ -277,6 +280,9 @@ pub fn is_owed(model: &Network, state: &State) -> bool {
     })
 }
 
+/// The name of the property that says that some want is met by a delivery.
+pub const MET: &str = "a want is met";
+
 /// What shows that a network does anything at all.
 pub fn activity() -> Vec<Property<Network>> {
     fn any(state: &State, holds: impl Fn(&Message<Small>) -> bool) -> bool {
@@ -310,7 +316,7 @@ pub fn activity() -> Vec<Property<Network>> {
         sometimes("a delivery is under way", &["WANT-2"], |_, state| {
             any(state, |message| !message.deliveries.is_empty())
         }),
-        sometimes("a want is met", &["XFER-7"], |model, state| {
+        sometimes(MET, &["XFER-7"], |model, state| {
             model.roles.iter().zip(&state.nodes).any(|(role, node)| {
                 role.requests.iter().any(|address| {
                     let cid = model.blocks.cid_of(address);

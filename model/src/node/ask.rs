@@ -154,7 +154,9 @@ impl<N: Names> Node<N> {
             .get(address)
             .is_some_and(|want| !want.asked.is_empty())
             || asked.is_empty() && self.ask_any_holder(address, choose, out);
-        if !asked_anew {
+        if !asked_anew && self.deviates(RefreshInFull) {
+            self.refresh_in_full(address, out);
+        } else if !asked_anew {
             self.announce(address, out);
         }
     }

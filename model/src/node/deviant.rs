@@ -140,6 +140,19 @@ impl<N: Names> Node<N> {
         self.config.deviations.intersects(deviations)
     }
 
+    /// [`RefreshInFull`]: each peer is told by a full list of the own wants that it is not known to
+    /// have.
+    pub(super) fn refresh_in_full(&self, address: &Address<N::Cid>, out: &mut Outbox<N>) {
+        for (peer, context) in &self.contexts {
+            let unknown = self.wants.keys().filter(|want| !context.contains(want));
+            let entries: Vec<_> = unknown.cloned().map(WantEntry::want_have).collect();
+            if !entries.is_empty() {
+                out.own_want_list(peer, entries);
+            }
+        }
+        out.effect(Effect::Discover(address.cid_or_tree_cid().clone()));
+    }
+
     pub(super) fn has_received_deviations(&self) -> bool {
         self.deviates_by_any(RECEIVED)
     }
