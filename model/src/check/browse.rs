@@ -14,9 +14,9 @@ use super::properties::Judging;
 /// Nothing is checked until the visitor asks for it ("Run to completion"): until then the Explorer
 /// shows properties as holding of which nobody knows.
 ///
-/// The Explorer is plain HTTP for whoever reaches the address, so let it be a local one. When the
-/// working directory holds a directory `ui`, its pages are taken from there instead of stateright's
-/// own. The server ends with a panic when a visitor hangs up in the middle of an answer.
+/// The Explorer is plain HTTP for whoever reaches the address, so let it be a local one. With port
+/// 0 nobody would learn which port was taken. When the working directory holds a directory `ui`,
+/// the Explorer's pages are taken from there instead of stateright's own.
 ///
 /// # Errors
 ///

@@ -163,7 +163,10 @@ impl fmt::Debug for Quoted {
 }
 
 impl Replay {
-    /// The file of a way through a closed network, at the end of which this property is violated.
+    /// The file of a way through a closed network, at the end of which this property is violated:
+    /// one of [`properties::network`], or [`properties::settled`] or [`properties::progress`], since
+    /// a file names it and holds no code. A network or a way that is larger than is read is written
+    /// all the same, and refused when it is read.
     pub fn of_network(
         network: &Network,
         trail: &Trail<Network>,
@@ -174,7 +177,8 @@ impl Replay {
         }
     }
 
-    /// The file of a way through an open network, at the end of which this property is violated.
+    /// The file of a way through an open network, at the end of which this property is violated:
+    /// one of [`properties::open`]. The messages of the alphabet that are said are part of the file.
     pub fn of_open_network(
         network: &OpenNetwork,
         trail: &Trail<OpenNetwork>,
