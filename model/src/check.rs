@@ -15,14 +15,17 @@
 //! 7. [`configurations`]: the networks that are searched. [`standard`]: all of them, with what is
 //!    reported.
 //! 8. [`interop`]: who can fetch from whom. [`questions`]: what the source notes leave open.
+//!    [`changes`]: when the lists are updated. [`findings`]: all that as text for the documentation.
 //! 9. [`chart`]: a counterexample as a sequence chart; [`words`]: its words. [`replay`]: a
 //!    counterexample as a file that runs again. [`browse`]: a network in stateright's Explorer.
 
 pub mod browse;
+pub mod changes;
 pub mod chart;
 pub mod choice;
 pub mod configurations;
 pub mod explorer;
+pub mod findings;
 pub mod interop;
 pub mod liveness;
 pub mod names;

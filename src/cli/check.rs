@@ -96,6 +96,8 @@ pub struct CheckArgs {
 /// What else can be checked.
 #[derive(Subcommand, Clone, Debug)]
 enum Subject {
+    Interop(super::check_interop::InteropArgs),
+    Questions(super::check_interop::QuestionsArgs),
     Replay(ReplayArgs),
 }
 
@@ -203,6 +205,8 @@ struct Results<'a> {
 /// When a network does not fit, a file cannot be written, or writing fails.
 pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match &args.subject {
+        Some(Subject::Interop(args)) => return super::check_interop::run(args, out),
+        Some(Subject::Questions(args)) => return super::check_interop::questions(args, out),
         Some(Subject::Replay(replay)) => return run_replay(&replay.file, out),
         None => {}
     }

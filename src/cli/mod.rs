@@ -2,6 +2,7 @@
 //! to the output it is given.
 
 pub mod check;
+pub mod check_interop;
 pub mod conform;
 pub mod decode;
 pub mod get;

@@ -7,6 +7,7 @@
 
 use serde::Serialize;
 
+use super::chart::Chart;
 use super::explorer::{Bounds, Explorer, Outcome, Verdict};
 use super::liveness::{Fairness, put_off_for_ever};
 use super::names::{Blocks, Cid, Peer};
@@ -52,6 +53,9 @@ pub struct Loss {
     pub steps: Vec<String>,
     /// How many of the last steps go round for ever; none when nothing happens any more.
     pub round: usize,
+    /// The run as a sequence chart.
+    #[serde(skip)]
+    pub chart: Chart,
 }
 
 /// A property that is violated.
@@ -156,14 +160,14 @@ impl Table {
         for asker in &self.dialects {
             text.push_str(&format!("\n| {asker} |"));
             for holder in &self.dialects {
-                let word = self
-                    .cell(asker, holder, retries, held)
-                    .map_or("?", |cell| match cell.obtained {
+                let word = self.cell(asker, holder, retries, held).map_or("?", |cell| {
+                    match cell.obtained {
                         Obtained::Always => "yes",
                         Obtained::Sometimes => "not always",
                         Obtained::Never => "no",
                         Obtained::Unknown => "?",
-                    });
+                    }
+                });
                 text.push_str(&format!(" {word} |"));
             }
         }
@@ -247,9 +251,10 @@ pub struct Progress<'a> {
 pub fn progress(network: &Network) -> Result<Progress<'_>, Unfit> {
     let tabled = Tabled::<18>::new(network)?;
     let owed = |state: &State| properties::is_owed(network, state);
-    let mut met = properties::activity();
-    met.retain(|property| property.name == properties::MET);
-    let found = Explorer::new(&tabled, met)
+    let mut list = properties::activity();
+    list.retain(|property| property.name == properties::MET);
+    list.push(properties::progress());
+    let found = Explorer::new(&tabled, list)
         .bounded(Bounds {
             states: Some(MOST_STATES),
             ..Bounds::default()
@@ -257,18 +262,25 @@ pub fn progress(network: &Network) -> Result<Progress<'_>, Unfit> {
         .with_graph(&owed)
         .explore();
     let states = found.states;
-    let Some(graph) = found.graph.as_ref().filter(|_| found.outcome == Outcome::Exhausted) else {
+    let Some(graph) = found
+        .graph
+        .as_ref()
+        .filter(|_| found.outcome == Outcome::Exhausted)
+    else {
         return Ok(Progress {
             obtained: Obtained::Unknown,
             loss: None,
             states,
         });
     };
-    let met = found
-        .findings
-        .iter()
-        .any(|finding| matches!(finding.verdict, Verdict::Seen(_)));
+    let verdicts = || found.findings.iter().map(|finding| finding.verdict);
+    let met = verdicts().any(|verdict| matches!(verdict, Verdict::Seen(_)));
     let lasso = put_off_for_ever(graph, &network.obligations(Fairness::Strong));
+    // Where the run just ends, the nearest such end; with retries none is the end.
+    let end = verdicts().find_map(|verdict| match verdict {
+        Verdict::Violated(state) if network.retries == Retries::Limited => Some(state),
+        _ => None,
+    });
     let obtained = match (&lasso, met) {
         (None, _) => Obtained::Always,
         (Some(_), true) => Obtained::Sometimes,
@@ -276,11 +288,19 @@ pub fn progress(network: &Network) -> Result<Progress<'_>, Unfit> {
     };
     Ok(Progress {
         obtained,
-        loss: lasso.map(|lasso| Counterexample::Closed {
-            network,
-            trail: found.trail_on(lasso.knot, &lasso.cycle),
-            property: None,
-            round: lasso.cycle.len(),
+        loss: lasso.map(|lasso| match end {
+            Some(end) => Counterexample::Closed {
+                network,
+                trail: found.trail(end),
+                property: Some(properties::progress()),
+                round: 0,
+            },
+            None => Counterexample::Closed {
+                network,
+                trail: found.trail_on(lasso.knot, &lasso.cycle),
+                property: None,
+                round: lasso.cycle.len(),
+            },
         }),
         states,
     })
@@ -302,6 +322,7 @@ impl Counterexample<'_> {
                     .map(|(action, _)| network.describe(action))
                     .collect(),
                 round: *round,
+                chart: self.chart(),
             },
             Counterexample::Open { network, trail, .. } => Loss {
                 steps: trail
@@ -310,6 +331,7 @@ impl Counterexample<'_> {
                     .map(|(action, _)| network.describe(action))
                     .collect(),
                 round: 0,
+                chart: self.chart(),
             },
         }
     }

@@ -69,8 +69,13 @@ pub fn put_off_for_ever(graph: &Graph, obligations: &Obligations) -> Option<Lass
         .filter(|state| graph.is_marked(*state))
         .collect();
     let mut inside = vec![false; graph.len()];
-    // Components yet to be looked at. Strong fairness splits them further.
+    // Components yet to be looked at, the nearest to the start last. Strong fairness splits them
+    // further.
+    let nearest_last = |pending: &mut Vec<Vec<u32>>| {
+        pending.sort_by_key(|component| std::cmp::Reverse(component.iter().min().copied()));
+    };
     let mut pending = components(graph, &marked, &mut inside);
+    nearest_last(&mut pending);
     while let Some(component) = pending.pop() {
         for state in &component {
             inside[*state as usize] = true;
@@ -93,6 +98,7 @@ pub fn put_off_for_ever(graph: &Graph, obligations: &Obligations) -> Option<Lass
                 .filter(|state| graph.from(*state).all(|(other, _)| other != label))
                 .collect();
             pending.extend(components(graph, &rest, &mut inside));
+            nearest_last(&mut pending);
         }
     }
     None

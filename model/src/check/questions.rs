@@ -123,7 +123,10 @@ pub const STATEMENTS: &[Statement] = &[
         claim: "And not sufficient: where the delivery handler cleans the deliverer's records and \
                 the end of the want none, another peer's record stays.",
         kind: EvidenceKind::Run,
-        show: || open_violation(&deviating(&[KeepPresenceOnResolve]), &["PRES-1"]),
+        show: || {
+            let network = configurations::triangle(&deviating(&[KeepPresenceOnResolve]));
+            violation(&network, &["PRES-1"])
+        },
     },
     Statement {
         name: "full-ignored-loses-nothing-here",
@@ -134,8 +137,13 @@ pub const STATEMENTS: &[Statement] = &[
         show: || {
             let ignoring = deviating(&[IgnoreFull]);
             let all = |network: &Network| violation(network, &[]);
-            all(&configurations::pair(&ignoring, &ignoring, Blocks::plain(2), 1))?
-                .and(|| all(&configurations::triangle(&ignoring)))
+            all(&configurations::pair(
+                &ignoring,
+                &ignoring,
+                Blocks::plain(2),
+                1,
+            ))?
+            .and(|| all(&configurations::triangle(&ignoring)))
         },
     },
     Statement {
@@ -177,19 +185,37 @@ pub const STATEMENTS: &[Statement] = &[
                 `full` and serves later.",
         kind: EvidenceKind::Run,
         show: || {
-            let logos = dialect("logos-2025-12").iter().chain([RefreshInFull]).collect();
+            let logos = dialect("logos-2025-12")
+                .iter()
+                .chain([RefreshInFull])
+                .collect();
             let network = refreshing(logos, Deviations::of(&[ServeLater]), 0);
             asked_in_vain_in(&network)
         },
     },
     Statement {
-        name: "full-honoured-is-mended-by-retries",
+        name: "full-honoured-starves-in-spite-of-retries",
         question: FULL,
-        claim: "What is dropped so is obtained all the same where wants are retried without end.",
-        kind: EvidenceKind::Proof,
+        claim: "Retries do not mend it: each refresh for another want may come between the \
+                WantBlock and its serving, for ever.",
+        kind: EvidenceKind::Run,
         show: || {
             let holder = Deviations::of(&[ServeLater]);
             let mut network = refreshing(Deviations::of(&[RefreshInFull]), holder, 0);
+            network.retries = Retries::Unlimited { room: 1 };
+            network.limits.retries = 0;
+            obtained(&network)
+        },
+    },
+    Statement {
+        name: "full-honoured-at-once-is-mended-by-retries",
+        question: FULL,
+        claim: "They do where the receiver serves at once what it holds: then every want of a \
+                block that a connected peer holds is obtained.",
+        kind: EvidenceKind::Proof,
+        show: || {
+            let none = Deviations::none();
+            let mut network = refreshing(Deviations::of(&[RefreshInFull]), none, 1);
             network.retries = Retries::Unlimited { room: 1 };
             network.limits.retries = 0;
             obtained(&network)
@@ -247,13 +273,19 @@ pub const STATEMENTS: &[Statement] = &[
     Statement {
         name: "asked-again-and-silenced",
         question: TEXT,
-        claim: "ASK-8 says WantHave again. A holder that overwrites a recorded WantBlock by a \
-                WantHave (codex-2025-01, codex-2025-06) is silenced by that, and so by every \
-                retry: the reference never obtains the block, however often it retries.",
+        claim: "ASK-8 says WantHave again. When that meets a recorded WantBlock at a holder that \
+                overwrites it (codex-2025-01, codex-2025-06), the holder neither answers nor \
+                serves, then or at any later retry: from there on the reference never obtains the \
+                block.",
         kind: EvidenceKind::Run,
         show: || {
             let codex = dialect("codex-2025-06");
-            obtained(&asker_and_holder(Deviations::none(), codex, true, Held::Later))
+            obtained(&asker_and_holder(
+                Deviations::none(),
+                codex,
+                true,
+                Held::Later,
+            ))
         },
     },
     Statement {
@@ -265,7 +297,12 @@ pub const STATEMENTS: &[Statement] = &[
         show: || {
             let codex = dialect("codex-2025-06");
             let mended = codex.iter().filter(|one| *one != OverwriteWant).collect();
-            obtained(&asker_and_holder(Deviations::none(), mended, true, Held::Later))
+            obtained(&asker_and_holder(
+                Deviations::none(),
+                mended,
+                true,
+                Held::Later,
+            ))
         },
     },
     Statement {
@@ -276,7 +313,12 @@ pub const STATEMENTS: &[Statement] = &[
         kind: EvidenceKind::Run,
         show: || {
             let silent = Deviations::of(&[SilentHave]);
-            obtained(&asker_and_holder(Deviations::none(), silent, true, Held::Later))
+            obtained(&asker_and_holder(
+                Deviations::none(),
+                silent,
+                true,
+                Held::Later,
+            ))
         },
     },
     Statement {
@@ -324,16 +366,24 @@ fn violation_of(network: &Network, list: Vec<Property<Network>>) -> Result<Evide
             ..Bounds::default()
         })
         .explore();
-    let violated = found.findings.iter().find_map(|finding| match finding.verdict {
-        Verdict::Violated(state) => Some(state),
-        _ => None,
+    let violated = found
+        .findings
+        .iter()
+        .find_map(|finding| match finding.verdict {
+            Verdict::Violated(state) => Some((state, finding.name)),
+            _ => None,
+        });
+    let property = violated.and_then(|(_, name)| {
+        let mut all = properties_of(network);
+        all.push(properties::settled());
+        all.into_iter().find(|property| property.name == name)
     });
     Ok(match (violated, found.outcome) {
-        (Some(state), _) => Evidence::Run(
+        (Some((state, _)), _) => Evidence::Run(
             Counterexample::Closed {
                 network,
                 trail: found.trail(state),
-                property: None,
+                property,
                 round: 0,
             }
             .loss(),
@@ -358,10 +408,13 @@ fn open_violation(config: &Config, requirements: &[&str]) -> Result<Evidence, Un
                 ..Bounds::default()
             })
             .explore();
-        let violated = found.findings.iter().find_map(|finding| match finding.verdict {
-            Verdict::Violated(state) => Some((state, finding.name)),
-            _ => None,
-        });
+        let violated = found
+            .findings
+            .iter()
+            .find_map(|finding| match finding.verdict {
+                Verdict::Violated(state) => Some((state, finding.name)),
+                _ => None,
+            });
         if let Some((state, name)) = violated {
             let property = properties::open(&network)
                 .into_iter()
