@@ -39,3 +39,37 @@ fn interest_is_to_be_told_while_choked_too() {
     let peer = &path.last_state().peers[0];
     assert!(peer.choked && !peer.interest_is_up_to_date());
 }
+
+/// Every property that the page names is one that is checked, here or there.
+#[test]
+fn the_page_names_properties_that_exist() {
+    use blockexc_model::check::configurations::{open_networks, pair};
+    use blockexc_model::check::names::Blocks;
+    use blockexc_model::check::{properties, standard};
+    use blockexc_model::node::Config;
+
+    let config = Config::default();
+    let network = pair(&config, &config, Blocks::plain(1), 0);
+    let mut names: Vec<&str> = standard::properties_of(&network)
+        .iter()
+        .map(|property| property.name)
+        .collect();
+    let open = open_networks(&config).swap_remove(0);
+    names.extend(properties::open(&open).iter().map(|property| property.name));
+    let swarm = swarm(Lapses::default());
+    names.extend(
+        Model::properties(&swarm)
+            .iter()
+            .map(|property| property.name),
+    );
+
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/bittorrent.md");
+    // Emphasis is for names alone.
+    // A line break is as good as a space.
+    let page = std::fs::read_to_string(page).unwrap().replace('\n', " ");
+    let named: Vec<&str> = page.split('*').skip(1).step_by(2).collect();
+    assert!(named.len() >= 8, "{named:?}");
+    for name in named {
+        assert!(names.contains(&name), "no property is called {name:?}");
+    }
+}
