@@ -350,9 +350,10 @@ fn write_report(report: &Report, verbose: bool, out: &mut dyn Write) -> std::io:
         report.bytes_per_state(),
     )?;
     if report.renamings > 0 {
+        let plural = if report.renamings == 1 { "" } else { "s" };
         writeln!(
             out,
-            "  states that {} renamings make the same count as one",
+            "  states that are the same under {} renaming{plural} count as one",
             report.renamings
         )?;
     }
@@ -363,7 +364,9 @@ fn write_report(report: &Report, verbose: bool, out: &mut dyn Write) -> std::io:
         .filter(|property| property.verdict.is_open())
         .count();
     let good = report.properties.len() - failed - open;
-    write!(out, "  {} properties: {good} hold", report.properties.len())?;
+    let all = report.properties.len();
+    let noun = if all == 1 { "property" } else { "properties" };
+    write!(out, "  {all} {noun}: {good} hold")?;
     if open > 0 {
         write!(out, ", {open} are not violated as far as was seen")?;
     }

@@ -92,7 +92,12 @@ pub fn pair(asker: &Config, holder: &Config, blocks: Blocks, retries: u8) -> Net
         retries,
     };
     let asking = Role::new(asker.clone()).requesting(blocks.addresses());
-    Network::new("asker and holder", blocks, vec![asking, holding], limits)
+    let name = match (blocks.naming, blocks.count) {
+        (Naming::Plain, 1) => "a pair",
+        (Naming::Plain, _) => "a pair, more blocks",
+        _ => "a pair, leaves",
+    };
+    Network::new(name, blocks, vec![asking, holding], limits)
 }
 
 /// Two askers that know of the holder through each other alone.

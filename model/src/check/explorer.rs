@@ -15,6 +15,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustc_hash::FxBuildHasher;
@@ -658,7 +659,7 @@ impl<'a, S: Space> Search<'a, S> {
     fn run(mut self, mut told: Option<&'a mut dyn FnMut(Progress)>) -> Exploration<'a, S> {
         let begun = Instant::now();
         let mut expanded: Vec<_> = std::iter::repeat_with(|| self.nothing_expanded())
-            .take(self.threads + 1)
+            .take(self.parts() + 1)
             .collect();
         let initial = self.space.initial(&mut self.learned);
         for state in initial {
@@ -713,6 +714,16 @@ impl<'a, S: Space> Search<'a, S> {
         }
     }
 
+    /// Into so many parts a batch is split: more than there are threads, so that none waits long
+    /// for another.
+    fn parts(&self) -> usize {
+        if self.threads == 1 {
+            1
+        } else {
+            4 * self.threads
+        }
+    }
+
     fn nothing_expanded(&self) -> Expanded<S::Kept> {
         Expanded {
             transitions: self.shards.iter().map(|_| Vec::new()).collect(),
@@ -750,9 +761,11 @@ impl<'a, S: Space> Search<'a, S> {
 
     /// The next states of this level to be expanded, as many as go together.
     fn batch(&self, done: &mut [usize], ends: &[usize]) -> Vec<u32> {
+        // The same part of each shard: states that were found together are expanded alike.
+        let share = (S::BATCH / self.shards.len()).max(1);
         let mut batch = Vec::with_capacity(S::BATCH);
         for (shard, (done, end)) in self.shards.iter().zip(done.iter_mut().zip(ends)) {
-            let until = (*end).min(*done + S::BATCH - batch.len());
+            let until = (*end).min(*done + share);
             batch.extend((*done..until).map(|local| self.number(shard.number, local)));
             *done = until;
         }
@@ -769,9 +782,10 @@ impl<'a, S: Space> Search<'a, S> {
     }
 
     fn expand(&mut self, batch: &[u32], expanded: &mut [Expanded<S::Kept>]) -> Result<(), Full> {
-        let share = batch.len().div_ceil(self.threads).max(1);
+        let share = batch.len().div_ceil(self.parts()).max(1);
         let search = &*self;
         in_parallel(
+            self.threads,
             batch.chunks(share).zip(expanded.iter_mut()).collect(),
             |(states, expanded)| {
                 for group in states.chunks(GROUP) {
@@ -842,11 +856,8 @@ impl<'a, S: Space> Search<'a, S> {
             mark: self.mark,
             shard_bits: self.shard_bits,
         };
-        let share = self.shards.len().div_ceil(self.threads);
-        in_parallel(self.shards.chunks_mut(share).collect(), |shards| {
-            for shard in shards {
-                looking.look_up(shard);
-            }
+        in_parallel(self.threads, self.shards.iter_mut().collect(), |shard| {
+            looking.look_up(shard);
         });
         for (place, shard) in self.shards.iter_mut().enumerate() {
             for (expanded, emptied) in expanded.iter_mut().zip(shard.incoming.drain(..)) {
@@ -930,18 +941,24 @@ impl<'a, S: Space> Search<'a, S> {
     }
 }
 
-/// Does each of these, side by side when there are several.
-fn in_parallel<T: Send>(mut tasks: Vec<T>, work: impl Fn(T) + Sync) {
-    let Some(last) = tasks.pop() else { return };
-    if tasks.is_empty() {
-        return work(last);
+/// Does each of these, by so many threads: each takes the next that nobody has taken.
+fn in_parallel<T: Send>(threads: usize, tasks: Vec<T>, work: impl Fn(T) + Sync) {
+    if threads == 1 || tasks.len() < 2 {
+        return tasks.into_iter().for_each(work);
     }
-    let work = &work;
-    std::thread::scope(|scope| {
-        for task in tasks {
-            scope.spawn(move || work(task));
+    let tasks = Mutex::new(tasks.into_iter());
+    let work_on = || {
+        // Nothing panics while this is locked, but a panic elsewhere may have poisoned it.
+        let next = || tasks.lock().unwrap_or_else(PoisonError::into_inner).next();
+        while let Some(task) = next() {
+            work(task);
         }
-        work(last);
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work_on);
+        }
+        work_on();
     });
 }
 

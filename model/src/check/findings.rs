@@ -168,11 +168,13 @@ fn broken_by(dialect: &Dialect) -> Result<String, Unfit> {
             }
         }
     }
-    for network in [
-        configurations::pair(&config, &config, Blocks::plain(1), 1),
-        configurations::pair(&config, &Config::default(), Blocks::plain(1), 1),
-        configurations::pair(&Config::default(), &config, Blocks::plain(1), 1),
+    let reference = Config::default();
+    for (place, asker, holder) in [
+        ("a pair", &config, &config),
+        ("a pair, the holder is the reference", &config, &reference),
+        ("a pair, the asker is the reference", &reference, &config),
     ] {
+        let network = configurations::pair(asker, holder, Blocks::plain(1), 1);
         let tabled = Tabled::<6>::new(&network)?;
         let mut list = properties_of(&network);
         list.retain(|property| property.kind == Kind::Always);
@@ -180,7 +182,7 @@ fn broken_by(dialect: &Dialect) -> Result<String, Unfit> {
         for finding in &found.findings {
             if let Verdict::Violated(state) = finding.verdict {
                 let steps = found.trail_length(state);
-                note(finding.requirements, steps, finding.name, &network.name);
+                note(finding.requirements, steps, finding.name, place);
             }
         }
     }

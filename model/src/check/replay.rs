@@ -65,10 +65,10 @@ pub struct Replayed {
 pub enum ReplayError {
     /// The text is not JSON.
     #[error("this is not JSON: {0}")]
-    NotJson(#[source] serde_json::Error),
+    NotJson(serde_json::Error),
     /// The text is JSON, and no counterexample.
     #[error("this is JSON, and not a counterexample: {0}")]
-    NotACounterexample(#[source] serde_json::Error),
+    NotACounterexample(serde_json::Error),
     /// The file is of another kind, or does not say of which.
     #[error(
         "expected a file whose `format` is {:?}, found {found}",

@@ -304,6 +304,8 @@ impl Configuration {
     ) -> Result<Report, Unfit> {
         let bounds = Bounds {
             states: options.states,
+            // Who asks for few things need not wait for more than their answers.
+            stop_when_decided: !options.requirements.is_empty(),
             ..Bounds::default()
         };
         match self {

@@ -664,7 +664,7 @@ impl<const WORDS: usize> Space for Tabled<'_, WORDS> {
     type Kept = Row<WORDS>;
     type Learned = Tables;
 
-    const BATCH: usize = 1 << 13;
+    const BATCH: usize = 1 << 14;
 
     fn model(&self) -> &Network {
         self.network
