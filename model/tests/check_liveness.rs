@@ -4,8 +4,8 @@
 
 use blockexc_model::check::explorer::{Bounds, Explorer, Outcome};
 use blockexc_model::check::liveness::{FREE, Fairness, Lasso, Obligations, put_off_for_ever};
-use blockexc_model::check::names::{Blocks, Cid};
-use blockexc_model::check::network::{Limits, Network, Role, State};
+use blockexc_model::check::names::{Blocks, Cid, Small};
+use blockexc_model::check::network::{Action, Limits, Network, Retries, Role, State};
 use blockexc_model::check::properties::{self, Judging};
 use blockexc_model::check::rules::Marks;
 use blockexc_model::deviation::{Deviation, Deviations};
@@ -207,6 +207,71 @@ fn a_deviation_that_loses_liveness_on_a_cycle_is_caught() {
     let network = patient(Deviations::none(), silent);
     let lasso = put_off(&network, Fairness::Weak).unwrap();
     assert!(!lasso.cycle.is_empty(), "the asker retries for ever");
+}
+
+/// A network of which stateright is asked whether every want is met eventually.
+struct Eventually(Network);
+
+impl Model for Eventually {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        self.0.init_states()
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        self.0.actions(state, actions);
+    }
+
+    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+        self.0.next_state(state, action)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![Property::eventually(
+            "met",
+            |model: &Eventually, state: &State| {
+                let wants = |node: &blockexc_model::Node<Small>| node.own_wants().len() > 0;
+                !state.nodes.iter().any(wants)
+                    && model
+                        .0
+                        .roles
+                        .iter()
+                        .zip(&state.nodes)
+                        .all(|(role, node)| role.requests.iter().all(|address| node.holds(address)))
+            },
+        )]
+    }
+}
+
+/// The block held from the start, the connection never lost: nothing but the cycle is in the way.
+fn steady(holder: Deviations) -> Network {
+    let mut network = patient(Deviations::none(), holder);
+    network.roles[1].stores.clear();
+    network.roles[1].holds.push(Cid(0));
+    network.limits.connects = 1;
+    network.limits.disconnects = 0;
+    network.limits.stores = 0;
+    network
+}
+
+#[test]
+fn eventually_misses_the_cycle_that_the_search_for_fair_cycles_finds() {
+    let silent = Deviations::of(&[Deviation::SilentHave]);
+    let lasso = put_off(&steady(silent), Fairness::Weak).unwrap();
+    assert!(!lasso.cycle.is_empty());
+    let checker = Eventually(steady(silent)).checker().spawn_bfs().join();
+    assert!(checker.is_done());
+    assert!(
+        checker.discovery("met").is_none(),
+        "stateright sees no run in which the want is not met eventually"
+    );
+    // Where the run just ends, for want of retries, it does see it.
+    let mut ends = steady(silent);
+    ends.retries = Retries::Limited;
+    let checker = Eventually(ends).checker().spawn_bfs().join();
+    assert!(checker.discovery("met").is_some());
 }
 
 #[test]

@@ -553,6 +553,7 @@ fn conclude(
             idle.join("; ")
         )?;
     }
+    let idle = !idle.is_empty();
     if failed > 0 {
         writeln!(out, "{BAD}violated{BAD:#}: {failed} properties")?;
         return Ok(Exit::Bad);
@@ -569,7 +570,8 @@ fn conclude(
         out,
         "{GOOD}everything holds{GOOD:#}, in every state of all of them"
     )?;
-    Ok(Exit::Good)
+    // What holds of nothing holds of anything.
+    Ok(if idle { Exit::CouldNotTell } else { Exit::Good })
 }
 
 fn write_file(file: &Path, text: &str) -> anyhow::Result<()> {
