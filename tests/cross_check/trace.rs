@@ -133,8 +133,6 @@ impl Step {
                 want_list,
                 deliveries,
                 presences,
-                account,
-                payment,
                 ..
             } => {
                 let mut with = |change: &dyn Fn(&mut Parts<'_>)| {
@@ -165,7 +163,6 @@ impl Step {
                 with(&|parts| parts.presences.clear());
                 with(&|parts| *parts.account = None);
                 with(&|parts| *parts.payment = None);
-                let _ = (account, payment);
                 let entries = want_list.as_ref().map_or(0, |list| list.entries.len());
                 with(&|parts| {
                     if let Some(list) = parts.want_list {
@@ -388,7 +385,8 @@ impl Dice {
     }
 
     fn received(&mut self) -> Step {
-        let kind = self.below(12);
+        // The last kind is a message that says nothing, or only where to pay.
+        let kind = self.below(13);
         let all = kind == 0;
         let presences = if all || (1..5).contains(&kind) {
             1 + self.below(3)
@@ -402,7 +400,7 @@ impl Dice {
         };
         Step::Received {
             from: self.peer(),
-            want_list: (all || kind >= 8).then(|| self.want_list()),
+            want_list: (all || (8..12).contains(&kind)).then(|| self.want_list()),
             deliveries: (0..deliveries).map(|_| self.delivery()).collect(),
             presences: (0..presences).map(|_| self.presence()).collect(),
             account: self.one_in(20).then(|| self.account()),
