@@ -28,7 +28,7 @@ use side_by_side::{difference, judged_difference};
 use trace::{Dice, Trace, Traces};
 
 /// So many traces are run by default, of at most so many steps.
-const TRACES: u32 = 3000;
+const TRACES: u32 = 2000;
 const STEPS: usize = 100;
 /// Within so many traces every deviation has to be found.
 const TRACES_FOR_DEVIATIONS: usize = 2000;

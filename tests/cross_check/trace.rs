@@ -176,8 +176,9 @@ impl Step {
                 });
                 for place in 0..entries {
                     for change in [
-                        (|entries, place| drop(entries.remove(place)))
-                            as fn(&mut Vec<WantEntry<u8>>, usize),
+                        (|entries, place| {
+                            entries.remove(place);
+                        }) as fn(&mut Vec<WantEntry<u8>>, usize),
                         |entries, place| entries[place].priority = 0,
                         |entries, place| entries[place].send_dont_have = false,
                     ] {
@@ -189,10 +190,14 @@ impl Step {
                     }
                 }
                 for place in 0..deliveries.len() {
-                    with(&|parts| drop(parts.deliveries.remove(place)));
+                    with(&|parts| {
+                        parts.deliveries.remove(place);
+                    });
                 }
                 for place in 0..presences.len() {
-                    with(&|parts| drop(parts.presences.remove(place)));
+                    with(&|parts| {
+                        parts.presences.remove(place);
+                    });
                     with(&|parts| parts.presences[place].price = Price::ZERO);
                 }
             }
