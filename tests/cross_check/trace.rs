@@ -41,6 +41,13 @@ const fn leaf(tree: u8, index: u64) -> Address<u8> {
     Address::Leaf { tree, index }
 }
 
+fn block_of(address: &Address<u8>) -> u8 {
+    WORLD
+        .iter()
+        .find(|(named, _)| named == address)
+        .map_or(0, |(_, block)| *block)
+}
+
 /// A node's configuration, and what happens to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trace {
@@ -369,8 +376,8 @@ impl Dice {
     fn step(&mut self) -> Step {
         match self.below(100) {
             0..10 => Step::Joined(self.peer()),
-            10..14 => Step::Left(self.peer()),
-            14..62 => self.received(),
+            10..16 => Step::Left(self.peer()),
+            16..62 => self.received(),
             62..78 => Step::Request(self.address()),
             78..83 => Step::Cancel(self.address()),
             83..90 => Step::Retry(self.address()),
@@ -394,7 +401,8 @@ impl Dice {
         let kind = self.below(13);
         let all = kind == 0;
         let presences = if all || (1..5).contains(&kind) {
-            1 + self.below(3)
+            // Now and then of most there is: so that one peer is asked for several blocks.
+            if self.one_in(4) { 8 } else { 1 + self.below(3) }
         } else {
             0
         };
@@ -403,10 +411,19 @@ impl Dice {
         } else {
             0
         };
+        let mut deliveries: Vec<_> = (0..deliveries).map(|_| self.delivery()).collect();
+        // Now and then for one address twice, one of them perhaps invalid.
+        if let [first, .., last] = deliveries.as_mut_slice()
+            && self.one_in(3)
+        {
+            last.address = first.address.clone();
+            last.cid = block_of(&first.address);
+            last.evidence = Evidence::valid_for(&first.address);
+        }
         Step::Received {
             from: self.peer(),
             want_list: (all || (8..12).contains(&kind)).then(|| self.want_list()),
-            deliveries: (0..deliveries).map(|_| self.delivery()).collect(),
+            deliveries,
             presences: (0..presences).map(|_| self.presence()).collect(),
             account: self.one_in(20).then(|| self.account()),
             payment: self
