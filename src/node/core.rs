@@ -5,6 +5,7 @@ use libp2p::PeerId;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::engine::{Deviates, Engine};
 use crate::wire::{Address, BlockCid, Network};
 
 /// A node's state as plain data.
@@ -56,6 +57,53 @@ impl Core for ModelCore {
 
     fn dump(&self) -> Dump {
         self.node.dump()
+    }
+}
+
+/// The engine as a core: the reference, made to be run.
+pub struct EngineCore {
+    engine: Engine<Network>,
+    choices: Seeded,
+}
+
+impl EngineCore {
+    /// A core in its initial state; the seed makes its choices, the same ones as a
+    /// [`ModelCore`]'s.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration names a deviation: such a node runs the model.
+    pub fn new(config: Config, seed: u64) -> Result<Self, Deviates> {
+        Ok(EngineCore {
+            engine: Engine::new(config)?,
+            choices: Seeded(ChaCha8Rng::seed_from_u64(seed)),
+        })
+    }
+}
+
+impl Core for EngineCore {
+    fn handle(&mut self, event: Event<Network>) -> Vec<Effect<Network>> {
+        self.engine.step(event, &mut self.choices)
+    }
+
+    fn wants(&self, address: &Address) -> bool {
+        self.engine.wants(address)
+    }
+
+    fn holds(&self, address: &Address) -> bool {
+        self.engine.holds(address)
+    }
+
+    fn dump(&self) -> Dump {
+        self.engine.dump()
+    }
+}
+
+/// The core for this configuration: the engine, or, for a node that deviates, the model.
+pub fn core_for(config: Config, seed: u64) -> Box<dyn Core> {
+    match EngineCore::new(config.clone(), seed) {
+        Ok(engine) => Box::new(engine),
+        Err(Deviates(_)) => Box::new(ModelCore::new(config, seed)),
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod core;
 pub mod dataset;
+pub mod engine;
 mod handle;
 mod options;
 mod outgoing;

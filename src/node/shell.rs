@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
-use super::core::{Core, ModelCore};
+use super::core::{Core, core_for};
 use super::handle::{Call, NodeHandle, RequestError};
 use super::options::{NodeOptions, STORAGE_PROTOCOL};
 use super::outgoing::Encoder;
@@ -85,7 +85,7 @@ pub async fn start(options: NodeOptions) -> Result<NodeHandle, StartError> {
         account: options.account,
         retries: options.retries,
     };
-    let mut core = ModelCore::new(config, options.seed);
+    let mut core = core_for(config, options.seed);
     for (cid, leaves) in options.store.holdings()? {
         core.handle(Event::Stored { cid, leaves });
     }
@@ -103,7 +103,7 @@ pub async fn start(options: NodeOptions) -> Result<NodeHandle, StartError> {
     };
     let shell = Shell {
         swarm,
-        core: Box::new(core),
+        core,
         store: options.store.clone(),
         decoding: DecodeOptions::from_deviations(options.deviations),
         options,
