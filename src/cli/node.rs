@@ -17,7 +17,7 @@ use libp2p::identity::Keypair;
 
 use super::{Exit, dialect, runtime};
 use crate::node::store::{BlockStore, DiskStore, MemoryStore};
-use crate::node::{self, CODEX_PROTOCOL, KeyType, Muxers, NodeHandle, NodeOptions};
+use crate::node::{self, CODEX_PROTOCOL, KeyType, Muxers, NodeHandle, NodeOptions, WANTS_PER_PEER};
 use crate::wire::DEFAULT_LIMIT;
 use crate::wire::tree::DEFAULT_BLOCK_SIZE;
 
@@ -76,6 +76,10 @@ pub struct NodeArgs {
     /// How often a want is pursued anew before its request fails
     #[arg(long, default_value = "100")]
     retries: u32,
+    /// How many of one peer's wants are recorded at most: what comes beyond is answered, and
+    /// forgotten
+    #[arg(long, value_name = "N", default_value_t = WANTS_PER_PEER)]
+    wants_per_peer: u32,
     /// What the node's choices are made from
     #[arg(long, value_name = "N", default_value = "0")]
     seed: u64,
@@ -111,6 +115,7 @@ impl NodeArgs {
             retry_interval: (self.retry_interval > 0)
                 .then(|| Duration::from_millis(self.retry_interval)),
             retries: self.retries,
+            wants_per_peer: self.wants_per_peer,
             muxers: self.muxer,
             store,
             seed: self.seed,

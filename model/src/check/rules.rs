@@ -679,7 +679,18 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
         };
         "WANT-1: a WantBlock for what is not held is recorded last" ["WANT-1"] ALWAYS |step| match step.want_block() {
             Some((from, entry)) if !step.before.holds(&entry.address) && recorded(step.before, from, &entry.address).is_none() => {
+                let most = step.before.config().wants_per_peer as usize;
+                if context_of(step.before, from).is_some_and(|context| context.wants().len() >= most) { return Silent; }
                 kept_if(context_of(step.after, from).is_some_and(|context| context.wants().last() == Some(entry)))
+            }
+            _ => Silent,
+        };
+        "WIRE-10: no more of a peer's wants are recorded than there is room for" ["WIRE-10"] ALWAYS |step| match step.want_block() {
+            Some((from, entry)) if recorded(step.before, from, &entry.address).is_none() => {
+                let most = step.before.config().wants_per_peer as usize;
+                let wants = |node| context_of(node, from).map_or(0, |context| context.wants().len());
+                if wants(step.before) < most { return Silent; }
+                kept_if(wants(step.after) <= wants(step.before))
             }
             _ => Silent,
         };
