@@ -100,6 +100,11 @@ impl<W: Write> Recorder<W> {
         self.out.write_all(b"\n")
     }
 
+    /// Gives back what it wrote to.
+    pub fn into_inner(self) -> W {
+        self.out
+    }
+
     /// Hands on what is written.
     ///
     /// # Errors
