@@ -1,8 +1,8 @@
 //! [`Known`]: what is known of a node whose log starts in the middle, and so can be judged.
 //!
 //! Of such a node neither the contexts nor the own wants nor the held blocks are known. A context
-//! is known once its peer has joined; an address, while its block is known to be stored or deleted
-//! and it has not been requested since; and all of it once a dump shows contexts, own wants and
+//! is known once its peer has joined; an address, once its block is stored and until
+//! it is requested; and all of it once a dump shows contexts, own wants and
 //! what is held, but for two things that a dump does not show: of whom each own want was asked,
 //! and which block a held leaf is. What is not known is left out of what the model hears, and of
 //! what it is held to.
@@ -129,7 +129,6 @@ impl Known {
                     self.settled(leaf.clone());
                 }
             }
-            Event::Deleted(cid) => self.settled(Address::Plain(cid.clone())),
             Event::Cancel(address) => self.ended(address),
             _ => {}
         }
@@ -140,8 +139,7 @@ impl Known {
         self.unclear.remove(address);
     }
 
-    /// The block of this address is held, or has just ceased to be: nobody can want it from
-    /// before.
+    /// The block of this address is held: nobody can want it from before.
     fn settled(&mut self, address: Address) {
         self.unclear.remove(&address);
         self.nameless.remove(&address);
@@ -176,7 +174,7 @@ impl Known {
         };
         let mut wants = Vec::with_capacity(contexts.len());
         for (peer, context) in contexts {
-            wants.push((peer, context.wants.as_ref()?));
+            wants.push((peer, context.wants.as_ref()?, context.account?));
         }
         let mut node = Node::new(config.clone());
         for address in held {
@@ -186,9 +184,12 @@ impl Known {
         for address in own_wants {
             node.step(Event::Request(address.clone()), &mut First);
         }
-        for (peer, entries) in wants {
+        for (peer, entries, account) in wants {
             node.step(Event::Joined(*peer), &mut First);
-            let message = Message::want_list(entries.clone(), false);
+            let message = Message {
+                account,
+                ..Message::want_list(entries.clone(), false)
+            };
             node.step(
                 Event::Received {
                     from: *peer,

@@ -70,6 +70,8 @@ impl<R: BufRead> LogReader<R> {
             }
             return match Line::read(text, &mut self.names) {
                 Ok(line) => Ok(Some((self.number, line))),
+                // Where the writer was stopped in the middle of a line, the log ends before it.
+                Err(_) if !self.buffer.ends_with(b"\n") && is_cut(text) => Ok(None),
                 Err(wrong) => Err(self.wrong(wrong)),
             };
         }
@@ -86,4 +88,9 @@ impl<R: BufRead> LogReader<R> {
             wrong,
         }
     }
+}
+
+/// Whether this begins like JSON, and ends too early.
+fn is_cut(text: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(text).is_err_and(|error| error.is_eof())
 }
