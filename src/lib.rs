@@ -5,4 +5,5 @@ pub mod cli;
 pub mod node;
 pub mod report;
 pub mod suite;
+pub mod trace;
 pub mod wire;

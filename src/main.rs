@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use blockexc::cli::{Exit, check, conform, decode, get, node, put, spec, tree};
+use blockexc::cli::{Exit, check, conform, decode, get, node, put, spec, trace, tree};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
@@ -23,6 +23,7 @@ enum Command {
     Check(Box<check::CheckArgs>),
     Node(node::NodeArgs),
     Put(put::PutArgs),
+    Trace(trace::TraceArgs),
     Get(get::GetArgs),
     Decode(decode::DecodeArgs),
     Tree(tree::TreeArgs),
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &mut out),
         Command::Node(args) => node::run(args, &mut out),
         Command::Put(args) => put::run(args, &mut out),
+        Command::Trace(args) => trace::run(args, &mut out),
         Command::Get(args) => get::run(args, &mut out),
         Command::Decode(args) => decode::run(args, &mut out),
         Command::Tree(args) => tree::run(args, &mut out),

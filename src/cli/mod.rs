@@ -9,6 +9,7 @@ pub mod get;
 pub mod node;
 pub mod put;
 pub mod spec;
+pub mod trace;
 pub mod tree;
 
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
 //! `blockexc node`: a node that runs until it is told to end.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,8 @@ use libp2p::identity::Keypair;
 use super::{Exit, dialect, runtime};
 use crate::node::store::{BlockStore, DiskStore, MemoryStore};
 use crate::node::{self, CODEX_PROTOCOL, KeyType, Muxers, NodeHandle, NodeOptions, WANTS_PER_PEER};
+use crate::trace::line::Header;
+use crate::trace::record::Recording;
 use crate::wire::DEFAULT_LIMIT;
 use crate::wire::tree::DEFAULT_BLOCK_SIZE;
 
@@ -80,6 +82,9 @@ pub struct NodeArgs {
     /// forgotten
     #[arg(long, value_name = "N", default_value_t = WANTS_PER_PEER)]
     wants_per_peer: u32,
+    /// Write down in this file all that happens to the node and what it does, for `trace`
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// What the node's choices are made from
     #[arg(long, value_name = "N", default_value = "0")]
     seed: u64,
@@ -119,7 +124,27 @@ impl NodeArgs {
             muxers: self.muxer,
             store,
             seed: self.seed,
+            record: self
+                .record
+                .as_deref()
+                .map(|file| self.recording(file))
+                .transpose()?,
         })
+    }
+
+    fn recording(&self, file: &Path) -> anyhow::Result<Recording> {
+        let header = Header {
+            complete: true,
+            dialect: self.dialect,
+            deviations: self.deviation.iter().copied().collect(),
+            price: Price::from(self.price),
+            account: self.account,
+            retries: Some(self.retries),
+            ..Header::of("")
+        };
+        let out = fs::File::create(file).with_context(|| file.display().to_string())?;
+        let recording = Recording::new(Box::new(BufWriter::new(out)), &header);
+        recording.with_context(|| file.display().to_string())
     }
 
     fn keypair(&self) -> anyhow::Result<Keypair> {

@@ -11,6 +11,7 @@ use libp2p::Multiaddr;
 use libp2p::identity::Keypair;
 
 use super::store::{BlockStore, MemoryStore};
+use crate::trace::record::Recording;
 use crate::wire::DEFAULT_LIMIT;
 
 /// The protocol id of Codex, and of Logos Storage until early 2026.
@@ -81,6 +82,8 @@ pub struct NodeOptions {
     pub store: Arc<dyn BlockStore>,
     /// What the choices are made with.
     pub seed: u64,
+    /// Where to write down all that happens to the node and what it does; nowhere by default.
+    pub record: Option<Recording>,
 }
 
 /// A peer's wants are recorded up to this many when nothing else is said: about as many as there
@@ -104,6 +107,7 @@ impl Default for NodeOptions {
             muxers: Muxers::Both,
             store: Arc::new(MemoryStore::default()),
             seed: 0,
+            record: None,
         }
     }
 }

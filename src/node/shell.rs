@@ -24,6 +24,7 @@ use super::protocol::{self, Exchange, PeerEvent};
 use super::store::{BlockStore, LeafProof, StoreError, StoredBlock};
 use super::streams::StreamNumber;
 use super::transport;
+use crate::trace::record::RecordingCore;
 use crate::wire::{
     Address, BlockCid, DecodeError, DecodeOptions, EncodeOptions, FrameOptions, Network,
     ReceivedBlock, decode_examining,
@@ -87,6 +88,9 @@ pub async fn start(options: NodeOptions) -> Result<NodeHandle, StartError> {
         wants_per_peer: options.wants_per_peer,
     };
     let mut core = core_for(config, options.seed);
+    if let Some(recording) = &options.record {
+        core = Box::new(RecordingCore::new(core, recording.clone()));
+    }
     for (cid, leaves) in options.store.holdings()? {
         core.handle(Event::Stored { cid, leaves });
     }

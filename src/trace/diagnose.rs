@@ -1,0 +1,108 @@
+//! [`diagnose`]: which single deviations explain what the model does not, and so what is broken.
+
+use std::io::BufRead;
+use std::ops::ControlFlow;
+
+use blockexc_model::Deviation;
+use blockexc_model::deviation::{Deviations, Layer};
+
+use super::read::{LogReader, ReadError};
+use super::run::{Piece, Run};
+use super::unexplained::{Unexplained, once_each};
+use super::validate::{Seen, walk};
+
+/// So many pieces after the one that nothing explains are looked at, to tell the deviations apart
+/// that explain it.
+const LOOK_AHEAD: u64 = 2000;
+/// Each deviation is tried from the log's beginning; in a longer log none is.
+pub const MOST_PIECES: u64 = 50_000;
+
+/// Tries every deviation of the model beside those supposed; names those that explain the piece
+/// of this number, and what they break. `log` is at its beginning.
+///
+/// # Errors
+///
+/// When the log cannot be read.
+pub fn diagnose<R: BufRead>(
+    log: LogReader<R>,
+    node: usize,
+    failed: u64,
+    supposed: Deviations,
+    unexplained: &mut Unexplained,
+) -> Result<(), ReadError> {
+    if failed > MOST_PIECES {
+        return Ok(());
+    }
+    let mut headers = 0;
+    let mut runs: Vec<(Deviation, Run)> = Vec::new();
+    // The deviations that explain the piece, and how far each explains what follows.
+    let mut explaining: Vec<(Deviation, u64)> = Vec::new();
+    let mut pieces = 0;
+    walk(log, |seen| {
+        match seen {
+            Seen::Header(header) => {
+                if headers == node {
+                    runs = candidates(supposed)
+                        .map(|deviation| {
+                            let mut deviations = supposed;
+                            deviations.insert(deviation);
+                            (deviation, Run::new(header, deviations))
+                        })
+                        .collect();
+                }
+                headers += 1;
+            }
+            Seen::Piece { node: other, piece } if other == node => {
+                advance(&mut runs, piece, pieces, failed, &mut explaining);
+                pieces += 1;
+            }
+            Seen::Piece { .. } => {}
+        }
+        if pieces > failed + LOOK_AHEAD || headers > node && runs.is_empty() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })?;
+    explaining.extend(
+        runs.into_iter()
+            .filter(|_| pieces > failed)
+            .map(|(deviation, _)| (deviation, pieces)),
+    );
+    let furthest = explaining.iter().map(|(_, pieces)| *pieces).max();
+    unexplained.deviations = explaining
+        .into_iter()
+        .filter(|(_, pieces)| Some(*pieces) == furthest)
+        .map(|(deviation, _)| deviation)
+        .collect();
+    let broken = unexplained.deviations.iter().flat_map(|it| it.breaks());
+    let broken = once_each(broken.copied().collect());
+    if !unexplained.deviations.is_empty() {
+        unexplained.requirements = broken;
+    }
+    Ok(())
+}
+
+fn candidates(supposed: Deviations) -> impl Iterator<Item = Deviation> {
+    Deviation::ALL
+        .iter()
+        .copied()
+        .filter(|deviation| deviation.layer() == Layer::Model)
+        .filter(move |deviation| !supposed.contains(*deviation))
+}
+
+fn advance(
+    runs: &mut Vec<(Deviation, Run)>,
+    piece: &Piece,
+    number: u64,
+    failed: u64,
+    explaining: &mut Vec<(Deviation, u64)>,
+) {
+    runs.retain_mut(|(deviation, run)| {
+        let explains = run.explain(piece).is_ok();
+        if !explains && number > failed {
+            explaining.push((*deviation, number));
+        }
+        explains
+    });
+}

@@ -1,0 +1,356 @@
+//! Messages as JSON, in the form that `blockexc decode` prints, to the model's and back.
+//!
+//! What `decode` shows as unusable is left out, as a node leaves it out. A delivery without
+//! `evidence` counts as one with nothing wrong with it: a log seldom holds the bytes.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use blockexc_model::message::{
+    Account, Evidence, Payment, Presence, PresenceType, WantEntry, WantList, WantType,
+};
+use blockexc_model::price::Price;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Value, json};
+
+use super::names::{Spelling, short};
+use crate::wire::{Delivery, Message, address};
+
+/// A text, not copied where that can be helped.
+#[derive(Clone, Debug)]
+pub(super) struct Text<'a>(pub Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Loose::deserialize(deserializer)? {
+            Loose::Text(text) => Ok(Text(text)),
+            Loose::Number | Loose::Other => Err(serde::de::Error::custom("a text is expected")),
+        }
+    }
+}
+
+/// Something that is a text, or a number, or else unusable.
+#[derive(Clone, Debug)]
+pub(super) enum Loose<'a> {
+    Text(Cow<'a, str>),
+    Number,
+    Other,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Loose<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Loose<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text, a number, null or an object")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Loose::Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Loose::Text(Cow::Owned(text.to_owned())))
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+                Ok(Loose::Number)
+            }
+            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+                Ok(Loose::Number)
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+                Ok(Loose::Other)
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+                Ok(Loose::Other)
+            }
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Loose::Other)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Loose::Other)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Loose::Other)
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// A message as it stands in a line.
+#[derive(Debug, Deserialize)]
+pub(super) struct RawMessage<'a> {
+    #[serde(borrow, default)]
+    want_list: Option<RawList<'a>>,
+    #[serde(borrow, default)]
+    deliveries: Vec<RawDelivery<'a>>,
+    #[serde(borrow, default)]
+    presences: Vec<RawPresence<'a>>,
+    #[serde(borrow, default)]
+    account: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    payment: Option<Text<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RawList<'a> {
+    #[serde(default)]
+    full: bool,
+    #[serde(borrow)]
+    entries: Vec<RawEntry<'a>>,
+}
+
+/// A want entry as it stands in a line.
+#[derive(Debug, Deserialize)]
+pub(super) struct RawEntry<'a> {
+    #[serde(borrow)]
+    address: Loose<'a>,
+    #[serde(borrow)]
+    want_type: Loose<'a>,
+    #[serde(default)]
+    priority: i32,
+    #[serde(default)]
+    cancel: bool,
+    #[serde(default)]
+    send_dont_have: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct RawDelivery<'a> {
+    #[serde(borrow)]
+    address: Loose<'a>,
+    #[serde(borrow)]
+    cid: Loose<'a>,
+    /// Absent: nothing is wrong. Null: `decode` could not say, for the delivery is unusable.
+    #[serde(default)]
+    evidence: Given<Evidence>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RawPresence<'a> {
+    #[serde(borrow)]
+    address: Loose<'a>,
+    #[serde(borrow, rename = "type")]
+    presence_type: Loose<'a>,
+    #[serde(borrow, default)]
+    price: Option<Text<'a>>,
+}
+
+/// A field that may be absent, or null, or there.
+#[derive(Clone, Copy, Debug, Default)]
+enum Given<T> {
+    #[default]
+    Absent,
+    Null,
+    There(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Given::Null, Given::There))
+    }
+}
+
+impl RawMessage<'_> {
+    /// The message, without what is unusable in it.
+    pub(super) fn read(self, names: &mut Spelling) -> Result<Message, String> {
+        let want_list = match self.want_list {
+            None => None,
+            Some(list) => {
+                let mut entries = Vec::with_capacity(list.entries.len());
+                for entry in list.entries {
+                    entries.extend(entry.read(names)?);
+                }
+                // An empty list that is not full says nothing: deployed nodes send it along.
+                (list.full || !entries.is_empty()).then_some(WantList {
+                    entries,
+                    full: list.full,
+                })
+            }
+        };
+        let mut deliveries = Vec::with_capacity(self.deliveries.len());
+        for delivery in self.deliveries {
+            deliveries.extend(delivery.read(names)?);
+        }
+        let mut presences = Vec::with_capacity(self.presences.len());
+        for presence in self.presences {
+            presences.extend(presence.read(names)?);
+        }
+        let account = match self.account {
+            None => None,
+            // PAY-1: an address of another length is ignored.
+            Some(account) => hexadecimal("an account", &account.0)?
+                .try_into()
+                .ok()
+                .map(Account),
+        };
+        let payment = match self.payment {
+            None => None,
+            Some(payment) if payment.0.is_empty() => None,
+            Some(payment) => Some(Payment(hexadecimal("a payment", &payment.0)?)),
+        };
+        Ok(Message {
+            want_list,
+            deliveries,
+            presences,
+            account,
+            payment,
+        })
+    }
+}
+
+impl RawEntry<'_> {
+    pub(super) fn read(
+        self,
+        names: &mut Spelling,
+    ) -> Result<Option<WantEntry<crate::wire::BlockCid>>, String> {
+        // WANT-16, WIRE-5: such an entry is skipped.
+        let (Loose::Text(address), Loose::Text(want_type)) = (self.address, self.want_type) else {
+            return Ok(None);
+        };
+        let want_type = match &*want_type {
+            "WantBlock" => WantType::WantBlock,
+            "WantHave" => WantType::WantHave,
+            other => {
+                return Err(format!(
+                    "`want_type` is WantBlock, WantHave or a number, not `{}`",
+                    short(other)
+                ));
+            }
+        };
+        Ok(Some(WantEntry {
+            address: names.address(&address)?,
+            priority: self.priority,
+            cancel: self.cancel,
+            want_type,
+            send_dont_have: self.send_dont_have,
+        }))
+    }
+}
+
+impl RawDelivery<'_> {
+    fn read(self, names: &mut Spelling) -> Result<Option<Delivery>, String> {
+        let (Loose::Text(address), Loose::Text(cid)) = (self.address, self.cid) else {
+            return Ok(None);
+        };
+        let address = names.address(&address)?;
+        let evidence = match self.evidence {
+            Given::There(evidence) => evidence,
+            Given::Absent => Evidence::valid_for(&address),
+            Given::Null => return Ok(None),
+        };
+        Ok(Some(Delivery {
+            cid: names.cid(&cid)?,
+            address,
+            evidence,
+        }))
+    }
+}
+
+impl RawPresence<'_> {
+    fn read(self, names: &mut Spelling) -> Result<Option<Presence<crate::wire::BlockCid>>, String> {
+        let Loose::Text(address) = self.address else {
+            return Ok(None);
+        };
+        let presence_type = match self.presence_type {
+            Loose::Text(text) if text == "Have" => PresenceType::Have,
+            Loose::Text(text) if text == "DontHave" => PresenceType::DontHave,
+            // PRES-11
+            Loose::Number => PresenceType::DontHave,
+            _ => return Err("`type` of a presence is Have, DontHave or a number".to_owned()),
+        };
+        let price = match self.price {
+            None => Price::ZERO,
+            Some(price) => match Price::from_big_endian(&hexadecimal("a price", &price.0)?) {
+                Ok(price) => price,
+                // PRES-8: such an item is skipped.
+                Err(_) => return Ok(None),
+            },
+        };
+        Ok(Some(Presence {
+            address: names.address(&address)?,
+            presence_type,
+            price,
+        }))
+    }
+}
+
+/// Reads bytes.
+pub(super) fn hexadecimal(what: &str, text: &str) -> Result<Vec<u8>, String> {
+    hex::decode(text).map_err(|error| {
+        format!(
+            "{what} is expected in hexadecimal, `{}` is not: {error}",
+            short(text)
+        )
+    })
+}
+
+/// A price in hexadecimal, without leading zeros.
+pub(super) fn price_text(price: Price) -> String {
+    let bytes = price.to_big_endian();
+    let first = bytes.iter().position(|byte| *byte != 0);
+    hex::encode(&bytes[first.unwrap_or(bytes.len())..])
+}
+
+/// A message as JSON: the form that [`RawMessage`] reads, and `blockexc decode` prints.
+pub fn message_value(message: &Message) -> Value {
+    let mut value = json!({});
+    if let Some(list) = &message.want_list {
+        value["want_list"] = json!({
+            "full": list.full,
+            "entries": list.entries.iter().map(entry_value).collect::<Vec<_>>(),
+        });
+    }
+    if !message.deliveries.is_empty() {
+        let shown = message.deliveries.iter().map(delivery_value);
+        value["deliveries"] = shown.collect();
+    }
+    if !message.presences.is_empty() {
+        let shown = message.presences.iter().map(presence_value);
+        value["presences"] = shown.collect();
+    }
+    if let Some(Account(bytes)) = &message.account {
+        value["account"] = json!(hex::encode(bytes));
+    }
+    if let Some(Payment(bytes)) = &message.payment {
+        value["payment"] = json!(hex::encode(bytes));
+    }
+    value
+}
+
+/// A want entry as JSON.
+pub(super) fn entry_value(entry: &crate::wire::WantEntry) -> Value {
+    json!({
+        "address": address::show(&entry.address).to_string(),
+        "want_type": match entry.want_type {
+            WantType::WantBlock => "WantBlock",
+            WantType::WantHave => "WantHave",
+        },
+        "priority": entry.priority,
+        "cancel": entry.cancel,
+        "send_dont_have": entry.send_dont_have,
+    })
+}
+
+fn delivery_value(delivery: &Delivery) -> Value {
+    json!({
+        "address": address::show(&delivery.address).to_string(),
+        "cid": delivery.cid,
+        "evidence": delivery.evidence,
+    })
+}
+
+fn presence_value(presence: &crate::wire::Presence) -> Value {
+    json!({
+        "address": address::show(&presence.address).to_string(),
+        "type": match presence.presence_type {
+            PresenceType::Have => "Have",
+            PresenceType::DontHave => "DontHave",
+        },
+        "price": price_text(presence.price),
+    })
+}
