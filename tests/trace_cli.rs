@@ -12,7 +12,7 @@ use blockexc::trace::line::Header;
 use blockexc::trace::record::Recording;
 use blockexc::wire::Address;
 use bytes::Bytes;
-use predicates::prelude::*;
+use predicates::prelude::predicate;
 use predicates::str::{contains, starts_with};
 use serde_json::Value;
 
@@ -159,6 +159,57 @@ fn what_cannot_be_read_is_said() {
         .assert()
         .code(0)
         .stdout(predicate::eq("Alice: the reference explains all 0 lines\n"));
+}
+
+#[test]
+fn a_failing_log_is_shrunk_and_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let other =
+        r#"{"event":"joined","peer":"12D3KooWHFd1gyNYFqxt7ke9FY2VoVVWY2XSPhvL9vg2pB6wQGfa"}"#;
+    let log = file(
+        folder.path(),
+        &[
+            COMPLETE, STORED, other, JOINED, ASKED, ANSWERED, ASKED, DENIED,
+        ],
+    );
+    let shown = trace(&["shrink"], &log)
+        .assert()
+        .code(0)
+        .stderr("7 lines up to the failure, 4 are enough\n");
+    let small = String::from_utf8(shown.get_output().stdout.clone()).unwrap();
+    assert_eq!(small.lines().count(), 5, "{small}");
+    fs::write(&log, &small).unwrap();
+    trace(&["validate"], &log)
+        .assert()
+        .code(1)
+        .stdout(contains("line 5: sent to"));
+    trace(&["draw"], &log)
+        .assert()
+        .code(0)
+        .stdout(starts_with("    Alice       Kou7ww\n"))
+        .stdout(contains(" 1  o           |           stored nmZihf\n"))
+        .stdout(contains(" 3  |<----------|           WantHave nmZihf\n"))
+        .stdout(contains(" 4  |---------->|           DontHave nmZihf\n"))
+        .stdout(contains("line 5 is not explained: breaks WANT-6"));
+    trace(&["draw", "--mermaid"], &log)
+        .assert()
+        .code(0)
+        .stdout(starts_with("sequenceDiagram"));
+    trace(&["draw", "--svg"], &log)
+        .assert()
+        .code(0)
+        .stdout(contains("<svg"));
+    trace(&["draw", "--node", "Bob"], &log)
+        .assert()
+        .code(2)
+        .stderr(contains(
+            "there is no such node in the log, there are: Alice",
+        ));
+    let good = file(folder.path(), &[LOOSE, STORED]);
+    trace(&["shrink"], &good)
+        .assert()
+        .code(1)
+        .stderr("nothing in the log fails\n");
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod trace;
 
 use blockexc::trace::find::find_dialects;
 use blockexc::trace::read::LogReader;
+use blockexc::trace::shrink::shrink;
 use blockexc::trace::unexplained::{Stop, Unexplained};
 use blockexc::trace::validate::{NodeVerdict, Suppose, validate};
 use blockexc_model::Deviation;
@@ -303,5 +304,96 @@ fn a_header_is_needed_and_a_wrong_line_is_named() {
     ] {
         let error = validate(|| Ok(log.as_bytes()), Suppose::AsLogged).unwrap_err();
         assert!(error.to_string().starts_with(wrong), "{error}");
+    }
+}
+
+/// How fast a long log is validated, and in how much memory: run in a release build with
+/// `cargo test --release --test trace_validation -- --ignored --nocapture`.
+#[test]
+#[ignore = "a million lines: to be measured in a release build"]
+fn a_million_lines_are_validated_in_bounded_memory() {
+    use std::io::{BufReader, Write};
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut rates = Vec::new();
+    let mut growths = Vec::new();
+    for least in [100_000, 1_000_000] {
+        let mut seeds = 0..;
+        let trace = seeds
+            .find_map(|seed| {
+                let trace = Dice(seed).trace(least);
+                (trace.steps.len() * 10 > least * 9).then_some(trace)
+            })
+            .unwrap();
+        let file = folder.path().join(least.to_string());
+        let log = log_of(&trace, Who::Engine, false);
+        let lines = log.lines().take(least).count();
+        let mut out = std::fs::File::create(&file).unwrap();
+        for line in log.lines().take(least) {
+            writeln!(out, "{line}").unwrap();
+        }
+        drop((out, log, trace));
+        let memory = resident();
+        let started = std::time::Instant::now();
+        let open = || Ok(BufReader::new(std::fs::File::open(&file)?));
+        let verdicts = validate(open, Suppose::AsLogged).unwrap();
+        let took = started.elapsed();
+        assert_eq!(verdicts[0].stop, None);
+        let rate = lines as f64 / took.as_secs_f64();
+        let growth = resident().saturating_sub(memory);
+        println!("{lines} lines in {took:.2?}: {rate:.0} lines/s, {growth} KiB more");
+        rates.push(rate);
+        growths.push(growth);
+    }
+    assert!(rates.iter().all(|rate| *rate > 200_000.0), "{rates:?}");
+    assert!(growths[1] < 16 << 10, "{growths:?} KiB");
+}
+
+/// How much memory the process has, in KiB.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_failing_log_is_made_small_and_fails_alike() {
+    for deviation in [
+        Deviation::SilentHave,
+        Deviation::OverwriteWant,
+        Deviation::AskEveryHolder,
+        Deviation::StuckOnLeft,
+    ] {
+        let (log, verdict) = (0..500)
+            .find_map(|seed| {
+                let log = log_of(
+                    &Dice(seed).trace(60),
+                    Who::Model(Deviations::of(&[deviation])),
+                    false,
+                );
+                let verdict = verdict(&log, Suppose::AsLogged);
+                verdict.stop.is_some().then_some((log, verdict))
+            })
+            .unwrap();
+        let Some(Stop::Unexplained(failure)) = &verdict.stop else {
+            panic!("{:?}", verdict.stop);
+        };
+        let shrunk = shrink(LogReader::new(log.as_bytes()), &verdict, failure).unwrap();
+        let mut small = Vec::new();
+        shrunk.write(&mut small).unwrap();
+        let small = String::from_utf8(small).unwrap();
+        let (before, after) = shrunk.lines();
+        assert_eq!(small.lines().count(), after + 1);
+        assert!(after <= 16 && after < before, "{deviation}\n{small}");
+        let rejected = rejection(&small, Suppose::AsLogged).unwrap();
+        assert!(rejected.deviations.contains(&deviation), "{rejected:?}");
+        assert_eq!(
+            rejection(&small, Suppose::So(Deviations::of(&[deviation]))),
+            None,
+            "{small}"
+        );
     }
 }

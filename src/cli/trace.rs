@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use blockexc_model::deviation::Deviations;
 use blockexc_model::{Deviation, Dialect};
 use clap::{Args, Subcommand};
@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 
 use super::{Exit, dialect};
 use crate::trace::diagnose::MOST_PIECES;
+use crate::trace::draw::draw;
 use crate::trace::find::find_dialects;
 use crate::trace::read::LogReader;
+use crate::trace::shrink::shrink;
 use crate::trace::unexplained::{Stop, Unexplained};
 use crate::trace::validate::{NodeVerdict, Suppose, validate};
 
@@ -29,6 +31,57 @@ pub struct TraceArgs {
 #[derive(Clone, Debug, Subcommand)]
 enum TraceCommand {
     Validate(ValidateArgs),
+    Shrink(ShrinkArgs),
+    Draw(DrawArgs),
+}
+
+/// How the nodes of a log are taken to deviate.
+#[derive(Args, Clone, Debug)]
+struct SupposeArgs {
+    /// The dialect to explain it by, whatever the log says of itself
+    #[arg(long, value_name = "DIALECT", value_parser = dialect)]
+    dialect: Option<&'static Dialect>,
+    /// One more deviation to explain it by
+    #[arg(long, value_name = "DEVIATION")]
+    deviation: Vec<Deviation>,
+}
+
+/// Write the few lines of a log that are enough for the same failure
+///
+/// The small log goes to the standard output. Of several nodes it is the first that fails.
+///
+/// Exit code: 0 done, 1 nothing fails, 2 the log could not be read.
+#[derive(Args, Clone, Debug)]
+struct ShrinkArgs {
+    /// The log
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    suppose: SupposeArgs,
+}
+
+/// Draw a log as a sequence chart, up to the line that nothing explains
+///
+/// Exit code: 0 drawn, 2 the log could not be read.
+#[derive(Args, Clone, Debug)]
+struct DrawArgs {
+    /// The log
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    suppose: SupposeArgs,
+    /// The node to draw; the first that fails, or the first, when not given
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
+    /// How many lines to draw, the last ones
+    #[arg(long, value_name = "N", default_value = "60")]
+    lines: usize,
+    /// Draw for Mermaid
+    #[arg(long, conflicts_with = "svg")]
+    mermaid: bool,
+    /// Draw as SVG
+    #[arg(long)]
+    svg: bool,
 }
 
 /// Ask whether there is a run of the model that explains a log
@@ -39,12 +92,8 @@ struct ValidateArgs {
     /// The log
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The dialect to explain it by, whatever the log says of itself
-    #[arg(long, value_name = "DIALECT", value_parser = dialect)]
-    dialect: Option<&'static Dialect>,
-    /// One more deviation to explain it by
-    #[arg(long, value_name = "DEVIATION")]
-    deviation: Vec<Deviation>,
+    #[command(flatten)]
+    suppose: SupposeArgs,
     /// Say which dialects explain it
     #[arg(long, conflicts_with_all = ["dialect", "deviation"])]
     find_dialect: bool,
@@ -61,11 +110,86 @@ struct ValidateArgs {
 pub fn run(args: &TraceArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match &args.command {
         TraceCommand::Validate(args) => args.run(out),
+        TraceCommand::Shrink(args) => args.run(out),
+        TraceCommand::Draw(args) => args.run(out),
     }
 }
 
 fn open(file: &Path) -> io::Result<BufReader<File>> {
     Ok(BufReader::with_capacity(1 << 18, File::open(file)?))
+}
+
+impl SupposeArgs {
+    fn suppose(&self) -> Suppose {
+        if self.dialect.is_none() && self.deviation.is_empty() {
+            return Suppose::AsLogged;
+        }
+        let mut deviations = self
+            .dialect
+            .map_or_else(Deviations::none, |dialect| dialect.deviations);
+        for deviation in &self.deviation {
+            deviations.insert(*deviation);
+        }
+        Suppose::So(deviations)
+    }
+}
+
+impl ShrinkArgs {
+    fn run(&self, out: &mut dyn Write) -> anyhow::Result<Exit> {
+        let context = || self.file.display().to_string();
+        let verdicts =
+            validate(|| open(&self.file), self.suppose.suppose()).with_context(context)?;
+        for verdict in &verdicts {
+            let Some(Stop::Unexplained(failure)) = &verdict.stop else {
+                continue;
+            };
+            let log = LogReader::new(open(&self.file)?);
+            let shrunk = shrink(log, verdict, failure).with_context(context)?;
+            let (before, after) = shrunk.lines();
+            anstream::eprintln!("{before} lines up to the failure, {after} are enough");
+            shrunk.write(out)?;
+            return Ok(Exit::Good);
+        }
+        anstream::eprintln!("nothing in the log fails");
+        Ok(Exit::Bad)
+    }
+}
+
+impl DrawArgs {
+    fn run(&self, out: &mut dyn Write) -> anyhow::Result<Exit> {
+        let context = || self.file.display().to_string();
+        let verdicts =
+            validate(|| open(&self.file), self.suppose.suppose()).with_context(context)?;
+        let verdict = match &self.node {
+            Some(name) => verdicts.iter().find(|it| it.header.node == *name),
+            None => verdicts
+                .iter()
+                .find(|it| it.stop.is_some())
+                .or(verdicts.first()),
+        };
+        let Some(verdict) = verdict else {
+            let names: Vec<_> = verdicts.iter().map(|it| it.header.node.as_str()).collect();
+            bail!(
+                "there is no such node in the log, there are: {}",
+                names.join(", ")
+            );
+        };
+        let log = LogReader::new(open(&self.file)?);
+        let chart = draw(log, verdict, self.lines).with_context(context)?;
+        let drawn = if self.mermaid {
+            chart.mermaid()
+        } else if self.svg {
+            chart.svg()
+        } else {
+            chart.text()
+        };
+        writeln!(out, "{}", drawn.trim_end())?;
+        if !self.mermaid && !self.svg {
+            writeln!(out)?;
+            show(verdict, out)?;
+        }
+        Ok(Exit::Good)
+    }
 }
 
 impl ValidateArgs {
@@ -74,7 +198,8 @@ impl ValidateArgs {
         if self.find_dialect {
             return self.find(out).with_context(context);
         }
-        let verdicts = validate(|| open(&self.file), self.suppose()).with_context(context)?;
+        let verdicts =
+            validate(|| open(&self.file), self.suppose.suppose()).with_context(context)?;
         if self.json {
             let nodes: Vec<_> = verdicts.iter().map(verdict_value).collect();
             writeln!(out, "{:#}", json!({ "nodes": nodes }))?;
@@ -93,19 +218,6 @@ impl ValidateArgs {
                 Exit::Good
             },
         )
-    }
-
-    fn suppose(&self) -> Suppose {
-        if self.dialect.is_none() && self.deviation.is_empty() {
-            return Suppose::AsLogged;
-        }
-        let mut deviations = self
-            .dialect
-            .map_or_else(Deviations::none, |dialect| dialect.deviations);
-        for deviation in &self.deviation {
-            deviations.insert(*deviation);
-        }
-        Suppose::So(deviations)
     }
 
     fn find(&self, out: &mut dyn Write) -> anyhow::Result<Exit> {

@@ -8,10 +8,11 @@
 //! The parts: [`names`] reads peers and addresses, [`message`] turns messages to JSON and back,
 //! [`step`] gathers an input with what it caused, [`run`] is one attempt to explain the steps of
 //! one node, [`exact`] or [`loose`], and [`diagnose`] finds which deviations explain what the model does
-//! not.
+//! not. [`shrink`](mod@shrink) makes a failing log small, [`draw`](mod@draw) draws one.
 
 pub mod choices;
 pub mod diagnose;
+pub mod draw;
 pub mod dumped;
 pub mod exact;
 pub mod find;
@@ -23,6 +24,7 @@ pub mod names;
 pub mod read;
 pub mod record;
 pub mod run;
+pub mod shrink;
 pub mod step;
 pub mod unexplained;
 pub mod validate;

@@ -7,13 +7,14 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use blockexc_model::node::{Effect, Event};
+use libp2p::PeerId;
 use serde_json::{Map, Value, json};
 
 use super::dumped::Dumped;
-use super::line::{Deed, FORMAT, Header};
+use super::line::{Deed, Entry, FORMAT, Header};
 use super::message::{message_value, price_text};
 use crate::node::core::{Core, Dump};
-use crate::wire::{Address, Network, address};
+use crate::wire::{Address, Message, Network, address};
 
 /// Writes a complete log: every event of a node, each with what it caused.
 pub struct Recorder<W> {
@@ -42,39 +43,32 @@ impl<W: Write> Recorder<W> {
     ///
     /// When writing fails.
     pub fn step(&mut self, event: &Event<Network>, effects: &[Effect<Network>]) -> io::Result<()> {
-        self.write(&self.entry(event_value(event)))?;
+        self.write(&self.of_node(event_value(event)))?;
         for effect in effects {
             let deed = match effect {
-                Effect::Send { to, message } => json!({
-                    "event": "sent",
-                    "to": to.to_string(),
-                    "message": message_value(message),
-                }),
-                Effect::Obtained(it) => json!({ "event": "obtained", "address": name(it) }),
-                Effect::Failed(it) => json!({ "event": "failed", "address": name(it) }),
+                Effect::Send { to, message } => sent_value(to, message),
+                Effect::Obtained(it) => obtained_value(it),
+                Effect::Failed(it) => failed_value(it),
                 _ => continue,
             };
-            self.write(&self.entry(deed))?;
+            self.write(&self.of_node(deed))?;
         }
         Ok(())
     }
 
-    /// Writes a deed by itself.
+    /// Writes one line of a log.
     ///
     /// # Errors
     ///
     /// When writing fails.
-    pub fn deed(&mut self, deed: &Deed) -> io::Result<()> {
-        let value = match deed {
-            Deed::Sent { to, message } => json!({
-                "event": "sent",
-                "to": to.to_string(),
-                "message": message_value(message),
-            }),
-            Deed::Obtained(it) => json!({ "event": "obtained", "address": name(it) }),
-            Deed::Failed(it) => json!({ "event": "failed", "address": name(it) }),
+    pub fn entry(&mut self, entry: &Entry) -> io::Result<()> {
+        let value = match entry {
+            Entry::Happened(event) => event_value(event),
+            Entry::Did(deed) => deed_value(deed),
+            Entry::Dumped(dumped) => dump_value(dumped),
+            Entry::Quiet => json!({ "event": "quiet" }),
         };
-        self.write(&self.entry(value))
+        self.write(&self.of_node(value))
     }
 
     /// Writes the node's state.
@@ -83,12 +77,10 @@ impl<W: Write> Recorder<W> {
     ///
     /// When writing fails.
     pub fn dumped(&mut self, dump: &Dump) -> io::Result<()> {
-        let mut value = Dumped::of(dump).value();
-        value["event"] = json!("dump");
-        self.write(&self.entry(value))
+        self.write(&self.of_node(dump_value(&Dumped::of(dump))))
     }
 
-    fn entry(&self, mut value: Value) -> Value {
+    fn of_node(&self, mut value: Value) -> Value {
         if !self.node.is_empty() {
             value["node"] = json!(self.node);
         }
@@ -117,6 +109,32 @@ impl<W: Write> Recorder<W> {
 
 fn name(it: &Address) -> String {
     address::show(it).to_string()
+}
+
+fn sent_value(to: &PeerId, message: &Message) -> Value {
+    json!({ "event": "sent", "to": to.to_string(), "message": message_value(message) })
+}
+
+fn obtained_value(it: &Address) -> Value {
+    json!({ "event": "obtained", "address": name(it) })
+}
+
+fn failed_value(it: &Address) -> Value {
+    json!({ "event": "failed", "address": name(it) })
+}
+
+fn deed_value(deed: &Deed) -> Value {
+    match deed {
+        Deed::Sent { to, message } => sent_value(to, message),
+        Deed::Obtained(it) => obtained_value(it),
+        Deed::Failed(it) => failed_value(it),
+    }
+}
+
+fn dump_value(dumped: &Dumped) -> Value {
+    let mut value = dumped.value();
+    value["event"] = json!("dump");
+    value
 }
 
 fn header_value(header: &Header) -> Value {

@@ -236,7 +236,12 @@ pub fn walk<R: BufRead>(
 }
 
 /// Adds a line to a node's open step; gives what it closes.
-fn gather(header: &Header, open: &mut LoggedStep, number: u64, entry: Entry) -> [Option<Piece>; 2] {
+pub(super) fn gather(
+    header: &Header,
+    open: &mut LoggedStep,
+    number: u64,
+    entry: Entry,
+) -> [Option<Piece>; 2] {
     match entry {
         Entry::Happened(event) => [close(open, LoggedStep::new(number, event), number), None],
         Entry::Dumped(dumped) => [
