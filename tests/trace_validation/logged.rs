@@ -25,27 +25,33 @@ pub enum Who {
 
 /// The log of a node to which this happens; `dumps`: with its state after every step.
 pub fn log_of(trace: &Trace, who: Who, dumps: bool) -> String {
+    // A log does not say how many wants of a peer are recorded.
+    let config = Config {
+        wants_per_peer: u32::MAX,
+        ..trace.config()
+    };
     let header = Header {
         complete: true,
-        price: trace.config().price,
+        price: config.price,
         account: trace.account,
         retries: Some(trace.retries),
         ..Header::of("")
     };
     let mut recorder = Recorder::new(Vec::new(), &header).unwrap();
+    #[allow(clippy::type_complexity)] // It is named nowhere else.
     let mut node: Box<
         dyn FnMut(Event<Network>) -> (Vec<Effect<Network>>, blockexc::node::core::Dump),
     >;
     let mut dice = Choices(Dice(trace.choices));
     match who {
         Who::Engine => {
-            let mut engine = Engine::<Network>::new(trace.config()).unwrap();
+            let mut engine = Engine::<Network>::new(config).unwrap();
             node = Box::new(move |event| (engine.step(event, &mut dice), engine.dump()));
         }
         Who::Model(deviations) => {
             let mut model = Node::<Network>::new(Config {
                 deviations,
-                ..trace.config()
+                ..config
             });
             node = Box::new(move |event| (model.step(event, &mut dice), model.dump()));
         }
