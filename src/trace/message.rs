@@ -296,7 +296,7 @@ pub(super) fn price_text(price: Price) -> String {
     hex::encode(&bytes[first.unwrap_or(bytes.len())..])
 }
 
-/// A message as JSON: the form that [`RawMessage`] reads, and `blockexc decode` prints.
+/// A message as JSON: the form that a log has it in, and `blockexc decode` prints.
 pub fn message_value(message: &Message) -> Value {
     let mut value = json!({});
     if let Some(list) = &message.want_list {
