@@ -12,7 +12,7 @@ use super::unexplained::Stop;
 /// A closed piece of a node's log.
 pub enum Piece {
     /// An input and what came of it.
-    Step(LoggedStep),
+    Step(Box<LoggedStep>),
     /// The node's state, shown at this line.
     Dumped(u64, Box<Dumped>),
     /// At this line nothing is on its way.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use blockexc::node::core::Dump;
 use blockexc::node::engine::Engine;
 use blockexc::trace::line::Header;
 use blockexc::trace::record::Recorder;
@@ -23,6 +24,9 @@ pub enum Who {
     Model(Deviations),
 }
 
+/// A node of either kind: one step of it, and its state then.
+type Stepped = Box<dyn FnMut(Event<Network>) -> (Vec<Effect<Network>>, Dump)>;
+
 /// The log of a node to which this happens; `dumps`: with its state after every step.
 pub fn log_of(trace: &Trace, who: Who, dumps: bool) -> String {
     let header = Header {
@@ -33,9 +37,7 @@ pub fn log_of(trace: &Trace, who: Who, dumps: bool) -> String {
         ..Header::of("")
     };
     let mut recorder = Recorder::new(Vec::new(), &header).unwrap();
-    let mut node: Box<
-        dyn FnMut(Event<Network>) -> (Vec<Effect<Network>>, blockexc::node::core::Dump),
-    >;
+    let mut node: Stepped;
     let mut dice = Choices(Dice(trace.choices));
     match who {
         Who::Engine => {
