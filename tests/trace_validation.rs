@@ -399,3 +399,43 @@ fn a_failing_log_is_made_small_and_fails_alike() {
         );
     }
 }
+
+/// In logs that are not complete, too, and in those that start in the middle once a dump has made
+/// the state known, a wrong answer is noticed.
+#[test]
+fn a_wrong_answer_is_noticed_in_loose_logs() {
+    let mut noticed = [0; 2];
+    for seed in 0..200 {
+        let trace = Dice(seed).trace(60);
+        let log = log_of(&trace, Who::Engine, true);
+        let lines: Vec<_> = log.lines().collect();
+        for (place, header) in [(0, "start"), (6, "middle")] {
+            let header = lines[0].replace(
+                r#""complete":true"#,
+                &format!(r#""complete":false,"from":"{header}""#),
+            );
+            // The log from its first line, or from a dump on.
+            let Some(first) = (place..lines.len())
+                .find(|line| place == 0 || lines[*line].contains(r#""event":"dump""#))
+            else {
+                continue;
+            };
+            let rest = &lines[first.max(1)..];
+            let Some(wrong) = rest.iter().position(|line| {
+                line.contains(r#""event":"sent""#) && line.contains(r#""type":"DontHave""#)
+            }) else {
+                continue;
+            };
+            let mut rest: Vec<String> = rest.iter().map(|line| (*line).to_owned()).collect();
+            let changed = rest[wrong].replace("DontHave", "Have");
+            rest[wrong] = changed;
+            let log = format!("{header}\n{}", rest.join("\n"));
+            let rejected = rejection(&log, Suppose::AsLogged)
+                .unwrap_or_else(|| panic!("seed {seed}, line {}\n{log}", wrong + 2));
+            assert_eq!(rejected.line, wrong as u64 + 2, "seed {seed}\n{log}");
+            assert!(rejected.requirements.contains(&"WANT-4"), "{rejected:?}");
+            noticed[usize::from(place > 0)] += 1;
+        }
+    }
+    assert!(noticed[0] > 50 && noticed[1] > 50, "{noticed:?}");
+}
