@@ -43,16 +43,22 @@ pub struct Config {
     pub account: Option<Account>,
     /// How often a want is pursued anew before its request fails (ASK-9).
     pub retries: u32,
+    /// How many of one peer's wants are recorded at most (WIRE-10): one that comes beyond is
+    /// answered as any is, and not recorded. Presence records need no bound of their own: there are
+    /// no more than own wants (PRES-1).
+    pub wants_per_peer: u32,
 }
 
 impl Default for Config {
-    /// The reference: free of charge, and patient enough that no request fails by itself.
+    /// The reference: free of charge, patient enough that no request fails by itself, and without
+    /// a bound on what peers want.
     fn default() -> Self {
         Config {
             deviations: Deviations::none(),
             price: Price::ZERO,
             account: None,
             retries: u32::MAX,
+            wants_per_peer: u32::MAX,
         }
     }
 }

@@ -57,7 +57,7 @@ pub enum Section {
     Xfer,
     /// What the node holds.
     Held,
-    /// Framing and encoding (`wire.md`).
+    /// Framing and encoding.
     Wire,
     /// Accounts.
     Pay,
@@ -102,7 +102,7 @@ impl Section {
             Section::Want => "when the peer's want list is updated",
             Section::Xfer => "deliveries, where a want ends",
             Section::Held => "what the node holds",
-            Section::Wire => "framing and encoding (`wire.md`)",
+            Section::Wire => "framing and encoding",
             Section::Pay => "accounts",
         }
     }

@@ -119,3 +119,48 @@ fn a_deliverer_that_was_asked_again_may_be_left_with_a_stale_want() {
         .explore();
     assert_eq!(found.failures().count(), 1);
 }
+
+/// No deviation of the catalogue records without a bound: the rule is shown a step that does.
+#[test]
+fn recording_beyond_the_bound_is_seen() {
+    use blockexc_model::check::names::{Cid, Peer, Small};
+    use blockexc_model::check::rules::{Judge, Step};
+    use blockexc_model::message::{Message, WantEntry};
+    use blockexc_model::node::First;
+    use blockexc_model::{Address, Event, Node};
+
+    let wants = |number| Event::Received {
+        from: Peer(1),
+        message: Message::want_list(
+            vec![WantEntry::want_block(Address::Plain(Cid(number)))],
+            false,
+        ),
+    };
+    let node = |bound| {
+        let mut node: Node<Small> = Node::new(Config {
+            wants_per_peer: bound,
+            ..Config::default()
+        });
+        node.step(Event::Joined(Peer(1)), &mut First);
+        node.step(wants(0), &mut First);
+        node
+    };
+    let broken = |after_bound| {
+        let (before, mut after) = (node(1), node(after_bound));
+        let effects = after.step(wants(1), &mut First);
+        let judge = Judge::default();
+        let broken = judge.broken(&Step {
+            before: &before,
+            event: &wants(1),
+            effects: &effects,
+            after: &after,
+        });
+        judge
+            .predicates()
+            .enumerate()
+            .filter(|(place, _)| broken.contains(*place))
+            .any(|(_, predicate)| predicate.requirements.contains(&"WIRE-10"))
+    };
+    assert!(!broken(1));
+    assert!(broken(2));
+}

@@ -61,8 +61,6 @@ pub struct CheckArgs {
     /// Only configurations whose name contains this
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    #[command(flatten)]
-    custom: CustomArgs,
     /// How many threads search: as many as there are cores when not given
     #[arg(long, value_name = "NUMBER")]
     threads: Option<NonZeroUsize>,
@@ -91,6 +89,8 @@ pub struct CheckArgs {
     /// Serve a browser for the states of the first configuration at this address, instead
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:3000")]
     explore: Option<SocketAddr>,
+    #[command(flatten)]
+    custom: CustomArgs,
 }
 
 /// What else can be checked.

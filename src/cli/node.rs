@@ -17,7 +17,7 @@ use libp2p::identity::Keypair;
 
 use super::{Exit, dialect, runtime};
 use crate::node::store::{BlockStore, DiskStore, MemoryStore};
-use crate::node::{self, CODEX_PROTOCOL, KeyType, Muxers, NodeHandle, NodeOptions};
+use crate::node::{self, CODEX_PROTOCOL, KeyType, Muxers, NodeHandle, NodeOptions, WANTS_PER_PEER};
 use crate::trace::line::Header;
 use crate::trace::record::Recording;
 use crate::wire::DEFAULT_LIMIT;
@@ -78,6 +78,10 @@ pub struct NodeArgs {
     /// How often a want is pursued anew before its request fails
     #[arg(long, default_value = "100")]
     retries: u32,
+    /// How many of one peer's wants are recorded at most: what comes beyond is answered, and
+    /// forgotten
+    #[arg(long, value_name = "N", default_value_t = WANTS_PER_PEER)]
+    wants_per_peer: u32,
     /// Write down in this file all that happens to the node and what it does, for `trace`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -116,6 +120,7 @@ impl NodeArgs {
             retry_interval: (self.retry_interval > 0)
                 .then(|| Duration::from_millis(self.retry_interval)),
             retries: self.retries,
+            wants_per_peer: self.wants_per_peer,
             muxers: self.muxer,
             store,
             seed: self.seed,
@@ -135,6 +140,7 @@ impl NodeArgs {
             price: Price::from(self.price),
             account: self.account,
             retries: Some(self.retries),
+            wants_per_peer: Some(self.wants_per_peer),
             ..Header::of("")
         };
         let out = fs::File::create(file).with_context(|| file.display().to_string())?;

@@ -74,6 +74,8 @@ pub struct NodeOptions {
     pub retry_interval: Option<Duration>,
     /// How often a want is pursued anew before its request fails (ASK-9).
     pub retries: u32,
+    /// How many of one peer's wants are recorded at most (WIRE-10).
+    pub wants_per_peer: u32,
     /// The muxers to offer.
     pub muxers: Muxers,
     /// Where the blocks are.
@@ -83,6 +85,10 @@ pub struct NodeOptions {
     /// Where to write down all that happens to the node and what it does; nowhere by default.
     pub record: Option<Recording>,
 }
+
+/// A peer's wants are recorded up to this many when nothing else is said: about as many as there
+/// are blocks of 64 KiB in 64 GiB.
+pub const WANTS_PER_PEER: u32 = 1 << 20;
 
 impl Default for NodeOptions {
     /// A reference node with a new Ed25519 identity that stores in memory and listens nowhere.
@@ -97,6 +103,7 @@ impl Default for NodeOptions {
             frame_limit: DEFAULT_LIMIT,
             retry_interval: Some(Duration::from_secs(2)),
             retries: 100,
+            wants_per_peer: WANTS_PER_PEER,
             muxers: Muxers::Both,
             store: Arc::new(MemoryStore::default()),
             seed: 0,

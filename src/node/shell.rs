@@ -85,6 +85,7 @@ pub async fn start(options: NodeOptions) -> Result<NodeHandle, StartError> {
         price: options.price,
         account: options.account,
         retries: options.retries,
+        wants_per_peer: options.wants_per_peer,
     };
     let mut core = core_for(config, options.seed);
     if let Some(recording) = &options.record {

@@ -10,6 +10,8 @@ use super::step::LoggedStep;
 use super::unexplained::Stop;
 
 /// A closed piece of a node's log.
+// Nearly every piece is a step, and none is kept for long.
+#[allow(clippy::large_enum_variant)]
 pub enum Piece {
     /// An input and what came of it.
     Step(Box<LoggedStep>),

@@ -4,7 +4,7 @@ use blockexc::node::engine::Engine;
 use blockexc_model::address::Address;
 use blockexc_model::check::rules::{Judge, Step as JudgedStep};
 use blockexc_model::deviation::Deviations;
-use blockexc_model::node::{Choose, Config, Event, MAX_PRESENCES_SENT, Node};
+use blockexc_model::node::{Choose, Config, Node};
 
 use super::trace::{Dice, Few, Trace};
 
@@ -71,7 +71,6 @@ fn run(trace: &Trace, deviations: Deviations, judge: Option<&Judge<Few>>) -> Opt
                 model_choices.offered, engine_choices.offered
             ));
         }
-        let chose = !model_choices.offered.is_empty();
         model_choices.offered.clear();
         engine_choices.offered.clear();
         let (expected_state, state) = (model.dump(), engine.dump());
@@ -92,7 +91,6 @@ fn run(trace: &Trace, deviations: Deviations, judge: Option<&Judge<Few>>) -> Opt
                 .enumerate()
                 .filter(|(place, _)| broken.contains(*place))
                 .map(|(_, predicate)| predicate.name)
-                .filter(|name| !is_excused(name, &event, chose))
                 .collect();
             if !names.is_empty() {
                 return Some(format!("step {number}: the model breaks {names:?}"));
@@ -100,41 +98,4 @@ fn run(trace: &Trace, deviations: Deviations, judge: Option<&Judge<Few>>) -> Opt
         }
     }
     None
-}
-
-/// The rules that compare a step with the same message handled in parts.
-const REPLAYING: &[&str] = &["PRES-9:", "WANT-15:", "XFER-5:", "WIRE-6:"];
-
-/// The rules are written for the lists that a model checker tries: short ones. Of some lists that
-/// come here, and of choices other than the first, they ask more than the requirement does.
-fn is_excused(rule: &str, event: &Event<Few>, chose: bool) -> bool {
-    // These handle the message again, in parts, and always choose the first holder.
-    if chose && REPLAYING.iter().any(|id| rule.starts_with(id)) {
-        return true;
-    }
-    let Event::Received { message, .. } = event else {
-        return false;
-    };
-    if rule.starts_with("ASK-6: word") {
-        // The rule leaves out what was asked before the step; an address that the message both
-        // denies and announces is released and asked again in it.
-        let mut named: Vec<_> = message.presences.iter().map(|item| &item.address).collect();
-        named.sort_unstable();
-        return named.windows(2).any(|pair| pair[0] == pair[1]);
-    }
-    let Some(list) = &message.want_list else {
-        return false;
-    };
-    if rule.starts_with("WANT-14: highest") {
-        // The rule ranks a delivery by the first entry for its address; a list that names an
-        // address twice has it delivered twice, the second time by the second entry (WANT-15).
-        let mut named: Vec<_> = list.entries.iter().map(|entry| &entry.address).collect();
-        named.sort_unstable();
-        named.windows(2).any(|pair| pair[0] == pair[1])
-    } else if rule.starts_with("WANT-18: one list") {
-        // The rule asks for one message; WANT-18 splits it at this many items.
-        list.entries.len() > MAX_PRESENCES_SENT
-    } else {
-        false
-    }
 }

@@ -57,10 +57,17 @@ pub struct Trace {
     pub account: Option<Account>,
     /// After how many retries a request fails.
     pub retries: u32,
+    /// How many of one peer's wants are recorded.
+    #[serde(default = "without_bound")]
+    pub wants_per_peer: u32,
     /// What the choices among several holders are made with.
     pub choices: u64,
     /// What happens.
     pub steps: Vec<Step>,
+}
+
+fn without_bound() -> u32 {
+    u32::MAX
 }
 
 impl Trace {
@@ -70,6 +77,7 @@ impl Trace {
             price: Price::from(self.price),
             account: self.account,
             retries: self.retries,
+            wants_per_peer: self.wants_per_peer,
             ..Config::default()
         }
     }
@@ -368,6 +376,7 @@ impl Dice {
             price: [0, 7][self.below(2)],
             account: self.one_in(2).then(|| self.account()),
             retries: [u32::MAX, 0, 2][self.below(3)],
+            wants_per_peer: [u32::MAX, u32::MAX, 3, 1][self.below(4)],
             choices: self.next(),
             steps: (0..length).map(|_| self.step()).collect(),
         }

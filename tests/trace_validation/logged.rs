@@ -34,6 +34,7 @@ pub fn log_of(trace: &Trace, who: Who, dumps: bool) -> String {
         price: trace.config().price,
         account: trace.account,
         retries: Some(trace.retries),
+        wants_per_peer: Some(trace.wants_per_peer),
         ..Header::of("")
     };
     let mut recorder = Recorder::new(Vec::new(), &header).unwrap();

@@ -110,6 +110,19 @@ pub fn fits<N: Names>(node: &Node<N>, event: &Event<N>, script: Script) -> bool 
     player.has_followed()
 }
 
+/// Whether this is so for any way of making the choices that it leaves.
+pub fn any_way(mut is_so: impl FnMut(&mut Player) -> bool) -> bool {
+    let mut next = Some(Script::default());
+    while let Some(script) = next {
+        let mut player = script.player();
+        if is_so(&mut player) {
+            return true;
+        }
+        next = following(script, &player);
+    }
+    false
+}
+
 /// Every way in which this step can go, in a fixed order: at least one.
 pub fn scripts<N: Names>(node: &Node<N>, event: &Event<N>) -> Vec<Script> {
     let mut scripts = Vec::new();

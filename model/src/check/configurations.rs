@@ -36,6 +36,16 @@ pub fn open_networks(config: &Config) -> Vec<OpenNetwork> {
             Alphabet::lists(one).and(Alphabet::long_lists(one))
         }),
         open("three waits", three, 1, Alphabet::waits(three)),
+        OpenNetwork::new(
+            "two waits, room for one",
+            Config {
+                wants_per_peer: 1,
+                ..config.clone()
+            },
+            two,
+            1,
+            Alphabet::waits(two),
+        ),
         open("items for two wants", two, 1, {
             Alphabet::presences(two).and(Alphabet::essential(two))
         }),

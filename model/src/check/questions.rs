@@ -53,7 +53,7 @@ pub enum Evidence {
         states: usize,
     },
     /// It happens so.
-    Run(Loss),
+    Run(Box<Loss>),
     /// The search was stopped before it saw every state.
     Nothing,
 }
@@ -379,7 +379,7 @@ fn violation_of(network: &Network, list: Vec<Property<Network>>) -> Result<Evide
         all.into_iter().find(|property| property.name == name)
     });
     Ok(match (violated, found.outcome) {
-        (Some((state, _)), _) => Evidence::Run(
+        (Some((state, _)), _) => Evidence::Run(Box::new(
             Counterexample::Closed {
                 network,
                 trail: found.trail(state),
@@ -387,7 +387,7 @@ fn violation_of(network: &Network, list: Vec<Property<Network>>) -> Result<Evide
                 round: 0,
             }
             .loss(),
-        ),
+        )),
         (None, Outcome::Exhausted) => Evidence::Proof {
             states: found.states,
         },
@@ -420,7 +420,7 @@ fn open_violation(config: &Config, requirements: &[&str]) -> Result<Evidence, Un
                 .into_iter()
                 .find(|property| property.name == name);
             return Ok(property.map_or(Evidence::Nothing, |property| {
-                Evidence::Run(open_run(&network, found.trail(state), property))
+                Evidence::Run(Box::new(open_run(&network, found.trail(state), property)))
             }));
         }
         if found.outcome != Outcome::Exhausted {
@@ -497,7 +497,7 @@ fn obtained(network: &Network) -> Result<Evidence, Unfit> {
     let found = progress(network)?;
     Ok(match (found.obtained, found.loss) {
         (Obtained::Unknown, _) => Evidence::Nothing,
-        (_, Some(loss)) => Evidence::Run(loss.loss()),
+        (_, Some(loss)) => Evidence::Run(Box::new(loss.loss())),
         (_, None) => Evidence::Proof {
             states: found.states,
         },

@@ -17,7 +17,9 @@ use crate::invariant::{Invariant, invariants};
 use crate::message::{
     Delivery, Evidence, Message, Presence, PresenceType, WantEntry, WantList, WantType,
 };
-use crate::node::{Effect, Event, First, Node};
+use crate::node::{Effect, Event, MAX_PRESENCES_SENT, Node};
+
+use super::choice::any_way;
 
 /// What a rule says of one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -264,19 +266,23 @@ impl<N: Names> Step<'_, N> {
             .all(|peer| self.cancels(peer, address))
     }
 
-    /// The same node, given these messages of the same peer instead, one after the other.
+    /// Whether it comes to the same for the same node, given these messages of the same peer
+    /// instead, one after the other: for one way of making the choices that this leaves.
     fn one_by_one(
         &self,
         from: &N::Peer,
-        parts: impl IntoIterator<Item = Message<N>>,
-    ) -> (Node<N>, Vec<Effect<N>>) {
-        let mut node = self.before.clone();
-        let mut effects = Vec::new();
-        for message in parts {
-            let from = from.clone();
-            effects.extend(node.step(Event::Received { from, message }, &mut First));
-        }
-        (node, effects)
+        parts: Vec<Message<N>>,
+        same: impl Fn(&Node<N>, &[Effect<N>]) -> bool,
+    ) -> bool {
+        any_way(|player| {
+            let mut node = self.before.clone();
+            let mut effects = Vec::new();
+            for message in parts.iter().cloned() {
+                let from = from.clone();
+                effects.extend(node.step(Event::Received { from, message }, player));
+            }
+            same(&node, &effects)
+        })
     }
 }
 
@@ -540,9 +546,10 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
         "PRES-9: items are handled in order" ["PRES-9"] ALWAYS |step| match step.received() {
             Some((from, message)) if message.presences.len() > 1 && parts(message).len() == 1 => {
                 let items = message.presences.iter().map(|item| Message::presences(vec![item.clone()]));
-                let (node, _) = step.one_by_one(from, items);
-                kept_if(context_of(&node, from).map(PeerContext::presence)
-                    == context_of(step.after, from).map(PeerContext::presence))
+                let recorded = context_of(step.after, from).map(PeerContext::presence);
+                kept_if(step.one_by_one(from, items.collect(), |node, _| {
+                    context_of(node, from).map(PeerContext::presence) == recorded
+                }))
             }
             _ => Silent,
         };
@@ -609,14 +616,20 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
         };
         "ASK-6: word of own wants is followed by asking for them in one list" ["ASK-6"] ALWAYS |step| match step.received() {
             Some((from, message)) if !message.presences.is_empty() && parts(message).len() == 1 => {
+                let known = |address: &Address<N::Cid>| context_of(step.after, from).is_some_and(|context| context.contains(address));
                 let unasked = |address: &Address<N::Cid>| asked_of(step.before, address).is_empty();
                 let owed: Vec<_> = step.after.own_wants().map(|(address, _)| address)
-                    .filter(|address| unasked(address) && context_of(step.after, from)
-                        .is_some_and(|context| context.contains(address)))
+                    .filter(|address| unasked(address) && known(address))
                     .cloned().map(WantEntry::want_block).collect();
                 if owed.is_empty() { return Silent; }
+                // What was asked of this peer, it denied, and then announced, is asked again in the same list.
+                let says = |address: &Address<N::Cid>, what| message.presences.iter()
+                    .any(|item| item.address == *address && item.presence_type == what);
+                let again = |entry: &WantEntry<N::Cid>| !unasked(&entry.address)
+                    && says(&entry.address, PresenceType::DontHave) && says(&entry.address, PresenceType::Have);
                 let lists: Vec<_> = step.lists_to(from).collect();
-                kept_if(matches!(lists.as_slice(), [list] if !list.full && list.entries == owed))
+                kept_if(matches!(lists.as_slice(), [list] if !list.full
+                    && list.entries.iter().filter(|entry| !again(entry)).eq(&owed)))
             }
             _ => Silent,
         };
@@ -666,7 +679,18 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
         };
         "WANT-1: a WantBlock for what is not held is recorded last" ["WANT-1"] ALWAYS |step| match step.want_block() {
             Some((from, entry)) if !step.before.holds(&entry.address) && recorded(step.before, from, &entry.address).is_none() => {
+                let most = step.before.config().wants_per_peer as usize;
+                if context_of(step.before, from).is_some_and(|context| context.wants().len() >= most) { return Silent; }
                 kept_if(context_of(step.after, from).is_some_and(|context| context.wants().last() == Some(entry)))
+            }
+            _ => Silent,
+        };
+        "WIRE-10: no more of a peer's wants are recorded than there is room for" ["WIRE-10"] ALWAYS |step| match step.want_block() {
+            Some((from, entry)) if recorded(step.before, from, &entry.address).is_none() => {
+                let most = step.before.config().wants_per_peer as usize;
+                let wants = |node| context_of(node, from).map_or(0, |context| context.wants().len());
+                if wants(step.before) < most { return Silent; }
+                kept_if(wants(step.after) <= wants(step.before))
             }
             _ => Silent,
         };
@@ -785,10 +809,18 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
                     Some((from, Message { want_list: Some(list), .. })) if from == peer => list.entries.iter().collect(),
                     _ => context_of(step.before, peer).into_iter().flat_map(PeerContext::wants).collect(),
                 };
-                let rank = |address: &Address<N::Cid>| named.iter().enumerate()
-                    .find(|(_, entry)| entry.address == *address && !entry.cancel)
-                    .map(|(place, entry)| (std::cmp::Reverse(entry.priority), place));
-                let sent: Vec<_> = step.deliveries_to(peer).map(|delivery| rank(&delivery.address)).collect();
+                // What is named twice is delivered twice, each time by an entry of its own.
+                let mut ranks: Vec<_> = named.iter().enumerate()
+                    .filter(|(_, entry)| !entry.cancel && entry.want_type == WantType::WantBlock)
+                    .map(|(place, entry)| (std::cmp::Reverse(entry.priority), place, &entry.address))
+                    .collect();
+                ranks.sort();
+                let mut rank = |address: &Address<N::Cid>| {
+                    let found = ranks.iter().position(|(_, _, named)| *named == address)?;
+                    let (priority, place, _) = ranks.remove(found);
+                    Some((priority, place))
+                };
+                let sent: Vec<_> = step.deliveries_to(peer).filter_map(|delivery| rank(&delivery.address)).collect();
                 if sent.len() < 2 { continue; }
                 any = true;
                 if !sent.is_sorted() { return Broken; }
@@ -807,8 +839,9 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
             Some((from, message)) if parts(message).len() == 1 => {
                 let Some(list) = message.want_list.as_ref().filter(|list| !list.full && list.entries.len() > 1) else { return Silent };
                 let entries = list.entries.iter().map(|entry| Message::want_list(vec![entry.clone()], false));
-                let (node, effects) = step.one_by_one(from, entries);
-                kept_if(looks_like(&node, step.after) && told(&effects) == told(step.effects))
+                kept_if(step.one_by_one(from, entries.collect(), |node, effects| {
+                    looks_like(node, step.after) && told(effects) == told(step.effects)
+                }))
             }
             _ => Silent,
         };
@@ -822,7 +855,9 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
             Some((from, message)) if message.want_list.is_some() && step.items_to(from).nth(1).is_some() => {
                 let told: Vec<_> = step.sent_to(from).collect();
                 let first_block = told.iter().position(|message| !message.deliveries.is_empty()).unwrap_or(told.len());
-                kept_if(told.iter().filter(|message| !message.presences.is_empty()).count() == 1
+                let items: Vec<_> = told.iter().map(|message| message.presences.len()).filter(|count| *count > 0).collect();
+                // Split only where the one before is full.
+                kept_if(items.iter().rev().skip(1).all(|count| *count == MAX_PRESENCES_SENT)
                     && told.iter().skip(first_block).all(|message| message.presences.is_empty()))
             }
             _ => Silent,
@@ -863,8 +898,7 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
         "XFER-5: each delivery is judged by itself" ["XFER-5"] ALWAYS |step| match step.received() {
             Some((from, message)) if message.deliveries.len() > 1 && parts(message).len() == 1 => {
                 let blocks = message.deliveries.iter().map(|block| Message::deliveries(vec![block.clone()]));
-                let (node, _) = step.one_by_one(from, blocks);
-                kept_if(node.held() == step.after.held())
+                kept_if(step.one_by_one(from, blocks.collect(), |node, _| node.held() == step.after.held()))
             }
             _ => Silent,
         };
@@ -921,8 +955,9 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
             Some((from, message)) => {
                 let parts = parts(message);
                 if parts.len() < 2 { return Silent; }
-                let (node, effects) = step.one_by_one(from, parts);
-                kept_if(looks_like(&node, step.after) && told(&effects) == told(step.effects))
+                kept_if(step.one_by_one(from, parts, |node, effects| {
+                    looks_like(node, step.after) && told(effects) == told(step.effects)
+                }))
             }
             _ => Silent,
         };

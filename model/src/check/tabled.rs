@@ -19,7 +19,7 @@ use super::explorer::{Full, Space};
 use super::names::{Peer, Small};
 use super::network::{End, Limits, Link, Network, Retries, State};
 use super::rules::Marks;
-use super::symmetry::Symmetry;
+use super::symmetry::{Renaming, Symmetry};
 use crate::message::Message;
 use crate::node::Node;
 
@@ -372,36 +372,18 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
 
     fn node(&self, tables: &mut Tables, node: Node<Small>) -> Result<u16, Full> {
         let number = tables.nodes.number(node)?;
-        let renamings = &self.symmetry.renamings;
-        tables.renamed_nodes.resize_with(renamings.len(), Vec::new);
-        // Each renaming of what was not met before is not met before either, at first.
-        for (which, renaming) in renamings.iter().enumerate() {
-            while tables.renamed_nodes[which].len() < tables.nodes.values.len() {
-                let next = tables.renamed_nodes[which].len();
-                let image = renaming.node(&tables.nodes.values[next]);
-                let image = tables.nodes.number(image)?;
-                tables.renamed_nodes[which].push(image);
-            }
-        }
+        let images = &mut tables.renamed_nodes;
+        self.rename(&mut tables.nodes, images, Renaming::node)?;
         Ok(number)
     }
 
     fn side(&self, tables: &mut Tables, side: Side) -> Result<u16, Full> {
         let number = tables.sides.number(side)?;
-        let renamings = &self.symmetry.renamings;
-        tables.renamed_sides.resize_with(renamings.len(), Vec::new);
-        for (which, renaming) in renamings.iter().enumerate() {
-            while tables.renamed_sides[which].len() < tables.sides.values.len() {
-                let next = tables.renamed_sides[which].len();
-                let side = &tables.sides.values[next];
-                let image = Side {
-                    open: side.open,
-                    end: renaming.end(&side.end),
-                };
-                let image = tables.sides.number(image)?;
-                tables.renamed_sides[which].push(image);
-            }
-        }
+        let images = &mut tables.renamed_sides;
+        self.rename(&mut tables.sides, images, |renaming, side| Side {
+            open: side.open,
+            end: renaming.end(&side.end),
+        })?;
         for side in tables.sides.values.iter().skip(tables.of_side.len()) {
             tables.of_side.push(OfSide {
                 open: side.open,
@@ -417,20 +399,11 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
 
     fn rest(&self, tables: &mut Tables, rest: Rest) -> Result<u16, Full> {
         let number = tables.rests.number(rest)?;
-        let renamings = &self.symmetry.renamings;
-        tables.renamed_rests.resize_with(renamings.len(), Vec::new);
-        for (which, renaming) in renamings.iter().enumerate() {
-            while tables.renamed_rests[which].len() < tables.rests.values.len() {
-                let next = tables.renamed_rests[which].len();
-                let rest = tables.rests.values[next];
-                let image = Rest {
-                    ended: renaming.set_of_peers(rest.ended),
-                    ..rest
-                };
-                let image = tables.rests.number(image)?;
-                tables.renamed_rests[which].push(image);
-            }
-        }
+        let images = &mut tables.renamed_rests;
+        self.rename(&mut tables.rests, images, |renaming, rest| Rest {
+            ended: renaming.set_of_peers(rest.ended),
+            ..*rest
+        })?;
         for rest in tables.rests.values.iter().skip(tables.of_rest.len()) {
             tables.of_rest.push(OfRest {
                 may: counts(rest.left)
@@ -442,6 +415,31 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
             });
         }
         Ok(number)
+    }
+
+    /// Numbers what each of these is called under each renaming: until nothing is left that was not
+    /// met before.
+    fn rename<T: Clone + Eq + Hash>(
+        &self,
+        numbered: &mut Numbered<T>,
+        images: &mut Vec<Vec<u16>>,
+        image: impl Fn(&Renaming, &T) -> T,
+    ) -> Result<(), Full> {
+        let renamings = &self.symmetry.renamings;
+        images.resize_with(renamings.len(), Vec::new);
+        // One renaming's images may be new to another.
+        while images
+            .iter()
+            .any(|images| images.len() < numbered.values.len())
+        {
+            for (renaming, images) in renamings.iter().zip(&mut *images) {
+                while let Some(next) = numbered.values.get_index(images.len()) {
+                    let image = image(renaming, next);
+                    images.push(numbered.number(image)?);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// On what this node's next steps depend, put into one number: the node, which one it is, what

@@ -86,7 +86,12 @@ impl<N: Names> Node<N> {
     pub(super) fn record_want(&mut self, from: &N::Peer, entry: WantEntry<N::Cid>) {
         let moves_last = self.deviates(WantAgainMovesLast);
         let first_stays = self.deviates(FirstWantStays);
+        let most = self.config.wants_per_peer as usize;
         if let Some(context) = self.contexts.get_mut(from) {
+            // WIRE-10
+            if context.wants.len() >= most && !context.wants.contains(&entry.address) {
+                return;
+            }
             if first_stays && context.wants.contains(&entry.address) {
                 return;
             }

@@ -76,6 +76,7 @@ const SEEN: &[(Deviation, &str)] = &[
     (RetryForever, "request a; retry a; retry a; retry a"),
     (DropSlowPeer, "join 1; request a; 1: have=a; retry a"),
     (AskAgainOnRetry, "join 1; request a; 1: have=a; retry a"),
+    (RefreshInFull, "join 1; request a; retry a"),
     (NoAnnounceAgain, "join 1; request a; cancel a; request a"),
     (FullOnEveryList, "join 1; request a"),
     // WANT.

@@ -87,6 +87,7 @@ pub fn deviant(deviations: Deviations) -> Node {
         price: Price::from(1),
         account: Some(Account([9; 20])),
         retries: 1,
+        ..Config::default()
     })
 }
 

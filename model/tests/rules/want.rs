@@ -3,7 +3,7 @@
 use blockexc_model::node::Config;
 use blockexc_model::price::Price;
 
-use crate::script::{check, check_with};
+use crate::script::{check, check_with, play};
 
 #[test]
 fn want_1_a_want_block_for_a_block_not_held_is_appended() {
@@ -204,4 +204,22 @@ fn want_18_one_presence_message_comes_before_the_deliveries() {
          store a; store b
          1: want=a ask=b ask=c! want=d! ask=a => 1: have=b lack=c lack=d have=a | 1: block=a",
     );
+}
+
+#[test]
+fn wire_10_wants_beyond_the_bound_are_answered_and_not_recorded() {
+    let mut node = blockexc_model::Node::new(blockexc_model::node::Config {
+        wants_per_peer: 2,
+        ..Default::default()
+    });
+    for (line, expected) in [
+        ("join 1", ""),
+        ("1: want=a want=b", ""),
+        ("1: want=c! want=a^3", "1: lack=c"),
+        ("? 1", "want=a^3 want=b"),
+        ("1: cancel=b want=c", ""),
+        ("? 1", "want=a^3 want=c"),
+    ] {
+        assert_eq!(play(&mut node, line), expected, "{line}");
+    }
 }

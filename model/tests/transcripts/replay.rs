@@ -117,6 +117,7 @@ impl Replay {
                 .node_args
                 .retries
                 .map_or(u32::MAX, |tries| tries - 1),
+            ..Config::default()
         });
         // In deployed nodes the block of no bytes is always there.
         node.set_held(address_of("empty"), Some("empty".to_owned()));

@@ -128,7 +128,7 @@ impl<N: Names> Contexts<N> {
     }
 
     /// Records that this peer has this block (PRES-2), or its new price (PRES-4). The one place
-    /// where a record is created; a bound on a context's records belongs here.
+    /// where a record is created: there are no more than own wants (PRES-1).
     pub fn record_presence(
         &mut self,
         addresses: &mut Addresses<N>,
@@ -153,8 +153,7 @@ impl<N: Names> Contexts<N> {
     }
 
     /// Records what this peer wants: at the end of its list (WANT-1), or in the place of its
-    /// earlier entry (WANT-9). The one place where an entry is recorded; a bound on a context's
-    /// wants belongs here.
+    /// earlier entry (WANT-9). The one place where an entry is recorded.
     pub fn record_want(
         &mut self,
         addresses: &mut Addresses<N>,

@@ -8,9 +8,9 @@
 //! are longer by nature: Left goes through the leaving peer's own context, and Joined names every
 //! own want.
 //!
-//! The parts: [`addresses`] and [`contexts`] are the tables; [`connections`], [`want_lists`],
-//! [`deliveries`], [`presences`] and [`own_wants`] handle what happens; [`output`] turns what a
-//! step owes each peer into messages; [`dump`] shows the state.
+//! The parts: `addresses` and `contexts` are the tables; `connections`, `want_lists`,
+//! `deliveries`, `presences` and `own_wants` handle what happens; `output` turns what a
+//! step owes each peer into messages; `dump` shows the state.
 
 use std::collections::{BTreeMap, HashMap};
 

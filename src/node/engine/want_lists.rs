@@ -6,6 +6,7 @@ use blockexc_model::address::{Address, Names};
 use blockexc_model::message::{Presence, PresenceType, WantList, WantType};
 
 use super::Engine;
+use super::addresses::AddressNumber;
 use super::contexts::PeerNumber;
 use super::output::Output;
 
@@ -38,16 +39,18 @@ impl<N: Names> Engine<N> {
                     out.delivery(from, entry.priority, entry.address, cid);
                 }
                 (WantType::WantBlock, None) => {
-                    // WANT-1, WANT-9
-                    let number =
-                        number.unwrap_or_else(|| self.addresses.find_or_add(&entry.address));
-                    self.contexts.record_want(
-                        &mut self.addresses,
-                        from,
-                        number,
-                        entry.priority,
-                        entry.send_dont_have,
-                    );
+                    // WANT-1, WANT-9, WIRE-10
+                    if self.has_room(from, number) {
+                        let number =
+                            number.unwrap_or_else(|| self.addresses.find_or_add(&entry.address));
+                        self.contexts.record_want(
+                            &mut self.addresses,
+                            from,
+                            number,
+                            entry.priority,
+                            entry.send_dont_have,
+                        );
+                    }
                     // WANT-7
                     if entry.send_dont_have {
                         self.answer(from, entry.address, PresenceType::DontHave, out);
@@ -65,6 +68,13 @@ impl<N: Names> Engine<N> {
                 }
             }
         }
+    }
+
+    /// Whether this peer's want for this address may be recorded (WIRE-10).
+    fn has_room(&self, from: PeerNumber, address: Option<AddressNumber>) -> bool {
+        let wants = &self.contexts.get(from).wants;
+        wants.len() < self.config.wants_per_peer as usize
+            || address.is_some_and(|number| wants.contains_key(&number))
     }
 
     /// WANT-11: what a full list does not name is no longer wanted.

@@ -113,6 +113,9 @@ struct Behaviour {
     /// Absent when the node never gives up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retries: Option<u32>,
+    /// Absent when every want is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wants_per_peer: Option<u32>,
 }
 
 /// What a file stands for.
@@ -345,6 +348,7 @@ impl Behaviour {
             price: show_price(config.price),
             account: config.account.map(|account| hex::encode(account.0)),
             retries: (config.retries != u32::MAX).then_some(config.retries),
+            wants_per_peer: (config.wants_per_peer != u32::MAX).then_some(config.wants_per_peer),
         }
     }
 
@@ -373,6 +377,7 @@ impl Behaviour {
                 .map(|digits| read_account(place, digits))
                 .transpose()?,
             retries: self.retries.unwrap_or(u32::MAX),
+            wants_per_peer: self.wants_per_peer.unwrap_or(u32::MAX),
         })
     }
 }
