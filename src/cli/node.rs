@@ -140,6 +140,7 @@ impl NodeArgs {
             price: Price::from(self.price),
             account: self.account,
             retries: Some(self.retries),
+            wants_per_peer: Some(self.wants_per_peer),
             ..Header::of("")
         };
         let out = fs::File::create(file).with_context(|| file.display().to_string())?;

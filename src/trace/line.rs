@@ -40,6 +40,8 @@ pub struct Header {
     pub account: Option<Account>,
     /// After how many retries a request fails; `None`: not known.
     pub retries: Option<u32>,
+    /// How many wants are recorded for a peer; `None`: as many as it names.
+    pub wants_per_peer: Option<u32>,
 }
 
 impl Header {
@@ -54,6 +56,7 @@ impl Header {
             price: Price::ZERO,
             account: None,
             retries: None,
+            wants_per_peer: None,
         }
     }
 
@@ -64,7 +67,7 @@ impl Header {
             price: self.price,
             account: self.account,
             retries: self.retries.unwrap_or(u32::MAX),
-            ..Config::default()
+            wants_per_peer: self.wants_per_peer.unwrap_or(u32::MAX),
         }
     }
 }
@@ -151,6 +154,7 @@ struct Fields<'a> {
     #[serde(borrow)]
     account: Option<Text<'a>>,
     retries: Option<u32>,
+    wants_per_peer: Option<u32>,
     // For people, and for other programs.
     #[serde(rename = "time")]
     _time: Option<IgnoredAny>,
@@ -226,6 +230,7 @@ impl Fields<'_> {
             })?));
         }
         header.retries = self.retries;
+        header.wants_per_peer = self.wants_per_peer;
         Ok(header)
     }
 

@@ -161,6 +161,9 @@ fn header_value(header: &Header) -> Value {
     if let Some(retries) = header.retries {
         value.insert("retries".into(), json!(retries));
     }
+    if let Some(wants) = header.wants_per_peer {
+        value.insert("wants_per_peer".into(), json!(wants));
+    }
     Value::Object(value)
 }
 

@@ -14,7 +14,7 @@ use super::unexplained::Stop;
 #[allow(clippy::large_enum_variant)]
 pub enum Piece {
     /// An input and what came of it.
-    Step(LoggedStep),
+    Step(Box<LoggedStep>),
     /// The node's state, shown at this line.
     Dumped(u64, Box<Dumped>),
     /// At this line nothing is on its way.

@@ -142,7 +142,7 @@ impl Shrinking<'_> {
             }
         }
         open.is_last = true;
-        let last = super::run::Piece::Step(open);
+        let last = super::run::Piece::Step(Box::new(open));
         run.explain(&last).err().and_then(unexplained)
     }
 

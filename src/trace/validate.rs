@@ -222,7 +222,7 @@ pub fn walk<R: BufRead>(
     for (node, (_, mut open)) in nodes.into_iter().enumerate() {
         open.ended = last;
         open.is_last = true;
-        let piece = Piece::Step(open);
+        let piece = Piece::Step(Box::new(open));
         if visit(Seen::Piece {
             node,
             piece: &piece,
@@ -272,5 +272,5 @@ fn close(open: &mut LoggedStep, next: LoggedStep, number: u64) -> Option<Piece> 
     let mut closed = std::mem::replace(open, next);
     closed.ended = number;
     let is_empty = closed.event.is_none() && closed.deeds.is_empty();
-    (!is_empty).then_some(Piece::Step(closed))
+    (!is_empty).then(|| Piece::Step(Box::new(closed)))
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use blockexc::node::core::Dump;
 use blockexc::node::engine::Engine;
 use blockexc::trace::line::Header;
 use blockexc::trace::record::Recorder;
@@ -23,35 +24,31 @@ pub enum Who {
     Model(Deviations),
 }
 
+/// A node of either kind: one step of it, and its state then.
+type Stepped = Box<dyn FnMut(Event<Network>) -> (Vec<Effect<Network>>, Dump)>;
+
 /// The log of a node to which this happens; `dumps`: with its state after every step.
 pub fn log_of(trace: &Trace, who: Who, dumps: bool) -> String {
-    // A log does not say how many wants of a peer are recorded.
-    let config = Config {
-        wants_per_peer: u32::MAX,
-        ..trace.config()
-    };
     let header = Header {
         complete: true,
-        price: config.price,
+        price: trace.config().price,
         account: trace.account,
         retries: Some(trace.retries),
+        wants_per_peer: Some(trace.wants_per_peer),
         ..Header::of("")
     };
     let mut recorder = Recorder::new(Vec::new(), &header).unwrap();
-    #[allow(clippy::type_complexity)] // It is named nowhere else.
-    let mut node: Box<
-        dyn FnMut(Event<Network>) -> (Vec<Effect<Network>>, blockexc::node::core::Dump),
-    >;
+    let mut node: Stepped;
     let mut dice = Choices(Dice(trace.choices));
     match who {
         Who::Engine => {
-            let mut engine = Engine::<Network>::new(config).unwrap();
+            let mut engine = Engine::<Network>::new(trace.config()).unwrap();
             node = Box::new(move |event| (engine.step(event, &mut dice), engine.dump()));
         }
         Who::Model(deviations) => {
             let mut model = Node::<Network>::new(Config {
                 deviations,
-                ..config
+                ..trace.config()
             });
             node = Box::new(move |event| (model.step(event, &mut dice), model.dump()));
         }
