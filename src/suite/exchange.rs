@@ -51,14 +51,20 @@ pub struct Record {
 #[derive(Clone, Debug)]
 pub struct Exchange {
     start: Instant,
-    records: Arc<Mutex<Vec<Record>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    records: Vec<Record>,
+    is_over: bool,
 }
 
 impl Default for Exchange {
     fn default() -> Self {
         Exchange {
             start: Instant::now(),
-            records: Arc::default(),
+            kept: Arc::default(),
         }
     }
 }
@@ -74,9 +80,9 @@ impl Exchange {
 
     /// Logs that this happened now.
     pub fn log(&self, from: &str, to: &str, place: Option<Place>, what: What) {
-        let mut records = self.lock();
-        if records.len() < MOST_RECORDS {
-            records.push(Record {
+        let mut kept = self.lock();
+        if !kept.is_over && kept.records.len() < MOST_RECORDS {
+            kept.records.push(Record {
                 time: self.start.elapsed(),
                 from: from.to_owned(),
                 to: to.to_owned(),
@@ -93,12 +99,18 @@ impl Exchange {
 
     /// What has happened so far.
     pub fn records(&self) -> Vec<Record> {
-        self.lock().clone()
+        self.lock().records.clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Record>> {
+    /// Logs nothing any more: how connections end while the suite clears up says nothing of the
+    /// target, and how much of it is seen is chance.
+    pub fn end(&self) {
+        self.lock().is_over = true;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         // A list of records is whole after any panic.
-        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

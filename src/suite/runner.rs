@@ -242,6 +242,7 @@ async fn play(
         ))),
         (ended, _) => ended,
     };
+    exchange.end();
     clear(&stage).await;
     ended
 }
