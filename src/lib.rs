@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod node;
 pub mod report;
+pub mod simulate;
 pub mod suite;
 pub mod trace;
 pub mod wire;

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use blockexc::cli::{Exit, check, conform, decode, get, node, put, spec, trace, tree};
+use blockexc::cli::{Exit, check, conform, decode, get, node, put, simulate, spec, trace, tree};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
@@ -21,6 +21,7 @@ enum Command {
     Conform(conform::ConformArgs),
     Spec(spec::SpecArgs),
     Check(Box<check::CheckArgs>),
+    Simulate(simulate::SimulateArgs),
     Node(node::NodeArgs),
     Put(put::PutArgs),
     Trace(trace::TraceArgs),
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Conform(args) => conform::run(args, &mut out),
         Command::Spec(args) => spec::run(args, &mut out),
         Command::Check(args) => check::run(args, &mut out),
+        Command::Simulate(args) => simulate::run(args, &mut out),
         Command::Node(args) => node::run(args, &mut out),
         Command::Put(args) => put::run(args, &mut out),
         Command::Trace(args) => trace::run(args, &mut out),

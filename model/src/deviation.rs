@@ -332,6 +332,11 @@ impl Deviations {
         self.0 |= 1 << deviation as u8;
     }
 
+    /// The deviations of either set.
+    pub const fn union(self, other: Deviations) -> Self {
+        Deviations(self.0 | other.0)
+    }
+
     /// Whether there are none.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
+use anstyle::Style;
 use anyhow::{Context as _, bail};
 use blockexc_model::check::interop::{Cell, Held, Loss, Obtained, Table};
 use blockexc_model::check::questions::{Evidence, STATEMENTS, Statement};
@@ -64,7 +65,16 @@ pub fn run(args: &InteropArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     ] {
         show_progress(&table, retries, held, out)?;
     }
+    show_let_down(&table, out)?;
     if let Some(name) = &args.losses {
+        for row in &table.let_down {
+            if let Some(loss) = &row.loss
+                && (name.is_empty() || row.asker == name.as_str())
+            {
+                writeln!(out, "{HEADLINE}{} is let down{HEADLINE:#}", row.asker)?;
+                show_loss(loss, out)?;
+            }
+        }
         for cell in table.progress.iter().filter(|cell| {
             name.is_empty() || cell.asker == name.as_str() || cell.holder == name.as_str()
         }) {
@@ -137,15 +147,32 @@ fn show_progress(
             let obtained = table
                 .cell(asker, holder, retries, held)
                 .map_or(Obtained::Unknown, |cell| cell.obtained);
-            let (style, word) = match obtained {
-                Obtained::Always => (GOOD, "always"),
-                Obtained::Sometimes => (DOUBTFUL, "not always"),
-                Obtained::Never => (BAD, "never"),
-                Obtained::Unknown => (FAINT, "unknown"),
-            };
+            let (style, word) = styled(obtained);
             write!(out, " {style}{word:<WIDTH$}{style:#}")?;
         }
         writeln!(out)?;
+    }
+    writeln!(out)
+}
+
+fn styled(obtained: Obtained) -> (Style, &'static str) {
+    match obtained {
+        Obtained::Always => (GOOD, "always"),
+        Obtained::Sometimes => (DOUBTFUL, "not always"),
+        Obtained::Never => (BAD, "never"),
+        Obtained::Unknown => (FAINT, "unknown"),
+    }
+}
+
+fn show_let_down(table: &Table, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(
+        out,
+        "{HEADLINE}With retries, the holder deletes the block when it has announced it, another \
+         peer stores it{HEADLINE:#}: is it obtained?"
+    )?;
+    for row in &table.let_down {
+        let (style, word) = styled(row.obtained);
+        writeln!(out, "{:<17} {style}{word}{style:#}", row.asker)?;
     }
     writeln!(out)
 }

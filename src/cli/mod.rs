@@ -8,6 +8,7 @@ pub mod decode;
 pub mod get;
 pub mod node;
 pub mod put;
+pub mod simulate;
 pub mod spec;
 pub mod trace;
 pub mod tree;

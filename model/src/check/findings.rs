@@ -80,6 +80,16 @@ pub fn blocks() -> Result<Vec<Block>, Unfit> {
         });
     }
     blocks.push(Block {
+        name: "interop, let down".to_owned(),
+        text: table.let_down_markdown(),
+    });
+    if let Some(loss) = table.let_down.iter().find_map(|row| row.loss.as_ref()) {
+        blocks.push(Block {
+            name: "interop, let down: a loss".to_owned(),
+            text: run(loss),
+        });
+    }
+    blocks.push(Block {
         name: "when lists change".to_owned(),
         text: list_changes(),
     });

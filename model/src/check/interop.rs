@@ -103,6 +103,20 @@ pub struct Safety {
     pub exhausted: bool,
 }
 
+/// What comes of it when a holder deletes the block that it has announced, and another peer stores
+/// it, both of which follow the specification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LetDown {
+    /// The asker's dialect.
+    pub asker: &'static str,
+    /// Whether the asker gets the block from the other peer, when wants are pursued anew.
+    pub obtained: Obtained,
+    /// A way to lose it.
+    pub loss: Option<Loss>,
+    /// How many states were searched.
+    pub states: usize,
+}
+
 /// The whole table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Table {
@@ -112,6 +126,8 @@ pub struct Table {
     pub progress: Vec<Cell>,
     /// Each asker with each holder.
     pub safety: Vec<Safety>,
+    /// Each asker whose holder lets it down.
+    pub let_down: Vec<LetDown>,
 }
 
 impl Table {
@@ -125,8 +141,10 @@ impl Table {
             dialects: DIALECTS.iter().map(|dialect| dialect.name).collect(),
             progress: Vec::new(),
             safety: Vec::new(),
+            let_down: Vec::new(),
         };
         for asker in DIALECTS {
+            table.let_down.push(let_down(asker)?);
             for holder in DIALECTS {
                 for retries in [true, false] {
                     for held in [Held::Before, Held::Later] {
@@ -160,19 +178,35 @@ impl Table {
         for asker in &self.dialects {
             text.push_str(&format!("\n| {asker} |"));
             for holder in &self.dialects {
-                let word = self.cell(asker, holder, retries, held).map_or("?", |cell| {
-                    match cell.obtained {
-                        Obtained::Always => "yes",
-                        Obtained::Sometimes => "not always",
-                        Obtained::Never => "no",
-                        Obtained::Unknown => "?",
-                    }
-                });
+                let word = self
+                    .cell(asker, holder, retries, held)
+                    .map_or("?", |cell| cell.obtained.word());
                 text.push_str(&format!(" {word} |"));
             }
         }
         text.push('\n');
         text
+    }
+
+    /// The table of askers that are let down as text, in Markdown.
+    pub fn let_down_markdown(&self) -> String {
+        let mut text = String::from("| asker | obtained from the other |\n| --- | --- |\n");
+        for row in &self.let_down {
+            text.push_str(&format!("| {} | {} |\n", row.asker, row.obtained.word()));
+        }
+        text
+    }
+}
+
+impl Obtained {
+    /// As a word of a table.
+    pub fn word(self) -> &'static str {
+        match self {
+            Obtained::Always => "yes",
+            Obtained::Sometimes => "not always",
+            Obtained::Never => "no",
+            Obtained::Unknown => "?",
+        }
     }
 }
 
@@ -226,6 +260,41 @@ fn cell(
         holder: holder.name,
         retries,
         held,
+        obtained: found.obtained,
+        loss: found.loss.as_ref().map(Counterexample::loss),
+        states: found.states,
+    })
+}
+
+/// An asker and two peers that follow the specification: one holds the block and may delete it, the
+/// other may store it.
+pub fn asker_let_down(asker: Deviations) -> Network {
+    let blocks = Blocks::plain(1);
+    let roles = vec![
+        Role::new(config(asker)).requesting(blocks.addresses()),
+        Role::new(Config::default())
+            .holding(Cid(0))
+            .deleting([Cid(0)]),
+        Role::new(Config::default()).storing([Cid(0)]),
+    ];
+    let limits = Limits {
+        connects: 2,
+        requests: 1,
+        stores: 1,
+        deletions: 1,
+        ..Limits::default()
+    };
+    let mut network = Network::new("asker let down", blocks, roles, limits)
+        .linked(vec![[Peer(0), Peer(1)], [Peer(0), Peer(2)]]);
+    network.retries = Retries::Unlimited { room: 2 };
+    network
+}
+
+fn let_down(asker: &'static Dialect) -> Result<LetDown, Unfit> {
+    let network = asker_let_down(asker.deviations);
+    let found = progress(&network)?;
+    Ok(LetDown {
+        asker: asker.name,
         obtained: found.obtained,
         loss: found.loss.as_ref().map(Counterexample::loss),
         states: found.states,

@@ -1,0 +1,206 @@
+//! `blockexc simulate`: a network of nodes in virtual time.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use blockexc_model::{Deviation, Deviations, Dialect};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Exit, dialect};
+use crate::report::style::{BAD, FAINT, GOOD};
+use crate::simulate::faults::Fault;
+use crate::simulate::summary::{Summary, clock};
+use crate::simulate::{Options, simulate};
+
+/// Of the log of a node that broke a rule so many lines are shown.
+const SHOWN_LINES: usize = 12;
+const MOST_NODES: usize = 1000;
+const MOST_BLOCKS: usize = 1_000_000;
+const MOST_HOURS: f64 = 10_000.0;
+
+/// Run a network of nodes in virtual time, for hours and with faults, and see whether every want is
+/// met that could be
+///
+/// Users request blocks, cancel, upload and delete; connections have delays; discovery connects
+/// askers to those who have a block. Nodes that follow the specification run the engine and the
+/// model in turn, all others the model. The same options and seed give the same output, to the
+/// byte.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Exit code: 0 nothing was violated, 1 a property was, 2 the command could not run."
+)]
+pub struct SimulateArgs {
+    /// How many nodes
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    nodes: usize,
+    /// How many blocks there are; every other twenty are a dataset
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    blocks: usize,
+    /// How long users are active, in hours of virtual time
+    #[arg(long, value_name = "HOURS", default_value_t = 1.0)]
+    hours: f64,
+    /// What goes wrong: some of disconnects, slow, silent, lying, restarts, separated by commas; or
+    /// all, or none
+    #[arg(long, value_name = "FAULTS", default_value = "none", value_parser = faults)]
+    faults: Faults,
+    /// Decides everything that is left to chance
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// What the nodes speak: the first the first, the second the second, and so on in turn
+    #[arg(
+        long, value_name = "DIALECT", value_delimiter = ',', value_parser = dialect,
+        default_value = "reference"
+    )]
+    dialect: Vec<&'static Dialect>,
+    /// How the first node deviates beside its dialect
+    #[arg(long, value_name = "DEVIATION")]
+    deviation: Vec<Deviation>,
+    /// How long a want waits until it is pursued anew, in milliseconds
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 500)]
+    retry_interval: u64,
+    /// How often it is, until the request fails
+    #[arg(long, value_name = "NUMBER", default_value_t = 3000)]
+    retries: u32,
+    /// How often the user of a node requests a block, in seconds, on average
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    request_interval: u64,
+    /// Judge every so many steps of a node by all rules, not only by what it sends and stores
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    judge_every: u64,
+    /// Write the summary to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the log of the node that violated a property first to this file, for `blockexc trace`
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+}
+
+/// A set of faults, as given on the command line.
+#[derive(Clone, Debug)]
+struct Faults(Vec<Fault>);
+
+fn faults(text: &str) -> Result<Faults, String> {
+    use clap::ValueEnum as _;
+    match text {
+        "none" => return Ok(Faults(Vec::new())),
+        "all" => return Ok(Faults(Fault::value_variants().to_vec())),
+        _ => {}
+    }
+    let mut faults = Vec::new();
+    for name in text.split(',') {
+        let fault = Fault::from_str(name.trim(), false).map_err(|_| {
+            format!(
+                "`{name}` is none of disconnects, slow, silent, lying, restarts; or say all or none"
+            )
+        })?;
+        if !faults.contains(&fault) {
+            faults.push(fault);
+        }
+    }
+    faults.sort_unstable();
+    Ok(Faults(faults))
+}
+
+impl SimulateArgs {
+    fn options(&self) -> anyhow::Result<Options> {
+        if !(2..=MOST_NODES).contains(&self.nodes) {
+            bail!(
+                "--nodes is {}: from 2 to {MOST_NODES} is expected",
+                self.nodes
+            );
+        }
+        if !(1..=MOST_BLOCKS).contains(&self.blocks) {
+            bail!(
+                "--blocks is {}: from 1 to {MOST_BLOCKS} is expected",
+                self.blocks
+            );
+        }
+        if !(self.hours > 0.0 && self.hours <= MOST_HOURS) {
+            bail!(
+                "--hours is {}: more than 0 and at most {MOST_HOURS} is expected",
+                self.hours
+            );
+        }
+        if self.retry_interval == 0 || self.request_interval == 0 {
+            bail!("an interval is 0: wants and requests have to come one after the other");
+        }
+        Ok(Options {
+            nodes: self.nodes,
+            blocks: self.blocks,
+            length: Duration::from_secs_f64(self.hours * 3600.0),
+            faults: self.faults.0.clone(),
+            seed: self.seed,
+            dialects: self.dialect.clone(),
+            deviations: Deviations::of(&self.deviation),
+            retry_interval: Duration::from_millis(self.retry_interval),
+            retries: self.retries,
+            request_interval: Duration::from_secs(self.request_interval),
+            judge_every: self.judge_every.max(1),
+        })
+    }
+}
+
+/// Simulates, and says what came of it.
+///
+/// # Errors
+///
+/// When an option is out of range, a file cannot be written, or writing fails.
+pub fn run(args: &SimulateArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let options = args.options()?;
+    let bar = ProgressBar::new(options.length.as_secs());
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {msg} of virtual time, {eta} to go")
+    {
+        bar.set_style(style);
+    }
+    let summary = simulate(&options, &mut |time| {
+        bar.set_position(time.as_secs());
+        bar.set_message(clock(time));
+    })?;
+    bar.finish_and_clear();
+    if let Some(file) = &args.json {
+        let json = serde_json::to_string_pretty(&summary)?;
+        fs::write(file, json + "\n").with_context(|| format!("writing {}", file.display()))?;
+    }
+    write!(out, "{summary}")?;
+    let Some(first) = &summary.first_violation else {
+        writeln!(out, "{GOOD}every want was met that could be{GOOD:#}")?;
+        return Ok(Exit::Good);
+    };
+    writeln!(
+        out,
+        "{BAD}requirements: {}{BAD:#}",
+        first.property.requirements.join(", ")
+    )?;
+    show_log(&summary, args, out)?;
+    Ok(Exit::Bad)
+}
+
+fn show_log(summary: &Summary, args: &SimulateArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Some(first) = &summary.first_violation else {
+        return Ok(());
+    };
+    let text = String::from_utf8_lossy(&first.log.0);
+    let lines: Vec<&str> = text.lines().collect();
+    let shown = lines.len().min(SHOWN_LINES);
+    writeln!(
+        out,
+        "\nthe last {shown} of {} lines of its log:",
+        lines.len()
+    )?;
+    for line in &lines[lines.len() - shown..] {
+        writeln!(out, "  {FAINT}{line}{FAINT:#}")?;
+    }
+    if let Some(file) = &args.trace {
+        fs::write(file, &first.log.0).with_context(|| format!("writing {}", file.display()))?;
+        writeln!(
+            out,
+            "all of it: {0}; try `blockexc trace validate {0}`",
+            file.display()
+        )?;
+    }
+    Ok(())
+}
