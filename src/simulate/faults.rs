@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::dice::Dice;
+use super::world::Block;
 use crate::wire::{Message, WantList};
 
 /// Something that goes wrong in a network.
@@ -22,7 +23,8 @@ pub enum Fault {
     Slow,
     /// Nodes stay connected and say nothing, for some minutes
     Silent,
-    /// Nodes announce whatever they are asked for and deliver garbage, for some minutes
+    /// Nodes announce whatever they are asked for, deliver garbage and what nobody asked for, for
+    /// some minutes
     Lying,
     /// Nodes end, come back with their blocks, and have forgotten their peers and their wants
     Restarts,
@@ -66,9 +68,12 @@ pub const DOWN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_s
 /// How long a connection stands, on average, when connections close.
 pub const CONNECTED: Duration = Duration::from_secs(600);
 
-/// What a lying node answers to a want list: it has everything, and what it delivers is not what
-/// was asked for.
-pub fn lies(list: &WantList, dice: &mut Dice) -> Message {
+/// Of a thousand answers so many bring a block that nobody asked for.
+const UNASKED_PER_THOUSAND: u32 = 200;
+
+/// What a lying node answers to a want list: it has everything, what it delivers is not what was
+/// asked for, and now and then it delivers one of these blocks, unasked.
+pub fn lies(list: &WantList, blocks: &[Block], dice: &mut Dice) -> Message {
     let mut answer = Message::default();
     for entry in list.entries.iter().filter(|entry| !entry.cancel) {
         let address = entry.address.clone();
@@ -84,6 +89,15 @@ pub fn lies(list: &WantList, dice: &mut Dice) -> Message {
                 address,
             }),
         }
+    }
+    if dice.per_thousand(UNASKED_PER_THOUSAND)
+        && let Some(block) = dice.one_of(blocks)
+    {
+        answer.deliveries.push(Delivery {
+            address: block.plain(),
+            cid: block.cid.clone(),
+            evidence: Evidence::VALID_PLAIN,
+        });
     }
     answer
 }

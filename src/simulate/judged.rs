@@ -46,12 +46,6 @@ pub const NOTHING_LEFT: Property = Property {
     name: "when every request has ended, no context holds a presence record",
     requirements: &["PRES-6"],
 };
-/// After everything, nobody waits for what is there.
-pub const NOBODY_WAITS: Property = Property {
-    name: "when the network is silent, no peer waits for a block that its peer holds",
-    requirements: &["WANT-2", "WANT-13"],
-};
-
 /// A predicate over a node's state.
 struct Shown {
     property: Property,

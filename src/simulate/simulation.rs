@@ -18,7 +18,7 @@ use super::faults::{
     is_sound, lies,
 };
 use super::judged::{
-    ASKED_FOR, Findings, MET, NOBODY_WAITS, NOTHING_LEFT, Property, SOUND, UNOBTAINABLE, Violated,
+    ASKED_FOR, Findings, MET, NOTHING_LEFT, Property, SOUND, UNOBTAINABLE, Violated,
 };
 use super::links::{Links, Stream};
 use super::member::{Held, Member, Running};
@@ -682,7 +682,7 @@ impl<'a> Simulation<'a> {
         if self.members[to].manner == Manner::Lying
             && let Some(list) = message.want_list.take()
         {
-            let answer = lies(&list, &mut self.dice);
+            let answer = lies(&list, &self.world.blocks, &mut self.dice);
             if !answer.is_empty() {
                 self.put_on_the_way(to, from, answer);
             }
@@ -794,6 +794,12 @@ impl<'a> Simulation<'a> {
             let _ = recorder.step(event, effects);
         }
         self.is_recorded = member.steps >= recorded.steps;
+        // What is wrong may show in nothing but the state.
+        if self.is_recorded
+            && let (Some(recorder), Some(running)) = (&mut self.recorder, &member.running)
+        {
+            let _ = recorder.dumped(&running.dump());
+        }
     }
 
     fn violated(&mut self, node: usize, property: Property) {
@@ -986,16 +992,9 @@ impl<'a> Simulation<'a> {
                 continue;
             };
             let dump = running.dump();
-            let contexts = || dump.contexts.values();
-            let left = contexts().any(|context| !context.presence.is_empty());
-            let waited_for = contexts()
-                .flat_map(|context| &context.wants)
-                .any(|entry| dump.held.contains(&entry.address));
-            if left {
+            let mut contexts = dump.contexts.values();
+            if contexts.any(|context| !context.presence.is_empty()) {
                 self.violated(node, NOTHING_LEFT);
-            }
-            if waited_for {
-                self.violated(node, NOBODY_WAITS);
             }
         }
     }
