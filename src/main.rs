@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         Command::Node(args) => node::run(args, &mut out),
         Command::Put(args) => put::run(args, &mut out),
         Command::Trace(args) => trace::run(args, &mut out),
-        Command::Get(args) => get::run(args, &mut out),
+        Command::Get(args) => get::run(args),
         Command::Decode(args) => decode::run(args, &mut out),
         Command::Tree(args) => tree::run(args, &mut out),
     };

@@ -208,3 +208,22 @@ async fn a_node_that_was_shut_down_says_so() {
     assert!(handle.dump().await.is_err());
     assert_eq!(handle.died(), None);
 }
+
+#[tokio::test]
+async fn a_block_comes_out_of_the_command_as_it_went_in() {
+    // What looks like a terminal's escape sequences stays.
+    let data = Bytes::from_static(b"\x1b[31mred\x1b[0m \x9b\x00\xff\x1b]0;title\x07 end");
+    let holder = node::start(options()).await.unwrap();
+    let cid = holder.put(data.clone()).await.unwrap();
+    let from = holder.addresses()[0].to_string();
+    let got = tokio::task::spawn_blocking(move || {
+        assert_cmd::Command::cargo_bin("blockexc")
+            .unwrap()
+            .args(["get", &cid.to_string(), "--from", &from])
+            .output()
+            .unwrap()
+    });
+    let got = in_time(got).await.unwrap();
+    assert!(got.status.success(), "{got:?}");
+    assert_eq!(got.stdout, data);
+}

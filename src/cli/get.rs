@@ -58,7 +58,7 @@ pub struct GetArgs {
 }
 
 /// How many blocks of a dataset are requested at a time.
-const REQUESTED_AT_ONCE: usize = 64;
+const REQUESTED_AT_ONCE: usize = 256;
 
 /// A block that was not obtained.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +79,7 @@ struct Getter<'a> {
 /// # Errors
 ///
 /// When the peer cannot be dialled, or the output cannot be written.
-pub fn run(args: &GetArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub fn run(args: &GetArgs) -> anyhow::Result<Exit> {
     runtime()?.block_on(async {
         let store = Arc::new(MemoryStore::default());
         let node = node::start(NodeOptions {
@@ -97,9 +97,11 @@ pub fn run(args: &GetArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
             Some(path) => Some(File::create(path).with_context(|| path.display().to_string())?),
             None => None,
         };
+        // Not the output for text, which would take the escape sequences out of a block.
+        let mut bytes = io::stdout();
         let output: &mut dyn Write = match &mut file {
             Some(file) => file,
-            None => out,
+            None => &mut bytes,
         };
         let getter = Getter { node, store, args };
         let ended = getter.get(output).await;
@@ -176,14 +178,20 @@ impl Getter<'_> {
         };
         let mut rest = size.unwrap_or(u64::MAX);
         let mut blocks = stream::iter(0..count)
-            .map(|index| self.block(leaf(tree, index)))
+            .map(|index| async move {
+                let leaf = leaf(tree, index);
+                let block = self.block(leaf.clone()).await?;
+                anyhow::Ok((leaf, block))
+            })
             .buffered(REQUESTED_AT_ONCE);
-        while let Some(block) = blocks.try_next().await? {
+        while let Some((leaf, block)) = blocks.try_next().await? {
             let length = usize::try_from(rest).map_or(block.len(), |rest| rest.min(block.len()));
             output.write_all(&block[..length])?;
             rest -= length as u64;
             // What is written need not be kept: a dataset may be larger than the memory.
-            self.store.delete(&BlockCid::of_block(&block))?;
+            if let Some((cid, _)) = self.store.leaf(&leaf)? {
+                self.store.delete(&cid)?;
+            }
             bar.inc(1);
         }
         bar.finish_and_clear();
