@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use blockexc_model::Event;
 use blockexc_model::message::{
     Account, Delivery, Evidence, Payment, Presence, PresenceType, WantEntry,
 };
@@ -9,7 +10,7 @@ use blockexc_model::node::{Choose, Config, First};
 use blockexc_model::price::Price;
 use blockexc_model::sequence::Sequence;
 
-use crate::script::{Message, Node, Tiny, address, play};
+use crate::script::{Message, Node, Tiny, address, lines, play};
 
 #[test]
 fn a_message_is_empty_when_no_part_of_it_says_anything() {
@@ -150,4 +151,28 @@ fn a_choice_is_made_by_a_function_or_is_the_first() {
     let mut last = |_: &_, holders: &[u8]| holders.len() - 1;
     assert_eq!(Choose::<Tiny>::holder(&mut last, &a, &holders), 2);
     assert_eq!(Choose::<Tiny>::holder(&mut First, &a, &holders), 0);
+}
+
+#[test]
+fn a_choice_out_of_range_counts_as_the_last() {
+    for (choice, asked) in [(0, 1), (1, 2), (2, 3), (3, 3), (usize::MAX, 3)] {
+        let mut node = Node::new(Config::default());
+        // Peer 4 is asked first; when it leaves, there are three to choose from.
+        for line in [
+            "request a",
+            "join 1; join 2; join 3; join 4",
+            "4: have=a; 1: have=a; 2: have=a; 3: have=a",
+        ] {
+            lines(line).for_each(|line| {
+                play(&mut node, line);
+            });
+        }
+        let mut offered = Vec::new();
+        node.step(Event::Left(4), &mut |_: &_, holders: &[u8]| {
+            offered = holders.to_vec();
+            choice
+        });
+        assert_eq!(offered, [1, 2, 3]);
+        assert_eq!(play(&mut node, "? wants"), format!("a<{asked}"));
+    }
 }
