@@ -135,7 +135,7 @@ fn traces_shrink_to_what_matters() {
     assert_eq!(trace.steps.len(), 2, "{}", readable(&trace));
 }
 
-/// Deviations of the model that no trace of this world can show.
+/// Deviations of the model that no trace of this world can show; `many_addresses` shows them.
 const OUT_OF_REACH: &[(Deviation, &str)] = &[(
     Deviation::OversizedLists,
     "takes more than 1000 own wants, and there are seven addresses",

@@ -71,6 +71,7 @@ impl Engine<Few> {
 }
 
 #[test]
+#[allow(clippy::unwrap_used)]
 fn the_tables_agree_after_every_step() {
     let mut dice = Dice(0);
     for _ in 0..300 {
