@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 use blockexc_model::Event;
+use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::message::{
     Account, Delivery, Evidence, Payment, Presence, PresenceType, WantEntry,
 };
@@ -10,7 +11,7 @@ use blockexc_model::node::{Choose, Config, First};
 use blockexc_model::price::Price;
 use blockexc_model::sequence::Sequence;
 
-use crate::script::{Message, Node, Tiny, address, lines, play};
+use crate::script::{Message, Node, Tiny, address, deviant, lines, play};
 
 #[test]
 fn a_message_is_empty_when_no_part_of_it_says_anything() {
@@ -174,5 +175,23 @@ fn a_choice_out_of_range_counts_as_the_last() {
         });
         assert_eq!(offered, [1, 2, 3]);
         assert_eq!(play(&mut node, "? wants"), format!("a<{asked}"));
+    }
+}
+
+#[test]
+fn a_deviating_node_shows_what_only_it_keeps() {
+    let a = address("a");
+    for (deviation, says, is_denied, marks) in [
+        (Deviation::DontHaveRecorded, "lack=a", true, 0),
+        (Deviation::DontHaveRecorded, "have=a", false, 0),
+        (Deviation::OnlyAsked, "have=a", false, 1),
+    ] {
+        let mut node = deviant(Deviations::of(&[deviation]));
+        for line in ["request a", "join 1", &format!("1: {says}")] {
+            play(&mut node, line);
+        }
+        let context = &node.contexts()[&1];
+        assert_eq!(context.is_denied(&a), is_denied, "{deviation} {says}");
+        assert_eq!(context.asked_marks().len(), marks, "{deviation} {says}");
     }
 }
