@@ -195,3 +195,37 @@ fn a_deviating_node_shows_what_only_it_keeps() {
         assert_eq!(context.asked_marks().len(), marks, "{deviation} {says}");
     }
 }
+
+#[test]
+fn the_store_can_change_without_a_word() {
+    let mut node = Node::new(Config::default());
+    for line in ["join 1", "request a", "1: want=a"] {
+        play(&mut node, line);
+    }
+    let a = address("a");
+    node.set_held(a.clone(), Some('a'));
+    assert!(node.holds(&a) && node.wants(&a));
+    assert_eq!(node.contexts()[&1].wants().len(), 1);
+    node.set_held(a.clone(), None);
+    assert!(!node.holds(&a) && node.wants(&a));
+}
+
+#[test]
+fn a_reconstructed_leaf_is_like_a_stored_one() {
+    let waiting = || {
+        let mut node = Node::new(Config::default());
+        for line in lines("join 1; join 2; request t0; 1: have=t0; 2: want=a want=t0") {
+            play(&mut node, line);
+        }
+        node
+    };
+    let (mut reconstructed, mut stored) = (waiting(), waiting());
+    let effects = reconstructed.reconstructed(address("t0"), 'a');
+    let event = Event::Stored {
+        cid: 'a',
+        leaves: vec![address("t0")],
+    };
+    assert_eq!(effects, stored.step(event, &mut First));
+    assert_eq!(reconstructed, stored);
+    assert!(stored.holds(&address("t0")) && stored.holds(&address("a")));
+}
