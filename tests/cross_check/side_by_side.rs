@@ -6,7 +6,7 @@ use blockexc_model::check::rules::{Judge, Step as JudgedStep};
 use blockexc_model::deviation::Deviations;
 use blockexc_model::node::{Choose, Config, Node};
 
-use super::trace::{Dice, Few, Trace};
+use super::trace::{Dice, Few, Trace, WORLD};
 
 /// Chooses by the trace's own dice, and remembers between whom it had to choose.
 struct Recorded {
@@ -78,6 +78,15 @@ fn run(trace: &Trace, deviations: Deviations, judge: Option<&Judge<Few>>) -> Opt
             return Some(format!(
                 "step {number}: states differ\n model: {expected_state:#?}\nengine: {state:#?}"
             ));
+        }
+        for (address, _) in &WORLD {
+            let expected = (model.wants(address), model.holds(address));
+            let said = (engine.wants(address), engine.holds(address));
+            if expected != said {
+                return Some(format!(
+                    "step {number}: {address:?} is wanted and held: model {expected:?}, engine {said:?}"
+                ));
+            }
         }
         if let (Some(judge), Some(before)) = (judge, before) {
             let broken = judge.broken(&JudgedStep {

@@ -27,7 +27,7 @@ impl Names for Few {
 const PEERS: u8 = 3;
 const TREES: [u8; 2] = [100, 101];
 /// Each address with the CID of its block.
-const WORLD: [(Address<u8>, u8); 7] = [
+pub const WORLD: [(Address<u8>, u8); 7] = [
     (Address::Plain(1), 1),
     (Address::Plain(2), 2),
     (Address::Plain(3), 3),

@@ -132,3 +132,10 @@ fn the_reference_is_the_one_dialect_without_deviations() {
     assert_eq!(Dialect::find("none such"), None);
     assert_eq!(DIALECTS[0].name, "reference");
 }
+
+#[test]
+fn every_section_has_a_title_of_its_own() {
+    let titles: BTreeSet<_> = Section::ALL.iter().map(|section| section.title()).collect();
+    assert_eq!(titles.len(), Section::ALL.len());
+    assert!(titles.contains("how a context comes to be"));
+}

@@ -74,6 +74,10 @@ fn violated(node: &Node) -> Vec<&'static str> {
 
 #[test]
 fn each_invariant_is_seen_violated() {
+    let names: Vec<_> = invariants::<Tiny>().iter().map(|one| one.name).collect();
+    for (name, _, _) in VIOLATED {
+        assert!(names.contains(name), "`{name}` is no invariant");
+    }
     for Invariant { name, .. } in invariants::<Tiny>() {
         let (_, deviation, script) = VIOLATED
             .iter()

@@ -18,4 +18,5 @@ mod pay;
 mod presence;
 mod script;
 mod transfer;
+mod values;
 mod want;

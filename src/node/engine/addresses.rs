@@ -170,4 +170,19 @@ impl<N: Names> Addresses<N> {
     pub fn iter(&self) -> impl Iterator<Item = &Known<N>> {
         self.known.iter().flatten()
     }
+
+    /// All that is known, by number; every other number is free, once.
+    #[cfg(test)]
+    pub fn places(&self) -> Vec<(AddressNumber, &Known<N>)> {
+        let places: Vec<_> = (0..)
+            .map(AddressNumber)
+            .zip(&self.known)
+            .filter_map(|(number, known)| Some((number, known.as_ref()?)))
+            .collect();
+        assert_eq!(self.numbers.len(), places.len());
+        let free: std::collections::HashSet<_> = self.free.iter().collect();
+        assert_eq!(free.len(), self.free.len());
+        assert_eq!(free.len() + places.len(), self.known.len());
+        places
+    }
 }

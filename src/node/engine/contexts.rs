@@ -189,4 +189,19 @@ impl<N: Names> Contexts<N> {
         addresses.drop_if_idle(address);
         Some(want)
     }
+
+    /// Every context, by number; every other number is free, once.
+    #[cfg(test)]
+    pub fn places(&self) -> Vec<(PeerNumber, &Context<N>)> {
+        let places: Vec<_> = (0..)
+            .map(PeerNumber)
+            .zip(&self.contexts)
+            .filter_map(|(number, context)| Some((number, context.as_ref()?)))
+            .collect();
+        assert_eq!(self.numbers.len(), places.len());
+        let free: HashSet<_> = self.free.iter().collect();
+        assert_eq!(free.len(), self.free.len());
+        assert_eq!(free.len() + places.len(), self.contexts.len());
+        places
+    }
 }

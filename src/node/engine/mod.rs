@@ -21,6 +21,8 @@ use blockexc_model::node::{Choose, Config, Effect, Event};
 
 mod addresses;
 mod connections;
+#[cfg(test)]
+mod consistency;
 mod contexts;
 mod deliveries;
 mod dump;
