@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use blockexc::node::{self, NodeOptions};
 use blockexc::suite::exchange::Exchange;
 use blockexc::suite::material::Material;
 use blockexc::suite::peer::{AnswerOn, Peer, Setting};
@@ -144,4 +145,64 @@ async fn memory_stays_bounded_over_yamux() {
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_stays_bounded_over_mplex() {
     memory_stays_bounded(Muxer::Mplex).await;
+}
+
+/// Asks for so many answers, as fast as the node takes questions; says whether the node has ended
+/// the connection.
+async fn ask_for(peer: &Peer, setting: &Setting, answers: usize) -> bool {
+    let stream = peer.open_stream().await.unwrap();
+    for _ in 0..answers.div_ceil(100) {
+        let question =
+            (0..100).map(|_| want_have(&setting.random(Material::address)).with_dont_have());
+        let asked = tokio::time::timeout(PATIENCE, stream.send(&list(question))).await;
+        if !matches!(asked, Ok(Ok(()))) {
+            break;
+        }
+    }
+    let ended = async {
+        while !peer.connections().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, ended).await.is_ok()
+}
+
+async fn who_does_not_read_is_disconnected(muxer: Muxer) {
+    // More than the buffers on the way take.
+    const ANSWERS: usize = 200_000;
+    let node = node::start(NodeOptions {
+        listen: vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()],
+        waiting_per_peer: 1_000,
+        ..NodeOptions::default()
+    })
+    .await
+    .unwrap();
+    let setting = setting(node.addresses()[0].clone(), muxer);
+
+    let reads = Peer::new(&setting);
+    reads.connect().await.unwrap();
+    assert!(!ask_for(&reads, &setting, 5_000).await);
+    reads.barrier().await.unwrap();
+
+    let greedy = Peer::new(&setting);
+    greedy.never_read();
+    greedy.connect().await.unwrap();
+    assert!(
+        ask_for(&greedy, &setting, ANSWERS).await,
+        "{muxer:?}: what is not read may pile up"
+    );
+    // Nobody else is the worse for it (WIRE-10).
+    reads.barrier().await.unwrap();
+    serves_others(&setting).await;
+    node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_read_is_disconnected_over_yamux() {
+    who_does_not_read_is_disconnected(Muxer::Yamux).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_read_is_disconnected_over_mplex() {
+    who_does_not_read_is_disconnected(Muxer::Mplex).await;
 }

@@ -17,7 +17,10 @@ use libp2p::identity::Keypair;
 
 use super::{Exit, dialect, runtime};
 use crate::node::store::{BlockStore, DiskStore, MemoryStore};
-use crate::node::{self, CODEX_PROTOCOL, KeyType, Muxers, NodeHandle, NodeOptions, WANTS_PER_PEER};
+use crate::node::{
+    self, CODEX_PROTOCOL, KeyType, Muxers, NodeHandle, NodeOptions, WAITING_PER_PEER,
+    WANTS_PER_PEER,
+};
 use crate::trace::line::Header;
 use crate::trace::record::Recording;
 use crate::wire::DEFAULT_LIMIT;
@@ -82,6 +85,10 @@ pub struct NodeArgs {
     /// forgotten
     #[arg(long, value_name = "N", default_value_t = WANTS_PER_PEER)]
     wants_per_peer: u32,
+    /// How many want list entries, presence items and blocks may wait to be sent to one peer: one
+    /// that lets more pile up is disconnected
+    #[arg(long, value_name = "N", default_value_t = WAITING_PER_PEER)]
+    waiting_per_peer: usize,
     /// Write down in this file all that happens to the node and what it does, for `trace`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -121,6 +128,7 @@ impl NodeArgs {
                 .then(|| Duration::from_millis(self.retry_interval)),
             retries: self.retries,
             wants_per_peer: self.wants_per_peer,
+            waiting_per_peer: self.waiting_per_peer,
             muxers: self.muxer,
             store,
             seed: self.seed,

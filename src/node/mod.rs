@@ -19,6 +19,6 @@ mod transport;
 pub use handle::{NodeHandle, PendingBlock, RequestError};
 pub use options::{
     ARCHIVIST_PROTOCOL, CODEX_PROTOCOL, KeyType, Muxers, NodeOptions, STORAGE_PROTOCOL,
-    WANTS_PER_PEER,
+    WAITING_PER_PEER, WANTS_PER_PEER,
 };
 pub use shell::{StartError, start};

@@ -76,6 +76,9 @@ pub struct NodeOptions {
     pub retries: u32,
     /// How many of one peer's wants are recorded at most (WIRE-10).
     pub wants_per_peer: u32,
+    /// How many want list entries, presence items and blocks may wait to be sent to one peer
+    /// (WIRE-10): one that lets more pile up is disconnected.
+    pub waiting_per_peer: usize,
     /// The muxers to offer.
     pub muxers: Muxers,
     /// Where the blocks are.
@@ -89,6 +92,8 @@ pub struct NodeOptions {
 /// A peer's wants are recorded up to this many when nothing else is said: about as many as there
 /// are blocks of 64 KiB in 64 GiB.
 pub const WANTS_PER_PEER: u32 = 1 << 20;
+/// So much may wait for a peer when nothing else is said. Blocks wait as their addresses only.
+pub const WAITING_PER_PEER: usize = 100_000;
 
 impl Default for NodeOptions {
     /// A reference node with a new Ed25519 identity that stores in memory and listens nowhere.
@@ -104,6 +109,7 @@ impl Default for NodeOptions {
             retry_interval: Some(Duration::from_secs(2)),
             retries: 100,
             wants_per_peer: WANTS_PER_PEER,
+            waiting_per_peer: WAITING_PER_PEER,
             muxers: Muxers::Both,
             store: Arc::new(MemoryStore::default()),
             seed: 0,

@@ -13,10 +13,6 @@ use tracing::{error, warn};
 use super::store::{BlockStore, StoreError};
 use crate::wire::{Address, Delivery, EncodeOptions, Message, OutgoingBlock, encode_split};
 
-/// How many entries, items and blocks may wait for one peer. A peer that lets more than that pile
-/// up is disconnected.
-const MOST_WAITING: usize = 100_000;
-
 /// The queue of one peer, shared by its connections: at most one of them sends.
 #[derive(Clone, Default)]
 pub struct Outgoing(Arc<Mutex<Queue>>);
@@ -35,12 +31,12 @@ impl Outgoing {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a message at the end. Says whether there was room for it.
-    pub fn push(&self, message: Message) -> bool {
+    /// Puts a message at the end. Says how many entries, items and blocks wait now.
+    pub fn push(&self, message: Message) -> usize {
         let mut queue = self.lock();
         queue.waiting += size(&message);
         queue.messages.push_back(message);
-        queue.waiting <= MOST_WAITING
+        queue.waiting
     }
 
     /// Puts back a frame that was not sent.

@@ -41,6 +41,8 @@ pub struct Options {
     pub frames: FrameOptions,
     /// How messages become frames.
     pub encoder: Arc<Encoder>,
+    /// How many entries, items and blocks may wait for one peer (WIRE-10).
+    pub waiting_per_peer: usize,
     /// Deviating nodes only: a frame that is too long is skipped.
     pub skips_long_frames: bool,
     /// Deviating nodes only: any number of streams is read.
@@ -102,7 +104,7 @@ impl Exchange {
         let Some(peer) = self.peers.get_mut(to) else {
             return;
         };
-        let has_room = peer.outgoing.push(message);
+        let has_room = peer.outgoing.push(message) <= self.options.waiting_per_peer;
         if let Some(connection) = peer.open.first().copied() {
             self.notify(*to, connection, Command::Send);
         }

@@ -139,6 +139,7 @@ fn swarm(options: &NodeOptions) -> Result<Swarm<Behaviour>, StartError> {
             accept_overlong: deviates(Deviation::AcceptOverlongVarints),
         },
         encoder: Arc::new(Encoder::new(options.store.clone(), encoding)),
+        waiting_per_peer: options.waiting_per_peer,
         skips_long_frames: deviates(Deviation::KeepStreamOnLongFrame),
         unbounded_streams: deviates(Deviation::UnboundedStreams),
         queue_survives_left: deviates(Deviation::QueueSurvivesLeft),
