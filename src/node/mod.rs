@@ -4,6 +4,7 @@
 //! and frames into the core's events, keeps the clock for retries, holds the bytes of blocks, and
 //! answers whoever steers the node through a [`NodeHandle`].
 
+mod closing;
 pub mod core;
 pub mod dataset;
 pub mod engine;

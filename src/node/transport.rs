@@ -8,6 +8,7 @@ use libp2p::core::upgrade::{SelectUpgrade, Version};
 use libp2p::identity::Keypair;
 use libp2p::{PeerId, Transport as _, noise, tcp, yamux};
 
+use super::closing::ClosesInTime;
 use super::options::Muxers;
 
 /// How long it may take to secure a connection.
@@ -33,12 +34,15 @@ pub fn build(
     yamux.set_max_num_streams(MOST_STREAMS);
     let mut mplex = libp2p_mplex::Config::new();
     mplex.set_max_num_streams(MOST_STREAMS);
-    Ok(match muxers {
+    let transport = match muxers {
         Muxers::Both => secured
             .multiplex(SelectUpgrade::new(yamux, mplex))
             .timeout(CONNECTING)
             .boxed(),
         Muxers::Yamux => secured.multiplex(yamux).timeout(CONNECTING).boxed(),
         Muxers::Mplex => secured.multiplex(mplex).timeout(CONNECTING).boxed(),
-    })
+    };
+    Ok(transport
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(ClosesInTime::new(muxer))))
+        .boxed())
 }
