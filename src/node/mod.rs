@@ -6,6 +6,7 @@
 
 mod closing;
 pub mod core;
+mod corked;
 pub mod dataset;
 pub mod engine;
 mod handle;

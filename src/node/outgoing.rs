@@ -6,12 +6,18 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use libp2p::PeerId;
 use tracing::{error, warn};
 
 use super::store::{BlockStore, StoreError};
-use crate::wire::{Address, Delivery, EncodeOptions, Message, OutgoingBlock, encode_split};
+use crate::wire::{Address, Delivery, EncodeOptions, Message, OutgoingBlock, encode_frames};
+
+/// How many bytes are given out to be written together, unless one frame has more.
+const WRITTEN_TOGETHER: usize = 256 * 1024;
+
+/// A frame up to this length is copied next to its neighbours, to be written in one go with them.
+const SMALL_FRAME: usize = 4 * 1024;
 
 /// The queue of one peer, shared by its connections: at most one of them sends.
 #[derive(Clone, Default)]
@@ -39,9 +45,12 @@ impl Outgoing {
         queue.waiting
     }
 
-    /// Puts back a frame that was not sent.
-    pub fn push_front(&self, frame: Bytes) {
-        self.lock().frames.push_front(frame);
+    /// Puts back frames that were not sent, in their order.
+    pub fn push_front(&self, frames: impl DoubleEndedIterator<Item = Bytes>) {
+        let mut queue = self.lock();
+        for frame in frames.rev() {
+            queue.frames.push_front(frame);
+        }
     }
 
     /// Forgets everything.
@@ -55,16 +64,43 @@ impl Outgoing {
         queue.messages.is_empty() && queue.frames.is_empty()
     }
 
-    /// The next frame, without its length.
-    pub fn next(&self, to: &PeerId, encoder: &Encoder) -> Option<Bytes> {
+    /// The next frames, each with its length before it, as pieces to be written one after the
+    /// other: a small frame shares a piece with its neighbours. Nothing when nothing waits.
+    pub fn next(&self, to: &PeerId, encoder: &Encoder) -> Vec<Bytes> {
         let mut queue = self.lock();
+        let mut pieces = Vec::new();
+        let mut small = BytesMut::new();
+        let mut length = 0;
+        while length < WRITTEN_TOGETHER {
+            let Some(frame) = queue.next(to, encoder) else {
+                break;
+            };
+            length += frame.len();
+            if frame.len() <= SMALL_FRAME {
+                small.extend_from_slice(&frame);
+                continue;
+            }
+            if !small.is_empty() {
+                pieces.push(small.split().freeze());
+            }
+            pieces.push(frame);
+        }
+        if !small.is_empty() {
+            pieces.push(small.freeze());
+        }
+        pieces
+    }
+}
+
+impl Queue {
+    fn next(&mut self, to: &PeerId, encoder: &Encoder) -> Option<Bytes> {
         loop {
-            if let Some(frame) = queue.frames.pop_front() {
+            if let Some(frame) = self.frames.pop_front() {
                 return Some(frame);
             }
-            let message = queue.messages.pop_front()?;
-            queue.waiting -= size(&message);
-            queue.frames.extend(encoder.encode(to, &message));
+            let message = self.messages.pop_front()?;
+            self.waiting -= size(&message);
+            self.frames.extend(encoder.encode(to, &message));
         }
     }
 }
@@ -90,7 +126,7 @@ impl Encoder {
     }
 
     fn encode(&self, to: &PeerId, message: &Message) -> Vec<Bytes> {
-        let encoded = encode_split(
+        let encoded = encode_frames(
             message,
             &mut |delivery| match self.block(delivery) {
                 Ok(block) => block,
@@ -116,5 +152,69 @@ impl Encoder {
             leaf => self.store.leaf(leaf)?.map(|(_, proof)| proof),
         };
         Ok(Some(OutgoingBlock { data, proof }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::node::store::{MemoryStore, StoredBlock};
+    use crate::wire::BlockCid;
+
+    /// A queue to which a block was promised between small messages, and what it needs to be read.
+    fn queue(block: Bytes) -> (Outgoing, Encoder, PeerId) {
+        let store = MemoryStore::default();
+        let cid = BlockCid::of_block(&block);
+        let stored = StoredBlock {
+            cid: cid.clone(),
+            data: block,
+        };
+        store.put(&stored, &[]).unwrap();
+        let outgoing = Outgoing::default();
+        let delivery = Delivery {
+            address: Address::Plain(cid.clone()),
+            cid,
+            evidence: blockexc_model::message::Evidence::VALID_PLAIN,
+        };
+        for deliveries in [vec![], vec![], vec![delivery], vec![]] {
+            outgoing.push(Message {
+                deliveries,
+                ..Message::default()
+            });
+        }
+        let encoder = Encoder::new(Arc::new(store), EncodeOptions::default());
+        (outgoing, encoder, PeerId::random())
+    }
+
+    #[test]
+    fn small_frames_share_a_piece() {
+        let (outgoing, encoder, to) = queue(Bytes::from(vec![7; 5000]));
+        let pieces = outgoing.next(&to, &encoder);
+        let lengths: Vec<usize> = pieces.iter().map(Bytes::len).collect();
+        // An empty message is its length alone.
+        assert!(
+            matches!(lengths[..], [2, large, 1] if large > 5000),
+            "{lengths:?}"
+        );
+        assert!(outgoing.is_empty());
+        assert!(outgoing.next(&to, &encoder).is_empty());
+    }
+
+    #[test]
+    fn frames_beyond_what_is_written_together_wait() {
+        let (outgoing, encoder, to) = queue(Bytes::from(vec![7; WRITTEN_TOGETHER]));
+        assert_eq!(outgoing.next(&to, &encoder).len(), 2);
+        assert_eq!(outgoing.next(&to, &encoder), [Bytes::from_static(&[0])]);
+    }
+
+    #[test]
+    fn what_was_not_sent_comes_again_in_its_order() {
+        let (outgoing, encoder, to) = queue(Bytes::from(vec![7; 5000]));
+        let pieces = outgoing.next(&to, &encoder);
+        outgoing.push_front(pieces.clone().into_iter());
+        let again = outgoing.next(&to, &encoder);
+        assert_eq!(again.concat(), pieces.concat());
     }
 }

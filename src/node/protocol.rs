@@ -7,6 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::vec;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -27,10 +28,16 @@ use tracing::{debug, info, warn};
 
 use super::outgoing::{Encoder, Outgoing};
 use super::streams::{Came, StreamNumber, Streams};
-use crate::wire::{FrameError, FrameOptions, Message, write_frame};
+use crate::wire::{FrameError, FrameOptions, Message};
 
 /// How many streams of a peer are read at once (WIRE-10); as many as deployed nodes read.
 const MOST_INCOMING_STREAMS: u64 = 100;
+
+/// How many frames of a connection are told to the node together, if so many have come.
+const MOST_FRAMES_TOGETHER: usize = 256;
+
+/// How many bytes of frames are told together, unless one frame has more.
+const TOLD_TOGETHER: usize = 256 * 1024;
 
 /// How the exchange is spoken.
 #[derive(Clone)]
@@ -58,18 +65,14 @@ pub enum PeerEvent {
     Joined(PeerId),
     /// A peer's last connection has closed.
     Left(PeerId),
-    /// A frame came.
-    Frame {
-        /// Who sent it.
+    /// Frames came.
+    Frames {
+        /// Who sent them.
         from: PeerId,
         /// On which of its connections.
         connection: ConnectionId,
-        /// On which stream of the connection.
-        stream: StreamNumber,
-        /// Whether it is this node's own stream.
-        own: bool,
-        /// The message's bytes.
-        frame: Bytes,
+        /// In the order in which they came.
+        frames: Vec<FrameCame>,
     },
 }
 
@@ -242,13 +245,10 @@ impl NetworkBehaviour for Exchange {
         connection: ConnectionId,
         event: THandlerOutEvent<Self>,
     ) {
-        let FrameCame { stream, own, frame } = event;
-        self.push(ToSwarm::GenerateEvent(PeerEvent::Frame {
+        self.push(ToSwarm::GenerateEvent(PeerEvent::Frames {
             from,
             connection,
-            stream,
-            own,
-            frame,
+            frames: event,
         }));
     }
 
@@ -275,12 +275,15 @@ pub enum Command {
     Close(StreamNumber),
 }
 
-/// What a connection tells.
+/// A frame that came on a connection.
 #[derive(Debug)]
 pub struct FrameCame {
-    stream: StreamNumber,
-    own: bool,
-    frame: Bytes,
+    /// On which stream of the connection.
+    pub stream: StreamNumber,
+    /// Whether it is this node's own stream.
+    pub own: bool,
+    /// The message's bytes.
+    pub frame: Bytes,
 }
 
 /// The exchange on one connection.
@@ -308,12 +311,27 @@ enum Sending {
     Opening,
     /// Nothing waits.
     Idle(WriteHalf<Stream>, StreamNumber),
-    /// A frame is being written.
+    /// Frames are being written.
     Writing(BoxFuture<'static, Written>, StreamNumber),
 }
 
-/// The stream, or the frame that did not go through it.
-type Written = Result<WriteHalf<Stream>, (std::io::Error, Bytes)>;
+/// The stream, or the frames that did not go through it.
+type Written = Result<WriteHalf<Stream>, (std::io::Error, vec::IntoIter<Bytes>)>;
+
+/// Writes these frames, and flushes.
+async fn write(mut stream: WriteHalf<Stream>, frames: Vec<Bytes>) -> Written {
+    let mut rest = frames.into_iter();
+    while let Some(frame) = rest.as_slice().first() {
+        if let Err(error) = stream.write_all(frame).await {
+            return Err((error, rest));
+        }
+        rest.next();
+    }
+    match stream.flush().await {
+        Ok(()) => Ok(stream),
+        Err(error) => Err((error, rest)),
+    }
+}
 
 impl Handler {
     fn new(peer: PeerId, outgoing: Outgoing, options: Options) -> Self {
@@ -383,18 +401,13 @@ impl Handler {
                     self.sending = Sending::Opening;
                     return Poll::Pending;
                 }
-                Sending::Idle(mut stream, number) => {
-                    let Some(frame) = self.outgoing.next(&self.peer, &self.options.encoder) else {
+                Sending::Idle(stream, number) => {
+                    let frames = self.outgoing.next(&self.peer, &self.options.encoder);
+                    if frames.is_empty() {
                         self.sending = Sending::Idle(stream, number);
                         return Poll::Pending;
-                    };
-                    let writing = async move {
-                        match write_frame(&mut stream, &frame).await {
-                            Ok(()) => Ok(stream),
-                            Err(error) => Err((error, frame)),
-                        }
-                    };
-                    self.sending = Sending::Writing(writing.boxed(), number);
+                    }
+                    self.sending = Sending::Writing(write(stream, frames).boxed(), number);
                 }
                 Sending::Writing(mut writing, number) => match writing.poll_unpin(cx) {
                     Poll::Pending => {
@@ -405,10 +418,10 @@ impl Handler {
                         self.failures = 0;
                         self.sending = Sending::Idle(stream, number);
                     }
-                    Poll::Ready(Err((error, frame))) => {
+                    Poll::Ready(Err((error, frames))) => {
                         // The peer may have closed the stream: another one is tried.
                         self.streams.close(number);
-                        self.outgoing.push_front(frame);
+                        self.outgoing.push_front(frames);
                         self.failed(&error);
                     }
                 },
@@ -442,7 +455,7 @@ impl Handler {
 
 impl ConnectionHandler for Handler {
     type FromBehaviour = Command;
-    type ToBehaviour = FrameCame;
+    type ToBehaviour = Vec<FrameCame>;
     type InboundProtocol = ReadyUpgrade<StreamProtocol>;
     type OutboundProtocol = ReadyUpgrade<StreamProtocol>;
     type InboundOpenInfo = ();
@@ -465,12 +478,22 @@ impl ConnectionHandler for Handler {
                 protocol: self.listen_protocol(),
             });
         }
-        while let Poll::Ready(came) = self.streams.poll(cx) {
-            if let Some(event) = self.came(came) {
-                return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(event));
+        let mut frames = Vec::new();
+        let mut length = 0;
+        while frames.len() < MOST_FRAMES_TOGETHER
+            && length < TOLD_TOGETHER
+            && let Poll::Ready(came) = self.streams.poll(cx)
+        {
+            if let Some(came) = self.came(came) {
+                length += came.frame.len();
+                frames.push(came);
             }
         }
-        Poll::Pending
+        if frames.is_empty() {
+            Poll::Pending
+        } else {
+            Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(frames))
+        }
     }
 
     fn on_behaviour_event(&mut self, command: Command) {

@@ -20,7 +20,7 @@ use super::core::{Core, core_for};
 use super::handle::{Call, NodeHandle, RequestError};
 use super::options::{NodeOptions, STORAGE_PROTOCOL};
 use super::outgoing::Encoder;
-use super::protocol::{self, Exchange, PeerEvent};
+use super::protocol::{self, Exchange, FrameCame, PeerEvent};
 use super::store::{BlockStore, LeafProof, StoreError, StoredBlock};
 use super::streams::StreamNumber;
 use super::transport;
@@ -117,6 +117,7 @@ pub async fn start(options: NodeOptions) -> Result<NodeHandle, StartError> {
         to_serve: VecDeque::new(),
         dialling: HashMap::new(),
         disconnecting: HashMap::new(),
+        closed: Vec::new(),
         dead: None,
     };
     tokio::spawn(shell.run(receiver, ended));
@@ -221,6 +222,9 @@ struct Shell {
     to_serve: VecDeque<PeerId>,
     dialling: HashMap<ConnectionId, oneshot::Sender<Result<PeerId, String>>>,
     disconnecting: HashMap<PeerId, Vec<oneshot::Sender<()>>>,
+    /// The streams closed over frames of those that came together: what else came on them is
+    /// not handled.
+    closed: Vec<StreamNumber>,
     /// Why the node ends by itself.
     dead: Option<String>,
 }
@@ -230,7 +234,20 @@ struct Source {
     peer: PeerId,
     connection: ConnectionId,
     stream: StreamNumber,
+    frame_length: usize,
     blocks: Vec<ReceivedBlock>,
+}
+
+impl Source {
+    /// The bytes of a block, to be kept for long: a copy where they would keep much more of the
+    /// frame's memory than they need.
+    fn kept(&self, data: &Bytes) -> Bytes {
+        if data.len() >= self.frame_length - self.frame_length / 8 {
+            data.clone()
+        } else {
+            Bytes::copy_from_slice(data)
+        }
+    }
 }
 
 impl Shell {
@@ -325,24 +342,24 @@ impl Shell {
                     let _ = done.send(());
                 }
             }
-            PeerEvent::Frame {
+            PeerEvent::Frames {
                 from,
                 connection,
-                stream,
-                own,
-                frame,
-            } => self.frame(from, connection, stream, own, frame),
+                frames,
+            } => {
+                self.closed.clear();
+                for came in frames {
+                    if self.dead.is_none() && !self.closed.contains(&came.stream) {
+                        self.frame(from, connection, came);
+                    }
+                }
+            }
         }
     }
 
-    fn frame(
-        &mut self,
-        from: PeerId,
-        connection: ConnectionId,
-        stream: StreamNumber,
-        own: bool,
-        frame: Bytes,
-    ) {
+    fn frame(&mut self, from: PeerId, connection: ConnectionId, came: FrameCame) {
+        let FrameCame { stream, own, frame } = came;
+        let frame_length = frame.len();
         let wanted = |address: &Address| {
             self.core.wants(address)
                 || self.options.deviations.contains(Deviation::AcceptUnwanted)
@@ -364,6 +381,7 @@ impl Shell {
                     peer: from,
                     connection,
                     stream,
+                    frame_length,
                     blocks: decoded.blocks,
                 };
                 let message = decoded.message;
@@ -377,10 +395,15 @@ impl Shell {
                 if is_garbage && deviations.contains(Deviation::GarbageDropsPeer) {
                     self.exchange().disconnect(&from);
                 } else if !(is_garbage && deviations.contains(Deviation::KeepStreamOnGarbage)) {
-                    self.exchange().close_stream(from, connection, stream);
+                    self.close_stream(from, connection, stream);
                 }
             }
         }
+    }
+
+    fn close_stream(&mut self, peer: PeerId, connection: ConnectionId, stream: StreamNumber) {
+        self.closed.push(stream);
+        self.exchange().close_stream(peer, connection, stream);
     }
 
     fn timers_are_up(&mut self) {
@@ -518,9 +541,7 @@ impl Shell {
                 Effect::Discover(cid) => debug!("nobody to ask where {cid} is: no discovery here"),
                 Effect::RefuseStream => {
                     if let Some(source) = source {
-                        let (peer, connection) = (source.peer, source.connection);
-                        self.exchange()
-                            .close_stream(peer, connection, source.stream);
+                        self.close_stream(source.peer, source.connection, source.stream);
                     }
                 }
                 Effect::ServeLater(peer) => {
@@ -551,7 +572,8 @@ impl Shell {
             else {
                 continue;
             };
-            let Some(received) = source.and_then(|source| source.blocks.get(*delivery)) else {
+            let Some(source) = source else { continue };
+            let Some(received) = source.blocks.get(*delivery) else {
                 continue;
             };
             let leaves = addresses
@@ -565,8 +587,7 @@ impl Shell {
                 });
             let block = StoredBlock {
                 cid: cid.clone(),
-                // A copy, for the received bytes hold the whole frame.
-                data: Bytes::copy_from_slice(&received.data),
+                data: source.kept(&received.data),
             };
             blocks.push((block, leaves.collect()));
             by_address.extend(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::io::BufReader;
 use libp2p::core::muxing::StreamMuxerBox;
 use libp2p::core::transport::Boxed;
 use libp2p::core::upgrade::{SelectUpgrade, Version};
@@ -9,6 +10,7 @@ use libp2p::identity::Keypair;
 use libp2p::{PeerId, Transport as _, noise, tcp, yamux};
 
 use super::closing::ClosesInTime;
+use super::corked::Corking;
 use super::options::Muxers;
 
 /// How long it may take to secure a connection.
@@ -17,6 +19,10 @@ const CONNECTING: Duration = Duration::from_secs(20);
 /// How many streams a muxer lets a connection have, of every protocol and both ways: enough for
 /// the streams of the exchange that are accepted (WIRE-10) and for those that are turned away.
 const MOST_STREAMS: usize = 512;
+
+/// How much is read from the system at once, in bytes: as much as a message of Noise can have. Noise
+/// by itself would read 8 KiB.
+const READ_AT_ONCE: usize = 64 * 1024;
 
 /// A transport for this identity.
 ///
@@ -28,8 +34,9 @@ pub fn build(
     muxers: Muxers,
 ) -> Result<Boxed<(PeerId, StreamMuxerBox)>, noise::Error> {
     let secured = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true))
+        .map(|stream, _| BufReader::with_capacity(READ_AT_ONCE, stream))
         .upgrade(Version::V1)
-        .authenticate(noise::Config::new(keypair)?);
+        .authenticate(Corking(noise::Config::new(keypair)?));
     let mut yamux = yamux::Config::default();
     yamux.set_max_num_streams(MOST_STREAMS);
     let mut mplex = libp2p_mplex::Config::new();

@@ -99,7 +99,7 @@ pub enum Unsendable {
 /// A message, encoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Encoded {
-    /// To be sent in this order, each in a frame of its own.
+    /// To be sent in this order, each in a frame of its own, or as one if they are frames.
     pub messages: Vec<Bytes>,
     /// What is missing from them.
     pub unsendable: Vec<Unsendable>,
@@ -129,7 +129,25 @@ pub fn encode_split(
     blocks: &mut dyn FnMut(&Delivery) -> Option<OutgoingBlock>,
     options: &EncodeOptions,
 ) -> Encoded {
-    let mut splitter = Splitter::new(options.limit());
+    split(message, blocks, options, false)
+}
+
+/// The same as frames: each message has its length before it (WIRE-1).
+pub fn encode_frames(
+    message: &Message,
+    blocks: &mut dyn FnMut(&Delivery) -> Option<OutgoingBlock>,
+    options: &EncodeOptions,
+) -> Encoded {
+    split(message, blocks, options, true)
+}
+
+fn split(
+    message: &Message,
+    blocks: &mut dyn FnMut(&Delivery) -> Option<OutgoingBlock>,
+    options: &EncodeOptions,
+    as_frames: bool,
+) -> Encoded {
+    let mut splitter = Splitter::new(options.limit(), as_frames);
     if let Some(list) = &message.want_list {
         splitter.begin_list(list.full);
         for entry in &list.entries {
@@ -220,6 +238,8 @@ fn field_length(length: usize) -> usize {
 /// Collects parts until the next would not fit.
 struct Splitter {
     limit: usize,
+    /// Whether each message is to have its length before it, which its limit does not count.
+    as_frames: bool,
     current: protobuf::Message,
     /// The encoded length of `current` without its want list.
     others: usize,
@@ -231,9 +251,10 @@ struct Splitter {
 }
 
 impl Splitter {
-    fn new(limit: usize) -> Self {
+    fn new(limit: usize, as_frames: bool) -> Self {
         Splitter {
             limit,
+            as_frames,
             current: protobuf::Message::default(),
             others: 0,
             list: 0,
@@ -252,7 +273,12 @@ impl Splitter {
 
     fn flush(&mut self) {
         let message = std::mem::take(&mut self.current);
-        self.encoded.messages.push(message.encode_to_vec().into());
+        let bytes = if self.as_frames {
+            message.encode_length_delimited_to_vec()
+        } else {
+            message.encode_to_vec()
+        };
+        self.encoded.messages.push(bytes.into());
         self.others = 0;
         self.list = 0;
     }

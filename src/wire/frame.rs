@@ -7,7 +7,7 @@
 use std::io;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use futures::{AsyncRead, AsyncReadExt};
 
 /// The length that no deployed node's message exceeds: 100 MiB.
 pub const DEFAULT_LIMIT: u64 = 100 * 1024 * 1024;
@@ -15,11 +15,8 @@ pub const DEFAULT_LIMIT: u64 = 100 * 1024 * 1024;
 /// How many bytes are read ahead of what is asked for.
 const READ_AHEAD: usize = 4 * 1024;
 
-/// The memory taken at first for a frame that is longer.
-const CHUNK: usize = 64 * 1024;
-
-/// A message up to this size is written together with its length, to share a packet.
-const WRITE_TOGETHER: usize = 64 * 1024;
+/// The memory taken at first for a frame that is longer: room for a block of 64 KiB with its proof.
+const CHUNK: usize = 72 * 1024;
 
 /// What a reader lets pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -277,23 +274,6 @@ pub fn encode_frame(message: &[u8]) -> Bytes {
     frame.put_slice(length);
     frame.put_slice(message);
     frame.freeze()
-}
-
-/// Writes a message with its length before it, and flushes.
-///
-/// # Errors
-///
-/// What the stream fails with.
-pub async fn write_frame<W: AsyncWrite + Unpin>(stream: &mut W, message: &[u8]) -> io::Result<()> {
-    if message.len() <= WRITE_TOGETHER {
-        stream.write_all(&encode_frame(message)).await?;
-    } else {
-        let mut buffer = unsigned_varint::encode::u64_buffer();
-        let length = unsigned_varint::encode::u64(message.len() as u64, &mut buffer);
-        stream.write_all(length).await?;
-        stream.write_all(message).await?;
-    }
-    stream.flush().await
 }
 
 /// A message's bytes without the length before it, when the bytes are exactly one frame.

@@ -30,8 +30,10 @@ pub use cid::{BlockCid, CidError};
 pub use decode::{
     DecodeError, DecodeOptions, Decoded, ReceivedBlock, decode, decode_examining, examine,
 };
-pub use encode::{EncodeOptions, Encoded, OutgoingBlock, Unsendable, encode, encode_split};
-pub use frame::{DEFAULT_LIMIT, FrameError, FrameOptions, FrameReader, encode_frame, write_frame};
+pub use encode::{
+    EncodeOptions, Encoded, OutgoingBlock, Unsendable, encode, encode_frames, encode_split,
+};
+pub use frame::{DEFAULT_LIMIT, FrameError, FrameOptions, FrameReader, encode_frame};
 pub use tree::{Proof, Tree};
 pub use unusable::{Part, Reason, Unusable};
 

@@ -6,7 +6,7 @@ use blockexc::wire::tree::split_into_blocks;
 use blockexc::wire::{
     Address, BlockCid, DecodeOptions, Delivery, EncodeOptions, FrameError, FrameOptions,
     FrameReader, Message, OutgoingBlock, Presence, Proof, Tree, Unsendable, WantEntry, WantList,
-    decode, encode, encode_frame, encode_split, json, protobuf,
+    decode, encode, encode_frame, encode_frames, encode_split, json, protobuf,
 };
 use blockexc_model::message::{Account, Evidence, Payment, PresenceType, WantType};
 use blockexc_model::price::Price;
@@ -166,6 +166,15 @@ proptest! {
         for bytes in encoded.messages {
             prop_assert!(bytes.len() as u64 <= limit);
         }
+    }
+
+    #[test]
+    fn frames_are_the_messages_with_their_lengths((message, blocks) in messages(), limit in 320u64..2000) {
+        let options = EncodeOptions::default().with_limit(limit);
+        let encoded = encode_split(&message, &mut in_turn(&blocks), &options);
+        let frames = encode_frames(&message, &mut in_turn(&blocks), &options).messages;
+        let expected: Vec<Bytes> = encoded.messages.iter().map(|bytes| encode_frame(bytes)).collect();
+        prop_assert_eq!(frames, expected);
     }
 
     #[test]
