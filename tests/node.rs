@@ -216,14 +216,48 @@ async fn a_block_comes_out_of_the_command_as_it_went_in() {
     let holder = node::start(options()).await.unwrap();
     let cid = holder.put(data.clone()).await.unwrap();
     let from = holder.addresses()[0].to_string();
-    let got = tokio::task::spawn_blocking(move || {
-        assert_cmd::Command::cargo_bin("blockexc")
-            .unwrap()
-            .args(["get", &cid.to_string(), "--from", &from])
-            .output()
-            .unwrap()
-    });
-    let got = in_time(got).await.unwrap();
+    let got = got(&[&cid.to_string(), "--from", &from]).await;
     assert!(got.status.success(), "{got:?}");
     assert_eq!(got.stdout, data);
+}
+
+/// What `blockexc get` does.
+async fn got(arguments: &[&str]) -> std::process::Output {
+    let mut command = assert_cmd::Command::cargo_bin("blockexc").unwrap();
+    command.arg("get").args(arguments);
+    let ran = tokio::task::spawn_blocking(move || command.output().unwrap());
+    in_time(ran).await.unwrap()
+}
+
+/// A dataset larger than what waits to be written and what is asked for at a time.
+async fn large_dataset() -> (NodeHandle, BlockCid, Vec<u8>) {
+    let data: Vec<u8> = (0..5 << 20).map(|at: u32| (at >> 8) as u8).collect();
+    let holder = node::start(options()).await.unwrap();
+    let blocks = data.chunks(1 << 14).map(Bytes::copy_from_slice).collect();
+    let tree = holder.put_dataset(blocks).await.unwrap();
+    (holder, tree, data)
+}
+
+#[tokio::test]
+async fn a_dataset_comes_out_of_the_command_as_it_went_in() {
+    let (holder, tree, data) = large_dataset().await;
+    let from = holder.addresses()[0].to_string();
+    let got = got(&[&tree.to_string(), "--from", &from]).await;
+    assert!(
+        got.status.success(),
+        "{}",
+        String::from_utf8_lossy(&got.stderr)
+    );
+    assert!(got.stdout == data);
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn an_output_without_room_is_an_error_that_names_it() {
+    let (holder, tree, _) = large_dataset().await;
+    let from = holder.addresses()[0].to_string();
+    let got = got(&[&tree.to_string(), "--from", &from, "--output", "/dev/full"]).await;
+    assert_eq!(got.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&got.stderr);
+    assert!(said.contains("/dev/full"), "{said}");
 }

@@ -1,7 +1,7 @@
 //! `blockexc get`: a block or a dataset from a peer.
 
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,8 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use libp2p::Multiaddr;
 
-use super::{Exit, runtime};
+use super::output::Output;
+use super::{Exit, runtime_of_one_thread};
 use crate::node::dataset::Manifest;
 use crate::node::store::{BlockStore, MemoryStore};
 use crate::node::{self, CODEX_PROTOCOL, KeyType, Muxers, NodeHandle, NodeOptions, RequestError};
@@ -80,7 +81,7 @@ struct Getter<'a> {
 ///
 /// When the peer cannot be dialled, or the output cannot be written.
 pub fn run(args: &GetArgs) -> anyhow::Result<Exit> {
-    runtime()?.block_on(async {
+    runtime_of_one_thread()?.block_on(async {
         let store = Arc::new(MemoryStore::default());
         let node = node::start(NodeOptions {
             keypair: args.key_type.generate(),
@@ -93,19 +94,22 @@ pub fn run(args: &GetArgs) -> anyhow::Result<Exit> {
         for peer in &args.from {
             node.connect(peer.clone()).await?;
         }
-        let mut file = match &args.output {
-            Some(path) => Some(File::create(path).with_context(|| path.display().to_string())?),
-            None => None,
-        };
-        // Not the output for text, which would take the escape sequences out of a block.
-        let mut bytes = io::stdout();
-        let output: &mut dyn Write = match &mut file {
-            Some(file) => file,
-            None => &mut bytes,
+        let mut output = match &args.output {
+            Some(path) => {
+                let file = File::create(path).with_context(|| path.display().to_string())?;
+                Output::to(file)?
+            }
+            // Not the output for text, which would take the escape sequences out of a block.
+            None => Output::to(io::stdout())?,
         };
         let getter = Getter { node, store, args };
-        let ended = getter.get(output).await;
+        let ended = getter.get(&mut output).await;
+        let written = output.finish().await;
         getter.node.shutdown().await;
+        written.with_context(|| match &args.output {
+            Some(path) => path.display().to_string(),
+            None => "the standard output".to_owned(),
+        })?;
         match ended {
             Ok(()) => Ok(Exit::Good),
             Err(error) if error.is::<Missing>() => {
@@ -118,7 +122,7 @@ pub fn run(args: &GetArgs) -> anyhow::Result<Exit> {
 }
 
 impl Getter<'_> {
-    async fn get(&self, output: &mut dyn Write) -> anyhow::Result<()> {
+    async fn get(&self, output: &mut Output) -> anyhow::Result<()> {
         match &self.args.what {
             Address::Plain(cid) if cid.codec() == Some(MANIFEST) => {
                 let bytes = self.block(self.args.what.clone()).await?;
@@ -133,8 +137,7 @@ impl Getter<'_> {
             }
             _ => {
                 let block = self.block(self.args.what.clone()).await?;
-                output.write_all(&block)?;
-                Ok(output.flush()?)
+                Ok(output.write(block).await?)
             }
         }
     }
@@ -166,7 +169,7 @@ impl Getter<'_> {
         tree: &BlockCid,
         count: u64,
         size: Option<u64>,
-        output: &mut dyn Write,
+        output: &mut Output,
     ) -> anyhow::Result<()> {
         let bar = if io::stderr().is_terminal() {
             ProgressBar::new(count).with_style(
@@ -186,7 +189,7 @@ impl Getter<'_> {
             .buffered(REQUESTED_AT_ONCE);
         while let Some((leaf, block)) = blocks.try_next().await? {
             let length = usize::try_from(rest).map_or(block.len(), |rest| rest.min(block.len()));
-            output.write_all(&block[..length])?;
+            output.write(block.slice(..length)).await?;
             rest -= length as u64;
             // What is written need not be kept: a dataset may be larger than the memory.
             if let Some((cid, _)) = self.store.leaf(&leaf)? {
@@ -198,7 +201,7 @@ impl Getter<'_> {
         if size.is_some() && rest > 0 {
             bail!("the dataset is {rest} bytes shorter than its given size");
         }
-        Ok(output.flush()?)
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ pub mod conform;
 pub mod decode;
 pub mod get;
 pub mod node;
+mod output;
 pub mod put;
 pub mod simulate;
 pub mod spec;
@@ -44,6 +45,15 @@ impl From<Exit> for ExitCode {
 /// What asynchronous commands run on.
 fn runtime() -> anyhow::Result<Runtime> {
     Runtime::new().context("the asynchronous runtime does not start")
+}
+
+/// A runtime on this thread alone, for a node with one thing to do: what one connection brings is
+/// worked off faster when it need not be passed from thread to thread.
+fn runtime_of_one_thread() -> anyhow::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the asynchronous runtime does not start")
 }
 
 /// Reads the name of a dialect.
