@@ -7,6 +7,7 @@ mod ask;
 mod catalogue;
 mod deployed;
 mod deviations;
+mod deviations_in_detail;
 mod held;
 mod helpers;
 mod invariants;

@@ -179,6 +179,18 @@ fn a_choice_out_of_range_counts_as_the_last() {
 }
 
 #[test]
+fn a_choice_of_whom_to_ask_unannounced_may_be_out_of_range_too() {
+    for (choice, asked) in [(0, 1), (1, 2), (2, 3), (3, 3), (usize::MAX, 3)] {
+        let mut node = deviant(Deviations::of(&[Deviation::AskUnannounced]));
+        for line in ["join 1", "join 2", "join 3"] {
+            play(&mut node, line);
+        }
+        node.step(Event::Request(address("a")), &mut |_: &_, _: &[u8]| choice);
+        assert_eq!(play(&mut node, "? wants"), format!("a<{asked}"));
+    }
+}
+
+#[test]
 fn a_deviating_node_shows_what_only_it_keeps() {
     let a = address("a");
     for (deviation, says, is_denied, marks) in [
