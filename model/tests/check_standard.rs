@@ -2,7 +2,7 @@
 #![cfg(feature = "check")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use blockexc_model::check::configurations::{pair, patient_pair, row};
+use blockexc_model::check::configurations::{open_networks, pair, patient_pair, row, triangle};
 use blockexc_model::check::explorer::Explorer;
 use blockexc_model::check::names::{Blocks, Peer};
 use blockexc_model::check::network::{Limits, Network, Role};
@@ -86,6 +86,31 @@ fn a_violation_in_a_closed_network_is_as_long_as_is_said() {
         report.memory as f64
     );
     assert!(report.bytes_per_state() > 8.0);
+}
+
+#[test]
+fn a_violation_in_an_open_network_is_as_long_as_is_said() {
+    let deviant = config(Deviation::PresenceUnbounded);
+    let configuration = Configuration::Open(open_networks(&deviant).swap_remove(0));
+    let all = violated(&search(&configuration, &["PRES-1"]));
+    assert!(!all.is_empty());
+    for (name, steps) in all {
+        let counterexample = configuration.counterexample(name, None).unwrap().unwrap();
+        let Counterexample::Open { trail, .. } = &counterexample else {
+            panic!("it is of an open network");
+        };
+        assert_eq!(trail.steps.len(), steps, "{name}");
+        assert!(counterexample.replay().is_some());
+    }
+}
+
+/// What is held for each state is what the search says it is made of; a figure that changes much
+/// is worth a look.
+#[test]
+fn a_state_takes_as_much_memory_as_is_known() {
+    let configuration = Configuration::Closed(triangle(&Config::default()));
+    let taken = search(&configuration, &[]).bytes_per_state();
+    assert!((70.0..76.0).contains(&taken), "{taken}");
 }
 
 #[test]
