@@ -156,6 +156,20 @@ fn strong_fairness_looks_into_what_is_left() {
     );
 }
 
+#[test]
+fn a_cycle_takes_each_strong_obligation_that_it_passes() {
+    // Step 2 is possible at 1 only; the shortest cycle of 0 and 1 leaves it out.
+    let tiny = Tiny {
+        steps: vec![(0, 1, 1), (1, 1, 0), (1, 2, 2), (2, 1, 0)],
+        owed: vec![0, 1, 2],
+    };
+    assert_eq!(
+        tiny.lasso(&[Fairness::Weak, Fairness::Strong]),
+        lasso(0, &[1, 2, 0])
+    );
+    assert_eq!(tiny.lasso(&[Fairness::Weak; 2]), lasso(0, &[1, 0]));
+}
+
 /// An asker and a holder that may part once, with timers that never tire.
 fn patient(asker: Deviations, holder: Deviations) -> Network {
     let blocks = Blocks::plain(1);
