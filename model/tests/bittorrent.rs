@@ -2,7 +2,7 @@
 #![cfg(feature = "check")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use blockexc_model::bittorrent::{Lapses, Peer, Swarm};
+use blockexc_model::bittorrent::{Lapses, Message, Peer, Swarm};
 use stateright::{Checker, Model};
 
 fn swarm(lapses: Lapses) -> Swarm {
@@ -72,4 +72,13 @@ fn the_page_names_properties_that_exist() {
     for name in named {
         assert!(names.contains(&name), "no property is called {name:?}");
     }
+}
+
+#[test]
+fn a_peer_that_chokes_answers_no_request_nor_one_for_what_it_lacks() {
+    let mut peer = Peer::new(0b01, Lapses::default());
+    assert_eq!(peer.handle(Message::Request(0)), []);
+    peer.chokes = false;
+    assert_eq!(peer.handle(Message::Request(0)), [Message::Piece(0)]);
+    assert_eq!(peer.handle(Message::Request(1)), []);
 }

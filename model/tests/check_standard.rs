@@ -114,6 +114,23 @@ fn a_state_takes_as_much_memory_as_is_known() {
 }
 
 #[test]
+fn a_configuration_says_what_it_is_made_of() {
+    let network = pair(&Config::default(), &Config::default(), Blocks::plain(1), 0);
+    let configuration = Configuration::Closed(network);
+    assert_eq!(configuration.name(), "a pair");
+    let more = pair(&Config::default(), &Config::default(), Blocks::plain(2), 0);
+    assert_eq!(Configuration::Closed(more).name(), "a pair, more blocks");
+    assert_eq!(
+        configuration.description(),
+        "2 nodes, 1 block, 2 connections open, 1 closes, 2 requests, 1 cancel, 1 local store, \
+         1 deletion"
+    );
+    let report = search(&configuration, &[]);
+    let states = report.states_per_second() * report.seconds;
+    assert!((states - report.states as f64).abs() < 1.0, "{states}");
+}
+
+#[test]
 fn only_what_stands_for_a_requirement_is_looked_at_when_one_is_named() {
     let network = pair(&Config::default(), &Config::default(), Blocks::plain(1), 0);
     let configuration = Configuration::Closed(network);

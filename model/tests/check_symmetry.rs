@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use blockexc_model::check::configurations::{pair, triangle};
 use blockexc_model::check::explorer::{Explorer, Outcome, Verdict};
-use blockexc_model::check::names::{Blocks, Cid, Naming};
+use blockexc_model::check::names::{Blocks, Cid, Naming, Peer};
 use blockexc_model::check::network::{Limits, Network, Role, State};
 use blockexc_model::check::properties;
 use blockexc_model::check::symmetry::Symmetry;
@@ -132,5 +132,22 @@ fn verdicts_with_and_without_symmetry_agree() {
             ..Config::default()
         };
         both(&triangle(&config));
+    }
+}
+
+#[test]
+fn a_set_of_nodes_is_renamed_one_by_one() {
+    let network = triangle(&Config::default());
+    let symmetry = Symmetry::of(&network);
+    assert!(!symmetry.renamings.is_empty());
+    for renaming in &symmetry.renamings {
+        for set in 0..8u8 {
+            let renamed = (0..3)
+                .filter(|number| set & 1 << number != 0)
+                .fold(0, |image, number| {
+                    image | 1 << renaming.peer(&Peer(number)).0
+                });
+            assert_eq!(renaming.set_of_peers(set), renamed, "{renaming:?}");
+        }
     }
 }

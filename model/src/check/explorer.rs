@@ -1171,11 +1171,6 @@ impl<S: Space> Exploration<'_, S> {
             .filter(|finding| finding.verdict.is_failure())
     }
 
-    /// How many unique states were seen in a second, on average.
-    pub fn states_per_second(&self) -> f64 {
-        self.states as f64 / self.took.as_secs_f64().max(1e-9)
-    }
-
     /// How many bytes of memory each state took at most, on average.
     pub fn bytes_per_state(&self) -> f64 {
         self.memory as f64 / self.states.max(1) as f64
