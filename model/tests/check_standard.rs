@@ -108,9 +108,14 @@ fn a_violation_in_an_open_network_is_as_long_as_is_said() {
 /// is worth a look.
 #[test]
 fn a_state_takes_as_much_memory_as_is_known() {
-    let configuration = Configuration::Closed(triangle(&Config::default()));
-    let taken = search(&configuration, &[]).bytes_per_state();
-    assert!((70.0..76.0).contains(&taken), "{taken}");
+    let config = Config::default();
+    let triangle = Configuration::Closed(triangle(&config));
+    // Of progress, every transition is kept too.
+    let progress = Configuration::Progress(patient_pair(&config, &config));
+    for (configuration, expected) in [(triangle, 70.0..76.0), (progress, 160.0..180.0)] {
+        let taken = search(&configuration, &[]).bytes_per_state();
+        assert!(expected.contains(&taken), "{taken}");
+    }
 }
 
 #[test]
