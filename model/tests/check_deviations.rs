@@ -3,14 +3,18 @@
 #![cfg(feature = "check")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
+use blockexc_model::Effect;
 use blockexc_model::check::configurations::{open_networks, pair};
 use blockexc_model::check::explorer::{Bounds, Explorer, Verdict};
 use blockexc_model::check::names::Blocks;
+use blockexc_model::check::open::OpenState;
 use blockexc_model::check::properties::{self, Kind};
 use blockexc_model::deviation::{Deviation, Deviations, Layer};
 use blockexc_model::node::Config;
+use stateright::Model as _;
 
 /// Deviations that no small network of the model can show, and why.
 const OUT_OF_REACH: &[(Deviation, &str)] = &[
@@ -180,4 +184,33 @@ fn every_property_of_networks_is_seen_failing() {
             "{name}"
         );
     }
+}
+
+/// A process that has ended does nothing more, whatever its peers do.
+#[test]
+fn nothing_happens_to_a_node_that_has_ended() {
+    let deviant = config(Deviation::AbortOnMissingData);
+    let mut ended = 0;
+    for network in open_networks(&deviant) {
+        let mut seen: HashSet<OpenState> = network.init_states().into_iter().collect();
+        let mut frontier: Vec<_> = seen.iter().cloned().collect();
+        while let Some(state) = frontier.pop()
+            && seen.len() < 2000
+        {
+            let mut actions = Vec::new();
+            network.actions(&state, &mut actions);
+            for action in actions {
+                let (next, effects) = network.perform(&state, &action).unwrap();
+                if effects.iter().any(|it| matches!(it, Effect::Abort(_))) {
+                    assert!(next.ended);
+                    assert_eq!(network.next_steps(&next).len(), 0);
+                    ended += 1;
+                }
+                if seen.insert(next.clone()) {
+                    frontier.push(next);
+                }
+            }
+        }
+    }
+    assert!(ended > 0, "no node has ended");
 }
