@@ -2,10 +2,11 @@
 #![cfg(feature = "check")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use blockexc_model::check::choice::Script;
 use blockexc_model::check::explorer::{Bounds, Explorer, Outcome};
 use blockexc_model::check::liveness::{FREE, Fairness, Lasso, Obligations, put_off_for_ever};
-use blockexc_model::check::names::{Blocks, Cid, Small};
-use blockexc_model::check::network::{Action, Limits, Network, Retries, Role, State};
+use blockexc_model::check::names::{Blocks, Cid, Peer, Small};
+use blockexc_model::check::network::{Act, Action, Limits, Network, Retries, Role, State};
 use blockexc_model::check::properties::{self, Judging};
 use blockexc_model::check::rules::Marks;
 use blockexc_model::deviation::{Deviation, Deviations};
@@ -168,6 +169,43 @@ fn a_cycle_takes_each_strong_obligation_that_it_passes() {
         lasso(0, &[1, 2, 0])
     );
     assert_eq!(tiny.lasso(&[Fairness::Weak; 2]), lasso(0, &[1, 0]));
+}
+
+/// No two things that are owed may pass for each other, or the one would excuse the other.
+#[test]
+fn whatever_is_owed_is_an_obligation_of_its_own() {
+    let blocks = Blocks::plain(2);
+    let roles = vec![Role::new(Config::default()); 3];
+    let network = Network::new("three nodes", blocks, roles, Limits::default());
+    let peers = [Peer(0), Peer(1), Peer(2)];
+    let mut owed = Vec::new();
+    let mut of = |node, act, fairness| {
+        let script = Script::default();
+        let label = network.obligation(&Action::Act { node, act, script });
+        owed.push((label, fairness));
+    };
+    for node in peers {
+        for peer in peers.into_iter().filter(|peer| *peer != node) {
+            of(node, Act::Join(peer), Fairness::Weak);
+            of(node, Act::Leave(peer), Fairness::Weak);
+            of(node, Act::Handle(peer), Fairness::Weak);
+            of(node, Act::Serve(peer), Fairness::Weak);
+        }
+        for place in 0..2 {
+            of(node, Act::Retry(place), Fairness::Strong);
+        }
+    }
+    // That a peer joined and that it left share a label: a node hears of them in turn.
+    owed.sort_unstable_by_key(|(label, _)| *label);
+    owed.dedup();
+    let labels: Vec<u8> = owed.iter().map(|(label, _)| *label).collect();
+    assert_eq!(labels, (1..=24).collect::<Vec<u8>>());
+    assert_eq!(
+        network.obligations(Fairness::Strong),
+        Obligations::new(owed.into_iter().map(|(_, fairness)| fairness))
+    );
+    let free = Action::Connect(Peer(0), Peer(1));
+    assert_eq!(network.obligation(&free), FREE);
 }
 
 /// An asker and a holder that may part once, with timers that never tire.
