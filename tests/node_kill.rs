@@ -2,13 +2,14 @@
 //! that it has acknowledged is there after a restart, verifies, and is served; nothing half-written
 //! is there at all.
 //!
-//! The process that is killed is this test's own program, run again for [`child`] alone.
+//! The process that is killed is this test's own program, run again for [`child`] alone. Seen
+//! failing: with commits that are not durable, and with blocks and leaves in two transactions.
 //! `BLOCKEXC_KILLS` says how often it is killed, on one and the same store.
 
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -91,9 +92,15 @@ async fn child() {
     std::future::pending::<()>().await;
 }
 
-/// Runs the child until it has been fetching for so long, and kills it: which blocks it has
-/// acknowledged.
-fn fetch_and_kill(store: &Path, seed: u64, holder: &str, after: Duration) -> BTreeSet<u64> {
+/// Runs the child until it has acknowledged so many blocks and this time has passed since, and
+/// kills it: which blocks it has acknowledged.
+fn fetch_and_kill(
+    store: &Path,
+    seed: u64,
+    holder: &str,
+    blocks: usize,
+    after: Duration,
+) -> BTreeSet<u64> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child", "--nocapture", "--test-threads", "1"])
         .env(STORE, store)
@@ -104,27 +111,29 @@ fn fetch_and_kill(store: &Path, seed: u64, holder: &str, after: Duration) -> BTr
         .spawn()
         .unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    while line.trim() != "ready" {
-        line.clear();
-        assert!(
-            output.read_line(&mut line).unwrap() > 0,
-            "the child has ended"
-        );
+    let mut acknowledged = BTreeSet::new();
+    // Whether there was one more line; one without its end was not said.
+    let mut read = |acknowledged: &mut BTreeSet<u64>| {
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        if let Some(index) = line.strip_prefix("stored ")
+            && let Some(index) = index.strip_suffix('\n')
+        {
+            acknowledged.insert(index.parse().unwrap());
+        }
+        (!line.is_empty()).then_some(line)
+    };
+    let mut ready = false;
+    while !ready || acknowledged.len() < blocks {
+        let line = read(&mut acknowledged).expect("the child has ended");
+        ready |= line.trim() == "ready";
     }
     std::thread::sleep(after);
     // On Unix this is SIGKILL.
     child.kill().unwrap();
-    let mut rest = String::new();
-    output.read_to_string(&mut rest).unwrap();
+    while read(&mut acknowledged).is_some() {}
     child.wait().unwrap();
-    // A line without its end was not said.
-    let whole = rest.rfind('\n').map_or("", |end| &rest[..end]);
-    whole
-        .lines()
-        .filter_map(|line| line.strip_prefix("stored "))
-        .map(|index| index.parse().unwrap())
-        .collect()
+    acknowledged
 }
 
 /// What the store holds is whole or not there at all, and what was acknowledged is there.
@@ -141,7 +150,8 @@ fn look_at_store(file: &Path, blocks: &[Bytes], tree: &Tree, acknowledged: &BTre
                 proof.verify(&tree.root(), &sha256(block)).unwrap();
             }
             (None, None) => assert!(!acknowledged.contains(&index), "block {index} is lost"),
-            other => panic!("block {index} is there in part: {other:?}"),
+            (Some(_), None) => panic!("block {index} is there without its leaf"),
+            (None, Some(_)) => panic!("leaf {index} is there without its block"),
         }
     }
     // What the store says that it holds, it has.
@@ -187,10 +197,11 @@ async fn what_was_acknowledged_outlives_kill_9() {
         let bytes = Bytes::from(blocks.concat());
         let (put, _) = holder.put_bytes(bytes, size, None).await.unwrap();
         assert_eq!(put, tree.cid());
-        let after = Duration::from_micros(random.random_range(0..150_000));
+        let least = random.random_range(0..BLOCKS);
+        let after = Duration::from_micros(random.random_range(0..5_000));
         let acknowledged = {
             let (file, address) = (file.clone(), address.clone());
-            let killed = move || fetch_and_kill(&file, seed, &address, after);
+            let killed = move || fetch_and_kill(&file, seed, &address, least, after);
             tokio::task::spawn_blocking(killed).await.unwrap()
         };
         acknowledged_in_all += acknowledged.len();
@@ -202,7 +213,7 @@ async fn what_was_acknowledged_outlives_kill_9() {
         "{kills} kills, {in_the_middle} in the middle, {acknowledged_in_all} blocks acknowledged"
     );
     assert!(
-        acknowledged_in_all > 0,
-        "the child was never given the time to store anything"
+        in_the_middle > 0,
+        "the child was never killed while it stored"
     );
 }
