@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use blockexc::causes::with_causes;
 use blockexc::cli::{Exit, check, conform, decode, get, node, put, simulate, spec, trace, tree};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
@@ -73,7 +74,7 @@ fn main() -> ExitCode {
             {
                 return ExitCode::SUCCESS;
             }
-            anstream::eprintln!("error: {error:#}");
+            anstream::eprintln!("error: {}", with_causes(error.as_ref()));
             ExitCode::from(2)
         }
     }

@@ -152,7 +152,9 @@ fn what_cannot_be_read_is_said() {
     trace(&["validate"], Path::new("/does/not/exist"))
         .assert()
         .code(2)
-        .stderr(contains("reading the log"));
+        .stderr(predicate::eq(
+            "error: /does/not/exist: reading the log: No such file or directory (os error 2)\n",
+        ));
     // A writer that was stopped leaves half a line.
     fs::write(&log, LOOSE.to_owned() + "\n{\"event\":\"joi").unwrap();
     trace(&["validate"], &log)

@@ -15,6 +15,7 @@ use libp2p::Multiaddr;
 
 use super::output::Output;
 use super::{Exit, runtime_of_one_thread};
+use crate::causes::with_causes;
 use crate::node::dataset::Manifest;
 use crate::node::store::{BlockStore, MemoryStore};
 use crate::node::{self, CODEX_PROTOCOL, KeyType, Muxers, NodeHandle, NodeOptions, RequestError};
@@ -113,7 +114,7 @@ pub fn run(args: &GetArgs) -> anyhow::Result<Exit> {
         match ended {
             Ok(()) => Ok(Exit::Good),
             Err(error) if error.is::<Missing>() => {
-                anstream::eprintln!("error: {error:#}");
+                anstream::eprintln!("error: {}", with_causes(error.as_ref()));
                 Ok(Exit::Bad)
             }
             Err(error) => Err(error),

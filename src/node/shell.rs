@@ -10,7 +10,7 @@ use blockexc_model::node::{Config, Effect, Event};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use libp2p::swarm::dial_opts::DialOpts;
-use libp2p::swarm::{ConnectionId, NetworkBehaviour, StreamProtocol, SwarmEvent};
+use libp2p::swarm::{ConnectionId, DialError, NetworkBehaviour, StreamProtocol, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Swarm, identify, ping};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -24,6 +24,7 @@ use super::protocol::{self, Exchange, FrameCame, PeerEvent};
 use super::store::{BlockStore, LeafProof, StoreError, StoredBlock};
 use super::streams::StreamNumber;
 use super::transport;
+use crate::causes::with_causes;
 use crate::trace::record::RecordingCore;
 use crate::wire::{
     Address, BlockCid, DecodeError, DecodeOptions, EncodeOptions, FrameOptions, Network,
@@ -170,15 +171,15 @@ async fn listen(
     swarm: &mut Swarm<Behaviour>,
     addresses: &[Multiaddr],
 ) -> Result<Vec<Multiaddr>, StartError> {
-    let failed = |address: &Multiaddr, cause: &dyn std::fmt::Display| StartError::Listen {
+    let failed = |address: &Multiaddr, cause| StartError::Listen {
         address: address.clone(),
-        cause: cause.to_string(),
+        cause,
     };
     let mut waiting = HashMap::new();
     for address in addresses {
         let listener = swarm
             .listen_on(address.clone())
-            .map_err(|error| failed(address, &error))?;
+            .map_err(|error| failed(address, with_causes(&error)))?;
         waiting.insert(listener, address);
     }
     let mut listening = Vec::new();
@@ -199,15 +200,27 @@ async fn listen(
                 if let Some(address) = waiting.remove(&listener_id) {
                     let cause = reason.err().map_or_else(
                         || "the listener was closed".to_owned(),
-                        |error| error.to_string(),
+                        |error| with_causes(&error),
                     );
-                    return Err(failed(address, &cause));
+                    return Err(failed(address, cause));
                 }
             }
             _ => {}
         }
     }
     Ok(listening)
+}
+
+/// Why an address that was dialled is not reached: without the address, which whoever dialled it
+/// knows.
+fn why_not_reached(error: &DialError) -> String {
+    match error {
+        DialError::Transport(failed) => {
+            let causes: Vec<_> = failed.iter().map(|(_, error)| with_causes(error)).collect();
+            causes.join("; ")
+        }
+        other => with_causes(other),
+    }
 }
 
 struct Shell {
@@ -319,11 +332,11 @@ impl Shell {
                 ..
             } => {
                 if let Some(done) = self.dialling.remove(&connection_id) {
-                    let _ = done.send(Err(error.to_string()));
+                    let _ = done.send(Err(why_not_reached(&error)));
                 }
             }
             SwarmEvent::IncomingConnectionError { error, .. } => {
-                debug!("a peer did not get connected: {error}");
+                debug!("a peer did not get connected: {}", with_causes(&error));
             }
             _ => {}
         }
@@ -502,7 +515,7 @@ impl Shell {
                 self.dialling.insert(connection, done);
             }
             Err(error) => {
-                let _ = done.send(Err(error.to_string()));
+                let _ = done.send(Err(why_not_reached(&error)));
             }
         }
     }

@@ -35,6 +35,7 @@ use super::material::Material;
 use super::received::{Came, Received, Says, describe};
 use super::say;
 use super::transport::{self, ConnectError, KeyType, Muxer, Secured};
+use crate::causes::with_causes;
 use crate::wire::protobuf::wantlist::Entry;
 use crate::wire::{
     Address, DecodeOptions, FrameError, FrameOptions, FrameReader, decode, protobuf,
@@ -380,7 +381,7 @@ impl Peer {
             let agreed = dialer_select_proto(stream, [protocol], Version::V1).await;
             agreed
                 .map(|(_, stream)| stream)
-                .map_err(|error| transport::chain(&error))
+                .map_err(|error| with_causes(&error))
         };
         let stream = tokio::time::timeout(self.shared.setting.deadline, opening)
             .await
@@ -412,7 +413,7 @@ impl Peer {
         {
             Ok(Ok((agreed, _))) => Ok(Some(agreed)),
             Ok(Err(multistream_select::NegotiationError::Failed)) => Ok(None),
-            Ok(Err(error)) => Err(self.no_stream(transport::chain(&error))),
+            Ok(Err(error)) => Err(self.no_stream(with_causes(&error))),
             Err(_) => Err(self.no_stream("nothing was agreed upon in time".to_owned())),
         }
     }

@@ -13,6 +13,8 @@ use libp2p::identity::Keypair;
 use libp2p::{Multiaddr, PeerId, noise, tcp, yamux};
 use serde::{Deserialize, Serialize};
 
+use crate::causes::with_causes;
+
 /// How many streams one connection of a peer of the suite may have: more than any target allows.
 const MOST_STREAMS: usize = 4096;
 
@@ -154,7 +156,7 @@ pub async fn dial(
             address: address.clone(),
             within: CONNECTING,
         })?
-        .map_err(|cause| refused(chain(&cause)))?;
+        .map_err(|cause| refused(with_causes(&cause)))?;
     match expected {
         Some(peer) if peer != secured.0 => Err(refused(format!(
             "{} answers there instead of {peer}",
@@ -162,20 +164,6 @@ pub async fn dial(
         ))),
         _ => Ok(secured),
     }
-}
-
-/// An error with its causes, each named once.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }
 
 /// Listens on a free port of the loopback, and hands over every connection that comes.
