@@ -193,3 +193,27 @@ fn a_name_that_is_none_is_answered_with_those_there_are() {
         .code(2)
         .stderr(contains("no such requirement"));
 }
+
+/// Said before the search, not after it.
+#[test]
+fn a_file_that_cannot_be_written_is_said_at_once() {
+    for arguments in [
+        &["--json"][..],
+        &["--mermaid"],
+        &["--svg"],
+        &["--trace"],
+        &["interop", "--json"],
+        &["questions", "--json"],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let nowhere = folder.path().join("nowhere");
+        for (file, why) in [
+            (nowhere.join("file"), "there is no folder"),
+            (folder.path().to_owned(), "it is a folder"),
+        ] {
+            let mut command = check(arguments);
+            let assert = command.arg(&file).assert();
+            assert.code(2).stdout("").stderr(contains(why));
+        }
+    }
+}

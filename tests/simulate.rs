@@ -224,6 +224,8 @@ fn what_cannot_be_simulated_is_said() {
         (&["--faults", "rain"], "`rain` is none of disconnects"),
         (&["--dialect", "esperanto"], "there are reference"),
         (&["--retry-interval", "0"], "an interval is 0"),
+        (&["--json", "/nowhere/file"], "there is no folder /nowhere"),
+        (&["--trace", "/"], "it is a folder"),
     ] {
         Command::cargo_bin("blockexc")
             .unwrap()

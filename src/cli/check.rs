@@ -24,6 +24,7 @@ use clap::{Args, Subcommand};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use super::results::{look_ahead, write_file};
 use super::{Exit, dialect};
 use crate::report::style::{BAD, DOUBTFUL, FAINT, GOOD, HEADLINE};
 
@@ -210,6 +211,7 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Some(Subject::Replay(replay)) => return run_replay(&replay.file, out),
         None => {}
     }
+    look_ahead([&args.json, &args.mermaid, &args.svg, &args.trace])?;
     let deviations: Deviations = args
         .dialect
         .deviations
@@ -268,7 +270,7 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
             peak_memory: peak_memory(),
         };
         let json = serde_json::to_string_pretty(&results)?;
-        write_file(file, &json)?;
+        write_file(file, json)?;
     }
     Ok(exit)
 }
@@ -445,14 +447,14 @@ fn show_counterexamples(
         )?;
     }
     if let Some(file) = &args.mermaid {
-        write_file(file, &chart.mermaid())?;
+        write_file(file, chart.mermaid())?;
     }
     if let Some(file) = &args.svg {
-        write_file(file, &chart.svg())?;
+        write_file(file, chart.svg())?;
     }
     if let Some(file) = &args.trace {
         match found.replay() {
-            Some(replay) => write_file(file, &replay.to_json())?,
+            Some(replay) => write_file(file, replay.to_json())?,
             None => writeln!(
                 out,
                 "that a run goes on for ever does not show by repeating it: {} is not written\n",
@@ -572,10 +574,6 @@ fn conclude(
     )?;
     // What holds of nothing holds of anything.
     Ok(if idle { Exit::CouldNotTell } else { Exit::Good })
-}
-
-fn write_file(file: &Path, text: &str) -> anyhow::Result<()> {
-    fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
 }
 
 /// The most memory that this process held so far, in bytes: where the system keeps count.

@@ -1,18 +1,18 @@
 //! `blockexc check interop` and `blockexc check questions`: who can fetch from whom, and what the
 //! notes on the protocol leave open.
 
-use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
 use anstyle::Style;
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use blockexc_model::check::interop::{Cell, Held, Loss, Obtained, Table};
 use blockexc_model::check::questions::{Evidence, STATEMENTS, Statement};
 use clap::Args;
 use serde::Serialize;
 
 use super::Exit;
+use super::results::{look_ahead, write_file};
 use crate::report::style::{BAD, DOUBTFUL, FAINT, GOOD, HEADLINE};
 use crate::report::wrap::wrapped;
 
@@ -56,6 +56,7 @@ pub fn run(args: &InteropArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if let Some(name) = args.losses.as_deref().filter(|name| !name.is_empty()) {
         super::dialect(name).map_err(|known| anyhow::anyhow!("no dialect {name}: {known}"))?;
     }
+    look_ahead([&args.json])?;
     let table = Table::new()?;
     for (retries, held) in [
         (true, Held::Before),
@@ -95,7 +96,7 @@ pub fn run(args: &InteropArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     }
     if let Some(file) = &args.json {
         let json = serde_json::to_string_pretty(&table)?;
-        fs::write(file, json).with_context(|| format!("{} cannot be written", file.display()))?;
+        write_file(file, json)?;
     }
     let unknown = table
         .progress
@@ -233,6 +234,7 @@ struct Answer {
 ///
 /// When there is no statement of this name, the file cannot be written, or writing fails.
 pub fn questions(args: &QuestionsArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    look_ahead([&args.json])?;
     let chosen: Vec<&Statement> = STATEMENTS
         .iter()
         .filter(|statement| {
@@ -289,7 +291,7 @@ pub fn questions(args: &QuestionsArgs, out: &mut dyn Write) -> anyhow::Result<Ex
     }
     if let Some(file) = &args.json {
         let json = serde_json::to_string_pretty(&answers)?;
-        fs::write(file, json).with_context(|| format!("{} cannot be written", file.display()))?;
+        write_file(file, json)?;
     }
     Ok(exit)
 }

@@ -9,6 +9,7 @@ pub mod get;
 pub mod node;
 mod output;
 pub mod put;
+mod results;
 pub mod simulate;
 pub mod spec;
 pub mod trace;

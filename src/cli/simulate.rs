@@ -1,15 +1,15 @@
 //! `blockexc simulate`: a network of nodes in virtual time.
 
-use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use blockexc_model::{Deviation, Deviations, Dialect};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::results::{look_ahead, write_file};
 use super::{Exit, dialect};
 use crate::report::style::{BAD, FAINT, GOOD};
 use crate::simulate::faults::Fault;
@@ -151,6 +151,7 @@ impl SimulateArgs {
 /// When an option is out of range, a file cannot be written, or writing fails.
 pub fn run(args: &SimulateArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let options = args.options()?;
+    look_ahead([&args.json, &args.trace])?;
     let bar = ProgressBar::new(options.length.as_secs());
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {msg} of virtual time, {eta} to go")
     {
@@ -161,11 +162,10 @@ pub fn run(args: &SimulateArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         bar.set_message(clock(time));
     })?;
     bar.finish_and_clear();
-    if let Some(file) = &args.json {
-        let json = serde_json::to_string_pretty(&summary)?;
-        fs::write(file, json + "\n").with_context(|| format!("writing {}", file.display()))?;
-    }
     write!(out, "{summary}")?;
+    if let Some(file) = &args.json {
+        write_file(file, serde_json::to_string_pretty(&summary)? + "\n")?;
+    }
     let Some(first) = &summary.first_violation else {
         writeln!(out, "{GOOD}every want was met that could be{GOOD:#}")?;
         return Ok(Exit::Good);
@@ -195,7 +195,7 @@ fn show_log(summary: &Summary, args: &SimulateArgs, out: &mut dyn Write) -> anyh
         writeln!(out, "  {FAINT}{line}{FAINT:#}")?;
     }
     if let Some(file) = &args.trace {
-        fs::write(file, &first.log.0).with_context(|| format!("writing {}", file.display()))?;
+        write_file(file, &first.log.0)?;
         writeln!(
             out,
             "all of it: {0}; try `blockexc trace validate {0}`",
