@@ -63,6 +63,16 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// A node that deviates in these ways, and is otherwise as by default.
+    pub fn deviating(deviations: Deviations) -> Self {
+        Config {
+            deviations,
+            ..Config::default()
+        }
+    }
+}
+
 /// One of the things that can happen to a node.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Event<N: Names> {

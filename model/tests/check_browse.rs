@@ -73,10 +73,7 @@ fn texts(svg: &Value) -> Vec<String> {
 
 #[test]
 fn a_closed_network_is_shown_in_words() {
-    let silent = Config {
-        deviations: Deviations::of(&[Deviation::CancelSilently]),
-        ..Config::default()
-    };
+    let silent = Config::deviating(Deviations::of(&[Deviation::CancelSilently]));
     let network = pair(&silent, &Config::default(), Blocks::plain(1), 0);
     let address = free_address();
     thread::spawn(move || browse(network, address));

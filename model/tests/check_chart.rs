@@ -11,10 +11,7 @@ use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::node::Config;
 
 fn config(deviation: Deviation) -> Config {
-    Config {
-        deviations: Deviations::of(&[deviation]),
-        ..Config::default()
-    }
+    Config::deviating(Deviations::of(&[deviation]))
 }
 
 fn bounds() -> Bounds {

@@ -30,10 +30,7 @@ const OUT_OF_REACH: &[(Deviation, &str)] = &[
 ];
 
 fn config(deviation: Deviation) -> Config {
-    Config {
-        deviations: Deviations::of(&[deviation]),
-        ..Config::default()
-    }
+    Config::deviating(Deviations::of(&[deviation]))
 }
 
 /// The first violation of a property that stands for a requirement that this breaks.

@@ -22,10 +22,7 @@ fn without(deviations: Deviations, one: Deviation) -> Deviations {
 }
 
 fn role(deviations: Deviations) -> Role {
-    Role::new(Config {
-        deviations,
-        ..Config::default()
-    })
+    Role::new(Config::deviating(deviations))
 }
 
 /// Whether a want of a block that a connected peer holds is obtained in every fair run. A timer

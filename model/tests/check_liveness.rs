@@ -211,13 +211,9 @@ fn whatever_is_owed_is_an_obligation_of_its_own() {
 /// An asker and a holder that may part once, with timers that never tire.
 fn patient(asker: Deviations, holder: Deviations) -> Network {
     let blocks = Blocks::plain(1);
-    let config = |deviations| Config {
-        deviations,
-        ..Config::default()
-    };
     let roles = vec![
-        Role::new(config(asker)).requesting(blocks.addresses()),
-        Role::new(config(holder)).storing([Cid(0)]),
+        Role::new(Config::deviating(asker)).requesting(blocks.addresses()),
+        Role::new(Config::deviating(holder)).storing([Cid(0)]),
     ];
     let limits = Limits {
         connects: 2,

@@ -25,10 +25,7 @@ use serde_json::{Value, json};
 use stateright::Model;
 
 fn config(deviation: Deviation) -> Config {
-    Config {
-        deviations: Deviations::of(&[deviation]),
-        ..Config::default()
-    }
+    Config::deviating(Deviations::of(&[deviation]))
 }
 
 fn bounds() -> Bounds {
@@ -145,10 +142,7 @@ fn what_deviations_break_in_open_networks_replays() {
 fn every_dialect_is_written_with_its_name_and_its_deviations() {
     let mut files = 0;
     for dialect in &DIALECTS[1..] {
-        let config = Config {
-            deviations: dialect.deviations,
-            ..Config::default()
-        };
+        let config = Config::deviating(dialect.deviations);
         let leaf = Blocks::named(1, Naming::Leaf);
         let network = pair(&config, &config, leaf, 1);
         let broken: BTreeSet<_> = dialect
@@ -308,10 +302,10 @@ where
 fn a_replay_can_take_what_the_checker_takes_and_nothing_else() {
     let reference = Config::default();
     assert_agrees(&row(&reference), Network::can);
-    let every = Config {
-        deviations: Deviations::of(&[Deviation::AskUnannounced, Deviation::ServeLater]),
-        ..Config::default()
-    };
+    let every = Config::deviating(Deviations::of(&[
+        Deviation::AskUnannounced,
+        Deviation::ServeLater,
+    ]));
     assert_agrees(&row(&every), Network::can);
     assert_agrees(&open_networks(&reference)[0], OpenNetwork::can);
     assert_agrees(&open_networks(&every)[0], OpenNetwork::can);
@@ -490,10 +484,7 @@ fn the_largest_network_runs_in_bounded_time() {
         (nodes().count(), usize::from(blocks.count)),
         (MOST_NODES, MOST_BLOCKS)
     );
-    let config = Config {
-        deviations: Dialect::find("codex-2025-01").unwrap().deviations,
-        ..Config::default()
-    };
+    let config = Config::deviating(Dialect::find("codex-2025-01").unwrap().deviations);
     let mut roles: Vec<Role> = nodes()
         .map(|_| Role::new(config.clone()).requesting(blocks.addresses()))
         .collect();
@@ -592,10 +583,7 @@ fn any_config() -> impl Strategy<Value = Config> {
     (0..DIALECTS.len(), 0..Deviation::ALL.len()).prop_map(|(dialect, more)| {
         let mut deviations = DIALECTS[dialect].deviations;
         deviations.insert(Deviation::ALL[more]);
-        Config {
-            deviations,
-            ..Config::default()
-        }
+        Config::deviating(deviations)
     })
 }
 

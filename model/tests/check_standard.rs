@@ -15,10 +15,7 @@ use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::node::Config;
 
 fn config(deviation: Deviation) -> Config {
-    Config {
-        deviations: Deviations::of(&[deviation]),
-        ..Config::default()
-    }
+    Config::deviating(Deviations::of(&[deviation]))
 }
 
 fn search(configuration: &Configuration, requirements: &[&str]) -> Report {

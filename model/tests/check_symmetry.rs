@@ -115,10 +115,7 @@ fn verdicts_with_and_without_symmetry_agree() {
     let [all, some] = both(&two_askers(&reference, blocks));
     assert!(some < all * 4 / 10, "{some} of {all}");
     for dialect in DIALECTS {
-        let config = Config {
-            deviations: dialect.deviations,
-            ..Config::default()
-        };
+        let config = Config::deviating(dialect.deviations);
         both(&two_askers(&config, Blocks::plain(1)));
     }
     for deviation in [
@@ -127,10 +124,7 @@ fn verdicts_with_and_without_symmetry_agree() {
         Deviation::NoCancelSent,
         Deviation::AskEveryHolder,
     ] {
-        let config = Config {
-            deviations: [deviation].into_iter().collect(),
-            ..Config::default()
-        };
+        let config = Config::deviating([deviation].into_iter().collect());
         both(&triangle(&config));
     }
 }

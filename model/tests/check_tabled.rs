@@ -74,10 +74,7 @@ fn the_reference_is_the_same_in_numbers() {
 #[test]
 fn every_dialect_is_the_same_in_numbers() {
     for dialect in DIALECTS {
-        let config = Config {
-            deviations: dialect.deviations,
-            ..Config::default()
-        };
+        let config = Config::deviating(dialect.deviations);
         assert_same(&pair(&config, &config, Blocks::plain(1), 1));
     }
 }
@@ -85,10 +82,7 @@ fn every_dialect_is_the_same_in_numbers() {
 /// A node whose process ends closes all its links.
 #[test]
 fn a_process_that_ends_is_the_same_in_numbers() {
-    let config = Config {
-        deviations: Deviations::of(&[Deviation::AbortOnStaleAsk]),
-        ..Config::default()
-    };
+    let config = Config::deviating(Deviations::of(&[Deviation::AbortOnStaleAsk]));
     assert_same(&pair(&config, &Config::default(), Blocks::plain(1), 1));
 }
 
@@ -149,10 +143,7 @@ fn the_graph_is_the_same_in_numbers() {
 
 #[test]
 fn a_way_in_numbers_is_a_way_through_the_network() {
-    let config = Config {
-        deviations: Deviations::of(&[Deviation::CancelSilently]),
-        ..Config::default()
-    };
+    let config = Config::deviating(Deviations::of(&[Deviation::CancelSilently]));
     let network = pair(&config, &Config::default(), Blocks::plain(1), 0);
     for symmetric in [false, true] {
         let mut tabled = Tabled::<10>::new(&network).unwrap();

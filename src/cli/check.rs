@@ -218,10 +218,7 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         .iter()
         .chain(args.deviation.iter().copied())
         .collect();
-    let config = Config {
-        deviations,
-        ..Config::default()
-    };
+    let config = Config::deviating(deviations);
     let configurations = chosen(args, &config)?;
     if let Some(address) = args.explore {
         return explore(configurations, address, out);

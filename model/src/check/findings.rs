@@ -151,10 +151,7 @@ const NEAR: usize = 2_000;
 
 /// The nearest violation of each requirement.
 fn broken_by(dialect: &Dialect) -> Result<String, Unfit> {
-    let config = Config {
-        deviations: dialect.deviations,
-        ..Config::default()
-    };
+    let config = Config::deviating(dialect.deviations);
     let mut nearest: BTreeMap<&'static str, (usize, &'static str, String)> = BTreeMap::new();
     let mut note = |requirements: &[&'static str], steps, name, place: &str| {
         for requirement in requirements {

@@ -210,13 +210,6 @@ impl Obtained {
     }
 }
 
-fn config(deviations: Deviations) -> Config {
-    Config {
-        deviations,
-        ..Config::default()
-    }
-}
-
 /// An asker and a holder that may part once.
 pub fn asker_and_holder(
     asker: Deviations,
@@ -225,9 +218,9 @@ pub fn asker_and_holder(
     held: Held,
 ) -> Network {
     let blocks = Blocks::plain(1);
-    let holding = Role::new(config(holder));
+    let holding = Role::new(Config::deviating(holder));
     let roles = vec![
-        Role::new(config(asker)).requesting(blocks.addresses()),
+        Role::new(Config::deviating(asker)).requesting(blocks.addresses()),
         match held {
             Held::Before => holding.holding(Cid(0)),
             Held::Later => holding.storing([Cid(0)]),
@@ -271,7 +264,7 @@ fn cell(
 pub fn asker_let_down(asker: Deviations) -> Network {
     let blocks = Blocks::plain(1);
     let roles = vec![
-        Role::new(config(asker)).requesting(blocks.addresses()),
+        Role::new(Config::deviating(asker)).requesting(blocks.addresses()),
         Role::new(Config::default())
             .holding(Cid(0))
             .deleting([Cid(0)]),
@@ -410,8 +403,8 @@ impl Counterexample<'_> {
 /// retry.
 fn safety(asker: &'static Dialect, holder: &'static Dialect) -> Result<Safety, Unfit> {
     let network = super::configurations::pair(
-        &config(asker.deviations),
-        &config(holder.deviations),
+        &Config::deviating(asker.deviations),
+        &Config::deviating(holder.deviations),
         Blocks::plain(1),
         1,
     );

@@ -337,10 +337,7 @@ pub fn find(name: &str) -> Option<&'static Statement> {
 }
 
 fn deviating(deviations: &[Deviation]) -> Config {
-    Config {
-        deviations: Deviations::of(deviations),
-        ..Config::default()
-    }
+    Config::deviating(Deviations::of(deviations))
 }
 
 fn dialect(name: &str) -> Deviations {
@@ -447,13 +444,9 @@ fn open_run(
 /// A node that asks for two blocks, of which the other holds the first and may delete and store it.
 fn refreshing(asker: Deviations, holder: Deviations, deletions: u8) -> Network {
     let blocks = Blocks::plain(2);
-    let config = |deviations| Config {
-        deviations,
-        ..Config::default()
-    };
     let roles = vec![
-        Role::new(config(asker)).requesting(blocks.addresses()),
-        Role::new(config(holder))
+        Role::new(Config::deviating(asker)).requesting(blocks.addresses()),
+        Role::new(Config::deviating(holder))
             .holding(Cid(0))
             .deleting([Cid(0)])
             .storing([Cid(0)]),

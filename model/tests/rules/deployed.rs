@@ -10,10 +10,7 @@ use crate::script::check_with;
 #[track_caller]
 fn check_dialect(name: &str, script: &str) {
     let dialect = Dialect::find(name).unwrap();
-    let config = Config {
-        deviations: dialect.deviations,
-        ..Config::default()
-    };
+    let config = Config::deviating(dialect.deviations);
     check_with(config, script);
 }
 

@@ -10,11 +10,7 @@ use crate::script::{address, check_with, deviant, lines, play};
 
 #[track_caller]
 fn check(deviations: &[Deviation], script: &str) {
-    let config = Config {
-        deviations: Deviations::of(deviations),
-        ..Config::default()
-    };
-    check_with(config, script);
+    check_with(Config::deviating(Deviations::of(deviations)), script);
 }
 
 // JOIN and LEFT.
