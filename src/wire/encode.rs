@@ -129,7 +129,7 @@ pub fn encode_split(
     blocks: &mut dyn FnMut(&Delivery) -> Option<OutgoingBlock>,
     options: &EncodeOptions,
 ) -> Encoded {
-    split(message, blocks, options, false)
+    split(message, blocks, options, protobuf::Message::encode_to_vec)
 }
 
 /// The same as frames: each message has its length before it (WIRE-1).
@@ -138,16 +138,17 @@ pub fn encode_frames(
     blocks: &mut dyn FnMut(&Delivery) -> Option<OutgoingBlock>,
     options: &EncodeOptions,
 ) -> Encoded {
-    split(message, blocks, options, true)
+    let to_frame = protobuf::Message::encode_length_delimited_to_vec;
+    split(message, blocks, options, to_frame)
 }
 
 fn split(
     message: &Message,
     blocks: &mut dyn FnMut(&Delivery) -> Option<OutgoingBlock>,
     options: &EncodeOptions,
-    as_frames: bool,
+    to_bytes: ToBytes,
 ) -> Encoded {
-    let mut splitter = Splitter::new(options.limit(), as_frames);
+    let mut splitter = Splitter::new(options.limit(), to_bytes);
     if let Some(list) = &message.want_list {
         splitter.begin_list(list.full);
         for entry in &list.entries {
@@ -235,11 +236,13 @@ fn field_length(length: usize) -> usize {
     1 + encoded_len_varint(length as u64) + length
 }
 
+/// How a message is written: by itself, or with its length before it, which its limit does not count.
+type ToBytes = fn(&protobuf::Message) -> Vec<u8>;
+
 /// Collects parts until the next would not fit.
 struct Splitter {
     limit: usize,
-    /// Whether each message is to have its length before it, which its limit does not count.
-    as_frames: bool,
+    to_bytes: ToBytes,
     current: protobuf::Message,
     /// The encoded length of `current` without its want list.
     others: usize,
@@ -251,10 +254,10 @@ struct Splitter {
 }
 
 impl Splitter {
-    fn new(limit: usize, as_frames: bool) -> Self {
+    fn new(limit: usize, to_bytes: ToBytes) -> Self {
         Splitter {
             limit,
-            as_frames,
+            to_bytes,
             current: protobuf::Message::default(),
             others: 0,
             list: 0,
@@ -273,12 +276,7 @@ impl Splitter {
 
     fn flush(&mut self) {
         let message = std::mem::take(&mut self.current);
-        let bytes = if self.as_frames {
-            message.encode_length_delimited_to_vec()
-        } else {
-            message.encode_to_vec()
-        };
-        self.encoded.messages.push(bytes.into());
+        self.encoded.messages.push((self.to_bytes)(&message).into());
         self.others = 0;
         self.list = 0;
     }
