@@ -144,7 +144,7 @@ pub async fn dial(
         .dial(bare, options)
         .map_err(|cause| ConnectError::Address {
             address: address.clone(),
-            cause: cause.to_string(),
+            cause: with_causes(&cause),
         })?;
     let refused = |cause| ConnectError::Refused {
         address: address.clone(),
@@ -180,7 +180,7 @@ pub async fn listen(
     let any: Multiaddr = libp2p::core::multiaddr::multiaddr!(Ip4([127, 0, 0, 1]), Tcp(0u16));
     transport
         .listen_on(ListenerId::next(), any)
-        .map_err(|cause| cause.to_string())?;
+        .map_err(|cause| with_causes(&cause))?;
     let address = loop {
         match next(&mut transport).await {
             TransportEvent::NewAddress { listen_addr, .. } => break listen_addr,
