@@ -26,7 +26,7 @@ pub struct Outgoing(Arc<Mutex<Queue>>);
 #[derive(Default)]
 struct Queue {
     messages: VecDeque<Message>,
-    /// The frames of the message whose turn it is.
+    /// The frames of the message whose turn it is, after the pieces that were put back.
     frames: VecDeque<Bytes>,
     waiting: usize,
 }
@@ -45,11 +45,11 @@ impl Outgoing {
         queue.waiting
     }
 
-    /// Puts back frames that were not sent, in their order.
-    pub fn push_front(&self, frames: impl DoubleEndedIterator<Item = Bytes>) {
+    /// Puts back pieces that were not sent, in their order.
+    pub fn push_front(&self, pieces: impl DoubleEndedIterator<Item = Bytes>) {
         let mut queue = self.lock();
-        for frame in frames.rev() {
-            queue.frames.push_front(frame);
+        for piece in pieces.rev() {
+            queue.frames.push_front(piece);
         }
     }
 

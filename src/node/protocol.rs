@@ -243,12 +243,12 @@ impl NetworkBehaviour for Exchange {
         &mut self,
         from: PeerId,
         connection: ConnectionId,
-        event: THandlerOutEvent<Self>,
+        frames: THandlerOutEvent<Self>,
     ) {
         self.push(ToSwarm::GenerateEvent(PeerEvent::Frames {
             from,
             connection,
-            frames: event,
+            frames,
         }));
     }
 
@@ -315,14 +315,14 @@ enum Sending {
     Writing(BoxFuture<'static, Written>, StreamNumber),
 }
 
-/// The stream, or the frames that did not go through it.
+/// The stream, or the pieces of frames that did not go through it.
 type Written = Result<WriteHalf<Stream>, (std::io::Error, vec::IntoIter<Bytes>)>;
 
-/// Writes these frames, and flushes.
-async fn write(mut stream: WriteHalf<Stream>, frames: Vec<Bytes>) -> Written {
-    let mut rest = frames.into_iter();
-    while let Some(frame) = rest.as_slice().first() {
-        if let Err(error) = stream.write_all(frame).await {
+/// Writes these pieces of frames, and flushes.
+async fn write(mut stream: WriteHalf<Stream>, pieces: Vec<Bytes>) -> Written {
+    let mut rest = pieces.into_iter();
+    while let Some(piece) = rest.as_slice().first() {
+        if let Err(error) = stream.write_all(piece).await {
             return Err((error, rest));
         }
         rest.next();
@@ -402,12 +402,12 @@ impl Handler {
                     return Poll::Pending;
                 }
                 Sending::Idle(stream, number) => {
-                    let frames = self.outgoing.next(&self.peer, &self.options.encoder);
-                    if frames.is_empty() {
+                    let pieces = self.outgoing.next(&self.peer, &self.options.encoder);
+                    if pieces.is_empty() {
                         self.sending = Sending::Idle(stream, number);
                         return Poll::Pending;
                     }
-                    self.sending = Sending::Writing(write(stream, frames).boxed(), number);
+                    self.sending = Sending::Writing(write(stream, pieces).boxed(), number);
                 }
                 Sending::Writing(mut writing, number) => match writing.poll_unpin(cx) {
                     Poll::Pending => {
@@ -418,10 +418,10 @@ impl Handler {
                         self.failures = 0;
                         self.sending = Sending::Idle(stream, number);
                     }
-                    Poll::Ready(Err((error, frames))) => {
+                    Poll::Ready(Err((error, rest))) => {
                         // The peer may have closed the stream: another one is tried.
                         self.streams.close(number);
-                        self.outgoing.push_front(frames);
+                        self.outgoing.push_front(rest);
                         self.failed(&error);
                     }
                 },

@@ -575,6 +575,9 @@ impl Shell {
         source: Option<&Source>,
     ) -> HashMap<Address, BlockCid> {
         let mut by_address = HashMap::new();
+        let Some(source) = source else {
+            return by_address;
+        };
         let mut blocks = Vec::new();
         for effect in effects {
             let Effect::Keep {
@@ -585,7 +588,6 @@ impl Shell {
             else {
                 continue;
             };
-            let Some(source) = source else { continue };
             let Some(received) = source.blocks.get(*delivery) else {
                 continue;
             };
