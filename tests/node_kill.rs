@@ -128,6 +128,7 @@ fn fetch_and_kill(
         let line = read(&mut acknowledged).expect("the child has ended");
         ready |= line.trim() == "ready";
     }
+    // No event to wait for: the moment is to fall anywhere between two of them.
     std::thread::sleep(after);
     // On Unix this is SIGKILL.
     child.kill().unwrap();
