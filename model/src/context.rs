@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Names};
 use crate::message::{Account, Payment, WantEntry};
-use crate::node::deviant::ContextLeftovers;
 use crate::price::Price;
 use crate::sequence::Sequence;
 
@@ -12,23 +11,26 @@ use crate::sequence::Sequence;
 /// has explicitly asked for; and its account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PeerContext<N: Names> {
-    pub(crate) presence: BTreeMap<Address<N::Cid>, Price>,
-    pub(crate) wants: Sequence<Address<N::Cid>, WantEntry<N::Cid>>,
-    pub(crate) account: Option<Account>,
-    pub(crate) payment: Option<Payment>,
-    /// What only a deviating node keeps; empty in the reference.
-    pub(crate) leftovers: ContextLeftovers<N>,
+    /// The presence records: each address the peer is known to have, of those this node wants,
+    /// with its price.
+    pub presence: BTreeMap<Address<N::Cid>, Price>,
+    /// The peer's want list: what it has explicitly asked for, one entry for an address, in the
+    /// order recorded.
+    pub wants: Sequence<Address<N::Cid>, WantEntry<N::Cid>>,
+    /// The account that the peer sent last (PAY-1).
+    pub account: Option<Account>,
+    /// The payment that the peer sent last (PAY-2).
+    pub payment: Option<Payment>,
 }
 
 impl<N: Names> PeerContext<N> {
     /// JOIN-2: a new context is empty.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         PeerContext {
             presence: BTreeMap::new(),
             wants: Sequence::default(),
             account: None,
             payment: None,
-            leftovers: ContextLeftovers::default(),
         }
     }
 
@@ -79,23 +81,10 @@ impl<N: Names> PeerContext<N> {
         self.presence.contains_key(address)
     }
 
-    /// Whether the record of this address came of a DontHave. Only a node that deviates by
-    /// `dont-have-recorded` keeps such records.
-    pub fn is_denied(&self, address: &Address<N::Cid>) -> bool {
-        self.leftovers.denied.contains(address)
-    }
-
-    /// What is marked on the peer as asked of it. Only a node that deviates by `only-asked`,
-    /// `ask-outlives-cancel` or `abort-on-stale-ask` keeps such marks.
-    pub fn asked_marks(&self) -> &BTreeSet<Address<N::Cid>> {
-        &self.leftovers.asked
-    }
-
     /// What the peer asks for these blocks together; an address without a record costs nothing.
     /// `None` when the sum needs more than 32 bytes.
     pub fn price<'a>(
-        &self,
-        addresses: impl IntoIterator<Item = &'a Address<N::Cid>>,
+        &self, addresses: impl IntoIterator<Item = &'a Address<N::Cid>>,
     ) -> Option<Price> {
         addresses
             .into_iter()
@@ -112,7 +101,6 @@ impl<N: Names> PeerContext<N> {
     pub fn clean_presence<'a>(&mut self, addresses: impl IntoIterator<Item = &'a Address<N::Cid>>) {
         for address in addresses {
             self.presence.remove(address);
-            self.leftovers.denied.remove(address);
         }
     }
 }

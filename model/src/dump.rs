@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Names};
 use crate::context::PeerContext;
-use crate::deviation::Deviation;
 use crate::message::{Account, WantEntry};
-use crate::node::{Node, deviant};
+use crate::node::Node;
+use crate::node::rules::Behaviour;
 use crate::price::Price;
 
 /// The state of a node, as plain data.
@@ -59,14 +59,14 @@ impl<C: Ord> ContextDump<C> {
     }
 }
 
-impl<N: Names> Node<N> {
+impl<N: Names, B: Behaviour<N>> Node<N, B> {
     /// The node's state as plain data.
     pub fn dump(&self) -> Dump<N::Peer, N::Cid> {
         Dump {
             contexts: self
                 .contexts
                 .iter()
-                .map(|(peer, context)| (peer.clone(), self.dump_context(context)))
+                .map(|(peer, context)| (peer.clone(), self.dump_context(peer, context)))
                 .collect(),
             own_wants: self
                 .wants
@@ -77,12 +77,7 @@ impl<N: Names> Node<N> {
         }
     }
 
-    fn dump_context(&self, context: &PeerContext<N>) -> ContextDump<N::Cid> {
-        let peer_have_cids = if self.deviates(Deviation::HelpersForgetLeaves) {
-            deviant::plain_cids(context)
-        } else {
-            context.peer_have_cids()
-        };
+    fn dump_context(&self, peer: &N::Peer, context: &PeerContext<N>) -> ContextDump<N::Cid> {
         ContextDump {
             presence: context
                 .presence()
@@ -90,7 +85,7 @@ impl<N: Names> Node<N> {
                 .map(|(address, price)| (address.clone(), *price))
                 .collect(),
             peer_have: context.peer_have().cloned().collect(),
-            peer_have_cids,
+            peer_have_cids: self.peer_have_cids(peer),
             wants: context.wants().cloned().collect(),
             peer_wants_cids: context.peer_wants_cids(),
             account: context.account().copied(),

@@ -3,19 +3,20 @@
 
 use crate::address::Names;
 use crate::node::Node;
+use crate::node::rules::Reference;
 
 /// A predicate over a node, with the requirements that it stands for.
-pub struct Invariant<N: Names> {
+pub struct Invariant<N: Names, B = Reference> {
     /// What it says, in a few words.
     pub name: &'static str,
     /// The requirements that a node breaks when it does not hold.
     pub requirements: &'static [&'static str],
     /// Whether it holds.
-    pub holds: fn(&Node<N>) -> bool,
+    pub holds: fn(&Node<N, B>) -> bool,
 }
 
 /// Every invariant there is.
-pub fn invariants<N: Names>() -> Vec<Invariant<N>> {
+pub fn invariants<N: Names, B>() -> Vec<Invariant<N, B>> {
     vec![
         Invariant {
             name: "presence is limited to own wants",

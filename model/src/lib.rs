@@ -23,6 +23,7 @@ pub mod bittorrent;
 #[cfg(feature = "check")]
 pub mod check;
 pub mod context;
+pub mod deviating;
 pub mod deviation;
 pub mod dialect;
 pub mod dump;

@@ -152,6 +152,18 @@ pub struct Delivery<C> {
     pub evidence: Evidence,
 }
 
+impl<C> Delivery<C> {
+    /// A delivery with nothing wrong with it.
+    pub fn valid(address: Address<C>, cid: C) -> Self {
+        let evidence = Evidence::valid_for(&address);
+        Delivery {
+            address,
+            cid,
+            evidence,
+        }
+    }
+}
+
 /// What is true of the bytes of a delivery (XFER-3, XFER-4). Facts, not a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Evidence {

@@ -1,42 +1,39 @@
 //! [`Node`]: the state of one node, and [`Node::step`], the transition function.
 //!
-//! An event comes in, the state changes, effects come out: one atomic step. The sections of the
-//! specification are the files below this one, in the order in which a peer's life meets them.
+//! An event comes in, the state changes, effects come out: one atomic step. Each section of the
+//! specification is a file of rules below this one: [`join`], [`left`], [`wire`], [`presence`],
+//! [`ask`], [`want`], [`transfer`], [`held`], [`pay`]. What a step owes each peer is collected by
+//! [`Step`] and put into messages by [`sending`]. [`rules`] is the table of all rules.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use crate::address::{Address, Names};
 use crate::context::PeerContext;
-use crate::deviation::{Deviation, Deviations};
 use crate::message::{Account, Message};
 use crate::price::Price;
 use crate::sequence::Sequence;
 
-mod ask;
-pub(crate) mod deviant;
-mod held;
-mod join;
-mod left;
-mod outbox;
-mod pay;
-mod presence;
-mod transfer;
-mod want;
+pub mod ask;
+pub mod held;
+pub mod join;
+pub mod left;
+pub mod pay;
+pub mod presence;
+pub mod rules;
+pub mod sending;
+pub mod step;
+pub mod transfer;
+pub mod want;
+pub mod wire;
 
-use outbox::Outbox;
-
-/// At most this many entries are put into one want-list message (JOIN-8).
-pub const MAX_ENTRIES_SENT: usize = 1000;
-/// At most this many items are put into one presence message (WANT-18).
-pub const MAX_PRESENCES_SENT: usize = 1024;
-/// At most this many blocks are put into one delivery message (XFER-9).
-pub const MAX_BLOCKS_SENT: usize = 20;
+use rules::{Behaviour, Reference};
+pub use sending::{MAX_BLOCKS_SENT, MAX_ENTRIES_SENT, MAX_PRESENCES_SENT};
+pub use step::Step;
 
 /// What does not change in a node's life.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
-    /// How the node deviates from the specification: the reference does not.
-    pub deviations: Deviations,
     /// What the node asks for a block, zero when it gives them away.
     pub price: Price,
     /// Where the node wants to be paid, if it does (JOIN-6).
@@ -50,11 +47,9 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// The reference: free of charge, patient enough that no request fails by itself, and without
-    /// a bound on what peers want.
+    /// Blocks are free, no request fails by itself, and what peers want has no bound.
     fn default() -> Self {
         Config {
-            deviations: Deviations::none(),
             price: Price::ZERO,
             account: None,
             retries: u32::MAX,
@@ -63,19 +58,10 @@ impl Default for Config {
     }
 }
 
-impl Config {
-    /// A node that deviates in these ways, and is otherwise as by default.
-    pub fn deviating(deviations: Deviations) -> Self {
-        Config {
-            deviations,
-            ..Config::default()
-        }
-    }
-}
-
-/// One of the things that can happen to a node.
+/// One of the things that can happen to a node. `O` is what can happen beside that; to the
+/// reference, nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Event<N: Names> {
+pub enum Event<N: Names, O = Infallible> {
     /// A peer's first connection has opened.
     Joined(N::Peer),
     /// A peer's last connection has closed.
@@ -102,14 +88,14 @@ pub enum Event<N: Names> {
     },
     /// A block was deleted from the store, or expired (HELD-2).
     Deleted(N::Cid),
-    /// A scheduled [`Effect::ServeLater`] has its turn. Only a node that deviates by
-    /// `serve-later` schedules any.
-    Serve(N::Peer),
+    /// Something else, of another behaviour than the reference's.
+    Other(O),
 }
 
-/// What a step asks the node's surroundings to do. Effects are carried out in order.
+/// What a step asks the node's surroundings to do. Effects are carried out in order. `O` is what it
+/// can ask beside that; the reference, nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Effect<N: Names> {
+pub enum Effect<N: Names, O = Infallible> {
     /// Hand this message to the connection with this peer. What does not fit into one frame is
     /// split by whoever frames it (XFER-9).
     Send {
@@ -140,14 +126,37 @@ pub enum Effect<N: Names> {
     },
     /// Ask discovery who has this (ASK-1).
     Discover(N::Cid),
-    /// Deviating nodes only: close the stream that the message came on.
-    RefuseStream,
-    /// Deviating nodes only: come back with [`Event::Serve`] for this peer.
-    ServeLater(N::Peer),
-    /// Deviating nodes only: close every connection with this peer.
-    Disconnect(N::Peer),
-    /// Deviating nodes only: the process ends here.
-    Abort(&'static str),
+    /// Something else, of another behaviour than the reference's.
+    Other(O),
+}
+
+impl<N: Names> Effect<N> {
+    /// The same effect of the reference, among those of any other behaviour.
+    pub fn widened<O>(self) -> Effect<N, O> {
+        match self {
+            Effect::Send { to, message } => Effect::Send { to, message },
+            Effect::Keep {
+                delivery,
+                cid,
+                addresses,
+            } => Effect::Keep {
+                delivery,
+                cid,
+                addresses,
+            },
+            Effect::Obtained(address) => Effect::Obtained(address),
+            Effect::Failed(address) => Effect::Failed(address),
+            Effect::Cancelled {
+                address,
+                was_wanted,
+            } => Effect::Cancelled {
+                address,
+                was_wanted,
+            },
+            Effect::Discover(cid) => Effect::Discover(cid),
+            Effect::Other(never) => match never {},
+        }
+    }
 }
 
 /// Where a step leaves a choice, this makes it: so that a run repeats exactly.
@@ -176,7 +185,7 @@ impl<N: Names, F: FnMut(&Address<N::Cid>, &[N::Peer]) -> usize> Choose<N> for F 
 /// One of the node's own wants: a block requested and not yet obtained, cancelled or given up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct OwnWant<N: Names> {
-    /// The peers that the block is asked of at present: at most one (ASK-5), but for deviants.
+    /// The peers that the block is asked of at present: at most one (ASK-5).
     pub asked: BTreeSet<N::Peer>,
     /// The peers that were ever asked, are still here and have not delivered: the want's end is
     /// announced to them (ASK-7, XFER-7).
@@ -195,79 +204,77 @@ impl<N: Names> OwnWant<N> {
     }
 }
 
-/// The state of one node.
+/// The state of one node. `B` is how it behaves: as this specification says, unless another
+/// behaviour is named.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Node<N: Names> {
-    pub(crate) config: Config,
+pub struct Node<N: Names, B = Reference> {
+    /// What does not change in the node's life.
+    pub config: Config,
     /// One context for each peer (JOIN-3).
-    pub(crate) contexts: BTreeMap<N::Peer, PeerContext<N>>,
+    pub contexts: BTreeMap<N::Peer, PeerContext<N>>,
     /// The own wants, in the order requested.
-    pub(crate) wants: Sequence<Address<N::Cid>, OwnWant<N>>,
-    /// The addresses whose block is held, with the block's own CID.
-    pub(crate) held: BTreeMap<Address<N::Cid>, N::Cid>,
-    /// What only a deviating node keeps; empty in the reference.
-    pub(crate) leftovers: deviant::NodeLeftovers<N>,
+    pub wants: Sequence<Address<N::Cid>, OwnWant<N>>,
+    /// The addresses whose block is held, each with the block's own CID.
+    pub held: BTreeMap<Address<N::Cid>, N::Cid>,
+    /// How the node behaves.
+    pub behaviour: B,
 }
 
 impl<N: Names> Node<N> {
     /// A node without peers, wants or blocks.
     pub fn new(config: Config) -> Self {
+        Node::behaving(Reference, config)
+    }
+}
+
+impl<N: Names, B: Behaviour<N>> Node<N, B> {
+    /// A node of this behaviour, without peers, wants or blocks.
+    pub fn behaving(behaviour: B, config: Config) -> Self {
         Node {
             config,
             contexts: BTreeMap::new(),
             wants: Sequence::default(),
             held: BTreeMap::new(),
-            leftovers: deviant::NodeLeftovers::default(),
+            behaviour,
         }
     }
 
     /// Handles one event: changes the state and says what is to be done, in order.
-    pub fn step(&mut self, event: Event<N>, choose: &mut impl Choose<N>) -> Vec<Effect<N>> {
-        let mut out = Outbox::new();
-        match event {
-            Event::Joined(peer) => self.joined(peer, &mut out),
-            Event::Left(peer) => self.left(&peer, choose, &mut out),
-            Event::Received { from, message } => self.received(&from, message, choose, &mut out),
-            Event::Request(address) => self.request(address, choose, &mut out),
-            Event::Cancel(address) => self.cancel(&address, &mut out),
-            Event::Retry(address) => self.retry(&address, choose, &mut out),
-            Event::Stored { cid, leaves } => self.stored(cid, leaves, &mut out),
-            Event::Deleted(cid) => self.deleted(&cid, &mut out),
-            Event::Serve(peer) => self.serve(&peer, &mut out),
-        }
-        out.into_effects(&self.config)
+    pub fn step(
+        &mut self, event: Event<N, B::Event>, choices: &mut impl Choose<N>,
+    ) -> Vec<Effect<N, B::Effect>> {
+        self.take_step(choices, |node, step| match event {
+            Event::Joined(peer) => node.joined(peer, step),
+            Event::Left(peer) => node.left(&peer, step),
+            Event::Received { from, message } => node.received(&from, message, step),
+            Event::Request(address) => node.request(address, step),
+            Event::Cancel(address) => node.cancel(&address, step),
+            Event::Retry(address) => node.retry(&address, step),
+            Event::Stored { cid, leaves } => node.stored(cid, leaves, step),
+            Event::Deleted(cid) => node.deleted(&cid, step),
+            Event::Other(event) => B::other(node, event, step),
+        })
     }
 
-    /// WIRE-6: the order in which the parts of a message are handled.
-    fn received(
-        &mut self,
-        from: &N::Peer,
-        message: Message<N>,
-        choose: &mut impl Choose<N>,
-        out: &mut Outbox<N>,
-    ) {
-        if !self.contexts.contains_key(from) && !self.deviates(Deviation::ContextOnMessage) {
-            return; // JOIN-7
-        }
-        if self.has_received_deviations() {
-            return self.deviant_received(from, message, choose, out);
-        }
-        if let Some(list) = message.want_list {
-            self.want_list(from, list, out);
-        }
-        self.deliveries(from, message.deliveries, choose, out);
-        self.presences(from, message.presences, choose, out);
-        if let Some(account) = message.account {
-            self.account(from, account);
-        }
-        if let Some(payment) = message.payment {
-            self.payment(from, payment);
-        }
+    /// One atomic step: what it owes is put into messages when it is done.
+    pub(crate) fn take_step(
+        &mut self, choices: &mut dyn Choose<N>, handle: impl FnOnce(&mut Self, &mut Step<'_, N, B>),
+    ) -> Vec<Effect<N, B::Effect>> {
+        let mut step = Step::new(choices);
+        handle(self, &mut step);
+        step.into_effects(self)
     }
+}
 
+impl<N: Names, B> Node<N, B> {
     /// The contexts, by peer.
     pub fn contexts(&self) -> &BTreeMap<N::Peer, PeerContext<N>> {
         &self.contexts
+    }
+
+    /// The peers that have a context, in ascending order.
+    pub fn peers(&self) -> Vec<N::Peer> {
+        self.contexts.keys().cloned().collect()
     }
 
     /// The own wants, in the order requested.
@@ -278,6 +285,18 @@ impl<N: Names> Node<N> {
     /// Whether this address is an own want.
     pub fn wants(&self, address: &Address<N::Cid>) -> bool {
         self.wants.contains(address)
+    }
+
+    /// The peers that this address is asked of.
+    pub fn asked(&self, address: &Address<N::Cid>) -> BTreeSet<N::Peer> {
+        let want = self.wants.get(address);
+        want.map_or_else(BTreeSet::new, |want| want.asked.clone())
+    }
+
+    /// Whether this address is asked of this peer.
+    pub fn is_asked(&self, peer: &N::Peer, address: &Address<N::Cid>) -> bool {
+        let want = self.wants.get(address);
+        want.is_some_and(|want| want.asked.contains(peer))
     }
 
     /// Whether the block of this address is held.
@@ -293,10 +312,5 @@ impl<N: Names> Node<N> {
     /// What does not change in this node's life.
     pub fn config(&self) -> &Config {
         &self.config
-    }
-
-    /// Whether the node deviates in this way. The reference never does.
-    pub(crate) fn deviates(&self, deviation: Deviation) -> bool {
-        self.config.deviations.contains(deviation)
     }
 }

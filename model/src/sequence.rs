@@ -56,6 +56,11 @@ impl<K: Eq + Hash, V> Sequence<K, V> {
         self.0.iter()
     }
 
+    /// The entries, in order, to change their values.
+    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&K, &mut V)> {
+        self.0.iter_mut()
+    }
+
     /// The keys, in order.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &K> {
         self.0.keys()

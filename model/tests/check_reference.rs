@@ -29,9 +29,7 @@ fn holds(network: &Network, more: Vec<Property<Network>>) -> (usize, BTreeSet<&'
 }
 
 fn assert_no_failure<S: Space<Model = Network>>(
-    name: &str,
-    network: &Network,
-    found: &Exploration<'_, S>,
+    name: &str, network: &Network, found: &Exploration<'_, S>,
 ) {
     if let Some(failure) = found.failures().next() {
         let steps = match failure.verdict {

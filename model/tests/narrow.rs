@@ -4,13 +4,15 @@
 use std::collections::BTreeSet;
 
 use blockexc_model::address::Names;
+use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent, Setup};
 use blockexc_model::deviation::Layer;
 use blockexc_model::invariant::invariants;
 use blockexc_model::message::{
     Delivery, Evidence, Presence, PresenceType, ProofEvidence, WantEntry, WantList, WantType,
 };
+use blockexc_model::node::rules::Reference;
 use blockexc_model::price::Price;
-use blockexc_model::{Address, Config, Deviation, Deviations, Effect, Event, Message, Node};
+use blockexc_model::{Address, Config, Deviation, Deviations, Message};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Small;
@@ -144,23 +146,23 @@ impl Numbers {
 
 /// The invariants that fail in some run of a node that deviates so.
 fn failing(deviations: Deviations) -> BTreeSet<usize> {
-    let invariants = invariants::<Small>();
+    let invariants = invariants::<Small, _>();
     let mut failing = BTreeSet::new();
     for seed in 1..=30u64 {
         let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15 ^ (seed << 20));
-        let mut node = Node::<Small>::new(Config {
-            deviations,
+        let config = Config {
             retries: 3,
             ..Config::default()
-        });
+        };
+        let mut node = Node::<Small>::deviating(Setup { config, deviations });
         for _ in 0..300 {
             let mut events = vec![numbers.event()];
             while let Some(event) = events.pop() {
                 let mut choose =
                     |_: &_, holders: &[u8]| numbers.below(holders.len() as u64) as usize;
                 for effect in node.step(event, &mut choose) {
-                    if let Effect::ServeLater(peer) = effect {
-                        events.push(Event::Serve(peer));
+                    if let Effect::Other(OtherEffect::ServeLater(peer)) = effect {
+                        events.push(Event::Other(OtherEvent::Serve(peer)));
                     }
                 }
             }
@@ -226,7 +228,7 @@ fn the_reference_breaks_no_invariant() {
 
 #[test]
 fn a_deviation_breaks_only_what_it_says() {
-    let invariants = invariants::<Small>();
+    let invariants = invariants::<Small, Reference>();
     let mut complaints = Vec::new();
     for deviation in Deviation::ALL {
         if deviation.layer() == Layer::Shell {

@@ -212,10 +212,7 @@ impl Obtained {
 
 /// An asker and a holder that may part once.
 pub fn asker_and_holder(
-    asker: Deviations,
-    holder: Deviations,
-    retries: bool,
-    held: Held,
+    asker: Deviations, holder: Deviations, retries: bool, held: Held,
 ) -> Network {
     let blocks = Blocks::plain(1);
     let holding = Role::new(Config::deviating(holder));
@@ -241,10 +238,7 @@ pub fn asker_and_holder(
 }
 
 fn cell(
-    asker: &'static Dialect,
-    holder: &'static Dialect,
-    retries: bool,
-    held: Held,
+    asker: &'static Dialect, holder: &'static Dialect, retries: bool, held: Held,
 ) -> Result<Cell, Unfit> {
     let network = asker_and_holder(asker.deviations, holder.deviations, retries, held);
     let found = progress(&network)?;

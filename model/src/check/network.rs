@@ -531,10 +531,7 @@ impl Network {
     }
 
     fn first_under_way<'a>(
-        &self,
-        state: &'a State,
-        node: Peer,
-        from: Peer,
+        &self, state: &'a State, node: Peer, from: Peer,
     ) -> Option<&'a Message<Small>> {
         let (link, end) = self.end(node, from)?;
         state.links[link].ends[end].inbox.front()
@@ -580,12 +577,7 @@ impl Network {
     }
 
     fn act(
-        &self,
-        state: &State,
-        next: &mut State,
-        node: Peer,
-        act: Act,
-        script: Script,
+        &self, state: &State, next: &mut State, node: Peer, act: Act, script: Script,
     ) -> Option<Vec<Effect<Small>>> {
         let event = self.event(state, node, act)?;
         let left = &mut next.left;

@@ -439,9 +439,7 @@ impl OpenNetwork {
 
     /// The state after this action, with what the node did.
     pub fn perform(
-        &self,
-        state: &OpenState,
-        action: &OpenAction,
+        &self, state: &OpenState, action: &OpenAction,
     ) -> Option<(OpenState, Vec<Effect<Small>>)> {
         let event = self.event(action.what)?;
         let mut next = state.clone();

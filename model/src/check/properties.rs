@@ -445,9 +445,7 @@ fn asked_of(node: &Node<Small>, peer: Peer) -> impl Iterator<Item = &Address<Cid
 const QUIET: &str = "fallen silent";
 
 fn always(
-    name: &'static str,
-    requirements: &'static [&'static str],
-    holds: fn(&Network, &State) -> bool,
+    name: &'static str, requirements: &'static [&'static str], holds: fn(&Network, &State) -> bool,
     premise: fn(&Network, &State) -> bool,
 ) -> Property<Network> {
     Property {
@@ -461,9 +459,7 @@ fn always(
 }
 
 fn sometimes(
-    name: &'static str,
-    requirements: &'static [&'static str],
-    holds: fn(&Network, &State) -> bool,
+    name: &'static str, requirements: &'static [&'static str], holds: fn(&Network, &State) -> bool,
 ) -> Property<Network> {
     Property {
         name,
@@ -476,8 +472,7 @@ fn sometimes(
 }
 
 fn sometimes_of_one(
-    name: &'static str,
-    requirements: &'static [&'static str],
+    name: &'static str, requirements: &'static [&'static str],
     holds: fn(&OpenNetwork, &OpenState) -> bool,
 ) -> Property<OpenNetwork> {
     Property {

@@ -429,8 +429,7 @@ fn open_violation(config: &Config, requirements: &[&str]) -> Result<Evidence, Un
 }
 
 fn open_run(
-    network: &OpenNetwork,
-    trail: super::explorer::Trail<OpenNetwork>,
+    network: &OpenNetwork, trail: super::explorer::Trail<OpenNetwork>,
     property: Property<OpenNetwork>,
 ) -> Loss {
     Counterexample::Open {
@@ -464,9 +463,7 @@ fn refreshing(asker: Deviations, holder: Deviations, deletions: u8) -> Network {
 
 /// Whether, when all have fallen silent, something is asked of a peer that does not know of it.
 fn asked_in_vain(
-    asker: &[Deviation],
-    holder: &[Deviation],
-    deletions: u8,
+    asker: &[Deviation], holder: &[Deviation], deletions: u8,
 ) -> Result<Evidence, Unfit> {
     let [asker, holder] = [asker, holder].map(Deviations::of);
     asked_in_vain_in(&refreshing(asker, holder, deletions))

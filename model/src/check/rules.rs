@@ -172,8 +172,7 @@ impl<N: Names> Step<'_, N> {
     }
 
     fn entries_to<'b>(
-        &'b self,
-        peer: &'b N::Peer,
+        &'b self, peer: &'b N::Peer,
     ) -> impl DoubleEndedIterator<Item = &'b WantEntry<N::Cid>> {
         let lists: Vec<_> = self.lists_to(peer).collect();
         lists.into_iter().flat_map(|list| &list.entries)
@@ -184,8 +183,7 @@ impl<N: Names> Step<'_, N> {
     }
 
     fn deliveries_to<'b>(
-        &'b self,
-        peer: &'b N::Peer,
+        &'b self, peer: &'b N::Peer,
     ) -> impl Iterator<Item = &'b Delivery<N::Cid>> {
         self.sent_to(peer).flat_map(|message| &message.deliveries)
     }
@@ -269,9 +267,7 @@ impl<N: Names> Step<'_, N> {
     /// Whether it comes to the same for the same node, given these messages of the same peer
     /// instead, one after the other: for one way of making the choices that this leaves.
     fn one_by_one(
-        &self,
-        from: &N::Peer,
-        parts: Vec<Message<N>>,
+        &self, from: &N::Peer, parts: Vec<Message<N>>,
         same: impl Fn(&Node<N>, &[Effect<N>]) -> bool,
     ) -> bool {
         any_way(|player| {
@@ -321,9 +317,7 @@ fn context_of<'a, N: Names>(node: &'a Node<N>, peer: &N::Peer) -> Option<&'a Pee
 }
 
 fn recorded<'a, N: Names>(
-    node: &'a Node<N>,
-    peer: &N::Peer,
-    address: &Address<N::Cid>,
+    node: &'a Node<N>, peer: &N::Peer, address: &Address<N::Cid>,
 ) -> Option<(usize, &'a WantEntry<N::Cid>)> {
     context_of(node, peer)?
         .wants()

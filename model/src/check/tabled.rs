@@ -420,9 +420,7 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
     /// Numbers what each of these is called under each renaming: until nothing is left that was not
     /// met before.
     fn rename<T: Clone + Eq + Hash>(
-        &self,
-        numbered: &mut Numbered<T>,
-        images: &mut Vec<Vec<u16>>,
+        &self, numbered: &mut Numbered<T>, images: &mut Vec<Vec<u16>>,
         image: impl Fn(&Renaming, &T) -> T,
     ) -> Result<(), Full> {
         let renamings = &self.symmetry.renamings;
@@ -484,11 +482,7 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
 
     /// Works out the next steps of a node.
     fn learn_steps(
-        &self,
-        tables: &mut Tables,
-        row: &Row<WORDS>,
-        state: &State,
-        place: usize,
+        &self, tables: &mut Tables, row: &Row<WORDS>, state: &State, place: usize,
     ) -> Result<(), Full> {
         let situation = self.situation(tables, row, place);
         if tables.situations.contains_key(&situation) {
@@ -608,10 +602,7 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
     /// Gives the transitions of a state, whose nodes' next steps stand here. Says no when
     /// something is not known.
     fn give(
-        &self,
-        tables: &Tables,
-        row: &Row<WORDS>,
-        steps_at: &[Option<(u32, u32)>],
+        &self, tables: &Tables, row: &Row<WORDS>, steps_at: &[Option<(u32, u32)>],
         mut found: impl FnMut(u8, Row<WORDS>),
     ) -> bool {
         for link in 0..self.network.pairs.len() {
@@ -681,10 +672,7 @@ impl<const WORDS: usize> Space for Tabled<'_, WORDS> {
     }
 
     fn successors(
-        &self,
-        tables: &Tables,
-        states: &[&Row<WORDS>],
-        missed: &mut [bool],
+        &self, tables: &Tables, states: &[&Row<WORDS>], missed: &mut [bool],
         mut found: impl FnMut(usize, u8, Row<WORDS>),
     ) {
         // The lookups of several states do not wait for each other.

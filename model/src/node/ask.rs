@@ -1,180 +1,212 @@
 //! ASK: how the node pursues its own wants.
 
+use std::collections::BTreeSet;
+
 use crate::address::{Address, Names};
-use crate::deviation::Deviation::*;
 use crate::message::WantEntry;
 
-use super::outbox::Outbox;
-use super::{Choose, Effect, Node, OwnWant};
+use super::rules::Behaviour;
+use super::{Effect, Node, OwnWant, Step};
 
-impl<N: Names> Node<N> {
-    /// The user requests a block.
-    pub(super) fn request(
-        &mut self,
-        address: Address<N::Cid>,
-        choose: &mut impl Choose<N>,
-        out: &mut Outbox<N>,
-    ) {
-        // ASK-3
-        if self.holds(&address) {
-            out.effect(Effect::Obtained(address.clone()));
-            if self.deviates(RequestHeldAsks) {
-                self.announce(&address, out);
-            }
-            return;
-        }
-        // ASK-2
-        if self.wants(&address) {
-            if self.deviates(RequestAgainAnnounces) {
-                self.announce(&address, out);
-            }
-            return;
-        }
-        // ASK-1
-        self.wants.insert(address.clone(), OwnWant::new());
-        if self.has_request_deviations() && self.deviant_pursuit(&address, choose, out) {
-            return;
-        }
-        self.announce(&address, out);
+/// The user requests a block: one that is held (ASK-3), one that is an own want already (ASK-2),
+/// or a new one. ASK-1: that becomes an own want.
+pub fn request<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, address: Address<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    if node.holds(&address) {
+        node.request_held(&address, step);
+    } else if node.wants(&address) {
+        node.request_again(&address, step);
+    } else {
+        node.wants.insert(address.clone(), OwnWant::new());
+        node.pursue(&address, step);
     }
+}
 
-    /// A WantHave to every context, and a question to discovery (ASK-1, ASK-8).
-    pub(super) fn announce(&mut self, address: &Address<N::Cid>, out: &mut Outbox<N>) {
-        let peers: Vec<_> = self.contexts.keys().cloned().collect();
-        for peer in peers {
-            if self.note_announced(&peer, address) {
-                out.want(&peer, WantEntry::want_have(address.clone()));
-            }
-        }
-        out.effect(Effect::Discover(address.cid_or_tree_cid().clone()));
+/// ASK-3: a request of a held block completes at once and sends nothing.
+pub fn request_held<N: Names, B: Behaviour<N>>(
+    _: &mut Node<N, B>, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    step.effect(Effect::Obtained(address.clone()));
+}
+
+/// ASK-2: a second request of an own want adds nothing and sends nothing.
+pub fn request_again<N: Names, B: Behaviour<N>>(
+    _: &mut Node<N, B>, _: &Address<N::Cid>, _: &mut Step<'_, N, B>,
+) {
+}
+
+/// ASK-1: a fresh want is announced. By PRES-1 no context can know of it yet.
+pub fn pursue<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    node.announce(address, step);
+}
+
+/// ASK-1, ASK-8: every peer is told of the want, and discovery is asked.
+pub fn announce<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    for peer in node.peers() {
+        node.announce_to(&peer, address, step);
     }
+    step.effect(Effect::Discover(address.cid_or_tree_cid().clone()));
+}
 
-    /// ASK-4, ASK-5: asks this peer, which has a record of the block, and nobody else.
-    pub(super) fn ask(&mut self, peer: &N::Peer, address: &Address<N::Cid>, out: &mut Outbox<N>) {
-        if let Some(want) = self.wants.get_mut(address) {
-            want.asked.insert(peer.clone());
-            want.unanswered.insert(peer.clone());
-            self.note_asked(peer, address);
-            out.want(peer, WantEntry::want_block(address.clone()));
-        }
+/// ASK-1: a WantHave entry.
+pub fn announce_to<N: Names, B: Behaviour<N>>(
+    _: &mut Node<N, B>, peer: &N::Peer, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    step.want(peer, WantEntry::want_have(address.clone()));
+}
+
+/// ASK-4: WantBlock is sent to a peer that has a record of the block. ASK-5: and to nobody else.
+pub fn ask<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, peer: &N::Peer, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    if let Some(want) = node.wants.get_mut(address) {
+        want.asked.insert(peer.clone());
+        want.unanswered.insert(peer.clone());
+        step.want(peer, WantEntry::want_block(address.clone()));
     }
+}
 
-    /// Asks one of the peers that have a record of the block, if any has.
-    pub(super) fn ask_any_holder(
-        &mut self,
-        address: &Address<N::Cid>,
-        choose: &mut impl Choose<N>,
-        out: &mut Outbox<N>,
-    ) -> bool {
-        let holders: Vec<_> = self
-            .contexts
-            .iter()
-            .filter(|(_, context)| context.contains(address))
-            .map(|(peer, _)| peer.clone())
-            .collect();
-        let choice = match holders.len() {
-            0 => return false,
-            1 => 0,
-            several => choose.holder(address, &holders).min(several - 1),
-        };
-        if self.deviates(AskEveryHolder) {
-            for holder in &holders {
-                self.ask(holder, address, out);
-            }
-        } else {
-            self.ask(&holders[choice], address, out);
+/// ASK-4, ASK-5: one of the peers that have a record of the block is asked, if any has. Says
+/// whether one was.
+pub fn ask_any_holder<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
+) -> bool {
+    let holders = holders(node, address);
+    match step.choose(address, &holders) {
+        Some(holder) => {
+            node.ask(holder, address, step);
+            true
         }
-        true
+        None => false,
     }
+}
 
-    /// ASK-6: asks this peer for every own want that it is known to have and that is asked of
-    /// nobody, in the order requested.
-    pub(super) fn ask_for_all_known_at(&mut self, peer: &N::Peer, out: &mut Outbox<N>) {
-        let Some(context) = self.contexts.get(peer) else {
-            return;
-        };
-        let everybody = self.deviates(AskEveryHolder);
-        let addresses: Vec<_> = self
-            .wants
-            .iter()
-            .filter(|(address, _)| context.contains(address))
-            .filter(|(_, want)| want.asked.is_empty() || everybody && !want.asked.contains(peer))
-            .map(|(address, _)| address.clone())
-            .collect();
-        for address in addresses {
-            self.ask(peer, &address, out);
-        }
+/// The peers that have a record of the block, in ascending order.
+pub fn holders<N: Names, B: Behaviour<N>>(
+    node: &Node<N, B>, address: &Address<N::Cid>,
+) -> Vec<N::Peer> {
+    let knows = |(_, context): &(_, &crate::context::PeerContext<N>)| context.contains(address);
+    let holders = node.contexts.iter().filter(knows);
+    holders.map(|(peer, _)| peer.clone()).collect()
+}
+
+/// ASK-6: this peer is asked for every own want that it is known to have and that is asked of
+/// nobody, in the order requested.
+pub fn ask_for_all_known_at<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, peer: &N::Peer, step: &mut Step<'_, N, B>,
+) {
+    let Some(context) = node.contexts.get(peer) else {
+        return;
+    };
+    let known = node
+        .wants
+        .iter()
+        .filter(|(address, _)| context.contains(address));
+    let unasked = known.filter(|(_, want)| want.asked.is_empty());
+    let addresses: Vec<_> = unasked.map(|(address, _)| address.clone()).collect();
+    for address in addresses {
+        node.ask(peer, &address, step);
     }
+}
 
-    /// ASK-7: the user cancels.
-    pub(super) fn cancel(&mut self, address: &Address<N::Cid>, out: &mut Outbox<N>) {
-        let was_wanted = self.wants(address);
-        if was_wanted {
-            self.abandon(address, out);
-        }
-        out.effect(Effect::Cancelled {
-            address: address.clone(),
-            was_wanted,
-        });
+/// ASK-7: the user cancels, and is told whether there was such a want.
+pub fn cancel<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    let was_wanted = node.wants(address);
+    if was_wanted {
+        node.abandon(address, step);
     }
+    step.effect(Effect::Cancelled {
+        address: address.clone(),
+        was_wanted,
+    });
+}
 
-    /// An own want has not been met in time.
-    pub(super) fn retry(
-        &mut self,
-        address: &Address<N::Cid>,
-        choose: &mut impl Choose<N>,
-        out: &mut Outbox<N>,
-    ) {
-        if self.deviates(NeverRetry) {
-            return;
-        }
-        let Some(want) = self.wants.get_mut(address) else {
-            return;
-        };
-        // ASK-9
-        if want.retries >= self.config.retries && !self.config.deviations.contains(RetryForever) {
-            self.abandon(address, out);
-            out.effect(Effect::Failed(address.clone()));
-            return;
-        }
+/// An own want has not been met in time: it is pursued anew (ASK-8), or given up (ASK-9).
+pub fn retry<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    if !node.wants(address) {
+        return;
+    }
+    if node.has_retried_enough(address) {
+        return node.give_up(address, step);
+    }
+    if let Some(want) = node.wants.get_mut(address) {
         want.retries = want.retries.saturating_add(1);
-        // ASK-8
-        let asked: Vec<_> = want.asked.iter().cloned().collect();
-        if self.deviates(AskAgainOnRetry) {
-            return self.ask_again(address, choose, out);
-        }
-        for peer in &asked {
-            if self.deviates(DropSlowPeer) {
-                out.effect(Effect::Disconnect(peer.clone()));
-            }
-            self.lose_holder(peer, address, choose, out);
-        }
-        let asked_anew = self
-            .wants
-            .get(address)
-            .is_some_and(|want| !want.asked.is_empty())
-            || asked.is_empty() && self.ask_any_holder(address, choose, out);
-        if !asked_anew && self.deviates(RefreshInFull) {
-            self.refresh_in_full(address, out);
-        } else if !asked_anew {
-            self.announce(address, out);
-        }
     }
+    node.pursue_anew(address, step);
+}
 
-    /// Ends an own want that has not been met: every peer that was asked and has not answered is
-    /// sent a cancel (ASK-7), and no record of it stays (PRES-6).
-    fn abandon(&mut self, address: &Address<N::Cid>, out: &mut Outbox<N>) {
-        let Some(want) = self.wants.remove(address) else {
-            return;
-        };
-        if !self.deviates(CancelSilently) && !self.deviates(NoCancelSent) {
-            for peer in &want.unanswered {
-                out.cancel(peer, address.clone());
-            }
-        }
-        self.forget_asked(address);
-        if !self.deviates(KeepPresenceOnCancel) {
-            self.forget_presence(address);
-        }
+/// ASK-9: whether the want has had the configured number of retries.
+pub fn has_retried_enough<N: Names, B: Behaviour<N>>(
+    node: &Node<N, B>, address: &Address<N::Cid>,
+) -> bool {
+    let most = node.config.retries;
+    let want = node.wants.get(address);
+    want.is_some_and(|want| want.retries >= most)
+}
+
+/// ASK-9: the request fails, and the want ends.
+pub fn give_up<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    node.abandon(address, step);
+    step.effect(Effect::Failed(address.clone()));
+}
+
+/// ASK-8: whoever was asked and is silent is asked no longer. Another holder is asked, or, with
+/// none, the want is announced again.
+pub fn pursue_anew<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    let asked = node.asked(address);
+    for peer in &asked {
+        node.lose_silent(peer, address, step);
+    }
+    let is_asked =
+        !node.asked(address).is_empty() || asked.is_empty() && node.ask_any_holder(address, step);
+    if !is_asked {
+        node.announce_anew(address, step);
+    }
+}
+
+/// ASK-8: a peer that was asked has not answered in time.
+pub fn lose_silent<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, peer: &N::Peer, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    node.lose_holder(peer, address, step);
+}
+
+/// ASK-8: with nobody to ask, WantHave is sent again, and discovery is asked again.
+pub fn announce_anew<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    node.announce(address, step);
+}
+
+/// An own want ends without its block (ASK-7, ASK-9). No record of it stays (PRES-6).
+pub fn abandon<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    if let Some(want) = node.wants.remove(address) {
+        node.withdraw(address, &want.unanswered, step);
+        node.forget_presence(address);
+    }
+}
+
+/// ASK-7: every peer that was asked and has not answered is sent a cancel.
+pub fn withdraw<N: Names, B: Behaviour<N>>(
+    _: &mut Node<N, B>, address: &Address<N::Cid>, unanswered: &BTreeSet<N::Peer>,
+    step: &mut Step<'_, N, B>,
+) {
+    for peer in unanswered {
+        step.cancel(peer, address.clone());
     }
 }

@@ -1,57 +1,30 @@
 //! HELD: what the node holds.
 
 use crate::address::{Address, Names};
-use crate::deviation::Deviation::*;
 
-use super::outbox::Outbox;
-use super::transfer::Source;
-use super::{Effect, Node};
+use super::rules::Behaviour;
+use super::transfer::{Arrived, Source};
+use super::{Node, Step};
 
-impl<N: Names> Node<N> {
-    /// HELD-1: the user stored a block, with its proof for these leaves.
-    pub(super) fn stored(
-        &mut self,
-        cid: N::Cid,
-        leaves: Vec<Address<N::Cid>>,
-        out: &mut Outbox<N>,
-    ) {
-        let mut addresses = vec![Address::Plain(cid.clone())];
-        if self.deviates(LeafUploadUnnoticed) {
-            self.hold_unnoticed(&cid, leaves);
-        } else {
-            addresses.extend(leaves);
-        }
-        self.becomes_held(&cid, &addresses, &Source::Upload, out);
-        self.wake(&[(cid, addresses)], &Source::Upload, out);
-    }
+/// HELD-1: the user stored a block, with its proof for these leaves. Own wants for it end, and
+/// whoever waits for it is sent it.
+pub fn stored<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, cid: N::Cid, leaves: Vec<Address<N::Cid>>, step: &mut Step<'_, N, B>,
+) {
+    let mut addresses = vec![Address::Plain(cid.clone())];
+    addresses.extend(leaves);
+    let block = Arrived {
+        cid,
+        addresses,
+        source: Source::Upload,
+    };
+    node.hold(&block, step);
+    node.wake(&[block], step);
+}
 
-    /// The store changed without the node being told: nothing is sent, and no want ends. No event
-    /// of the specification does this; replaying what was recorded of deployed nodes needs it,
-    /// whose stores others write to as well.
-    pub fn set_held(&mut self, address: Address<N::Cid>, cid: Option<N::Cid>) {
-        match cid {
-            Some(cid) => self.held.insert(address, cid),
-            None => self.held.remove(&address),
-        };
-    }
-
-    /// A leaf's block came, with its proof, by another way than a delivery or an upload: as a
-    /// deployed node comes by it that reconstructs a dataset. Like a delivery that counts
-    /// (XFER-7), but from nobody.
-    pub fn reconstructed(&mut self, leaf: Address<N::Cid>, cid: N::Cid) -> Vec<Effect<N>> {
-        let mut out = Outbox::new();
-        let own = Address::Plain(cid.clone());
-        let addresses = vec![leaf, own];
-        self.becomes_held(&cid, &addresses, &Source::Reconstruction, &mut out);
-        self.wake(&[(cid, addresses)], &Source::Reconstruction, &mut out);
-        out.into_effects(&self.config)
-    }
-
-    /// HELD-2: it is not held any longer, and that is all.
-    pub(super) fn deleted(&mut self, cid: &N::Cid, out: &mut Outbox<N>) {
-        if self.deviates(AnnounceDeletion) {
-            self.announce_deletion(cid, out);
-        }
-        self.held.retain(|_, held| held != cid);
-    }
+/// HELD-2: a block that was deleted or has expired is not held any longer, and that is all.
+pub fn deleted<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, cid: &N::Cid, _: &mut Step<'_, N, B>,
+) {
+    node.held.retain(|_, held| held != cid);
 }

@@ -2,54 +2,57 @@
 
 use crate::address::Names;
 use crate::context::PeerContext;
-use crate::deviation::Deviation::*;
 use crate::message::WantEntry;
 
-use super::Node;
-use super::outbox::Outbox;
+use super::rules::Behaviour;
+use super::{Node, Step};
 
-impl<N: Names> Node<N> {
-    /// A peer's first connection has opened.
-    pub(super) fn joined(&mut self, peer: N::Peer, out: &mut Outbox<N>) {
-        if self.contexts.contains_key(&peer) {
-            return self.joined_again(peer, out);
-        }
-        // JOIN-1: the one place where a context is created. JOIN-2: it is empty.
-        let context = if self.deviates(ReviveOnRejoin) {
-            self.revived_context(&peer)
-        } else {
-            PeerContext::new()
-        };
-        self.contexts.insert(peer.clone(), context);
-        // JOIN-6
-        if let Some(account) = self.config.account
-            && !self.deviates(AccountWithheld)
-        {
-            out.account(&peer, account);
-        }
-        if !self.deviates(NoListOnJoin) {
-            self.send_own_want_list(&peer, out);
-        }
+/// A peer's first connection has opened. JOIN-1: this is the one place where a context is created.
+pub fn joined<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, peer: N::Peer, step: &mut Step<'_, N, B>,
+) {
+    if node.contexts.contains_key(&peer) {
+        return node.joined_again(&peer, step);
     }
+    let context = node.new_context(&peer);
+    node.contexts.insert(peer.clone(), context);
+    node.send_account(&peer, step);
+    node.send_own_wants(&peer, step);
+}
 
-    /// JOIN-3: nothing changes, nothing is sent.
-    fn joined_again(&mut self, peer: N::Peer, out: &mut Outbox<N>) {
-        if self.deviates(RejoinResets) {
-            self.contexts.insert(peer.clone(), PeerContext::new());
-        }
-        if self.deviates(RejoinResends) {
-            self.send_own_want_list(&peer, out);
-        }
-    }
+/// JOIN-3: nothing changes, nothing is sent.
+pub fn joined_again<N: Names, B: Behaviour<N>>(
+    _: &mut Node<N, B>, _: &N::Peer, _: &mut Step<'_, N, B>,
+) {
+}
 
-    /// JOIN-4: a WantHave entry for each own want, in the order requested.
-    /// JOIN-5: no own wants, no list.
-    fn send_own_want_list(&mut self, peer: &N::Peer, out: &mut Outbox<N>) {
-        if self.wants.is_empty() && !self.deviates(ListWhenEmpty) {
-            return;
-        }
-        let entries = self.wants.keys().cloned().map(WantEntry::want_have);
-        out.own_want_list(peer, entries.collect());
-        self.note_announced_all(peer);
+/// JOIN-2: a new context is empty.
+pub fn new_context<N: Names, B: Behaviour<N>>(_: &mut Node<N, B>, _: &N::Peer) -> PeerContext<N> {
+    PeerContext::new()
+}
+
+/// JOIN-6: a node that wants to be paid says where.
+pub fn send_account<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, peer: &N::Peer, step: &mut Step<'_, N, B>,
+) {
+    if let Some(account) = node.config.account {
+        step.account(peer, account);
     }
+}
+
+/// JOIN-5: without own wants no list is sent.
+pub fn send_own_wants<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, peer: &N::Peer, step: &mut Step<'_, N, B>,
+) {
+    if !node.wants.is_empty() {
+        node.send_own_want_list(peer, step);
+    }
+}
+
+/// JOIN-4: a WantHave entry for each own want, in the order requested.
+pub fn send_own_want_list<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, peer: &N::Peer, step: &mut Step<'_, N, B>,
+) {
+    let entries = node.wants.keys().cloned().map(WantEntry::want_have);
+    step.own_want_list(peer, entries.collect());
 }

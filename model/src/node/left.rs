@@ -2,50 +2,39 @@
 
 use crate::address::{Address, Names};
 
-use super::outbox::Outbox;
-use super::{Choose, Node};
+use super::rules::Behaviour;
+use super::{Node, Step};
 
-impl<N: Names> Node<N> {
-    /// A peer's last connection has closed.
-    pub(super) fn left(
-        &mut self,
-        peer: &N::Peer,
-        choose: &mut impl Choose<N>,
-        out: &mut Outbox<N>,
-    ) {
-        if self.has_left_deviations() {
-            return self.deviant_left(peer, choose, out);
-        }
-        // LEFT-1
-        if self.contexts.remove(peer).is_some() {
-            self.ask_elsewhere(peer, choose, out);
+/// LEFT-1: a peer's last connection has closed, and its context goes.
+/// LEFT-3: nothing of it is kept for when the peer comes back.
+pub fn left<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, peer: &N::Peer, step: &mut Step<'_, N, B>,
+) {
+    if node.contexts.remove(peer).is_some() {
+        node.ask_elsewhere(peer, step);
+    }
+}
+
+/// LEFT-2: what was asked of the peer that left is asked of other holders, or waits.
+pub fn ask_elsewhere<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, peer: &N::Peer, step: &mut Step<'_, N, B>,
+) {
+    for address in release(node, peer) {
+        node.ask_any_holder(&address, step);
+    }
+}
+
+/// Nothing is asked of this peer any longer, nor is it owed a cancel. Says which own wants were
+/// asked of it, in the order requested.
+pub fn release<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, peer: &N::Peer,
+) -> Vec<Address<N::Cid>> {
+    let mut released = Vec::new();
+    for (address, want) in node.wants.iter_mut() {
+        want.unanswered.remove(peer);
+        if want.asked.remove(peer) {
+            released.push(address.clone());
         }
     }
-
-    /// LEFT-2: what was asked of the peer that left is asked of other holders, or waits.
-    pub(super) fn ask_elsewhere(
-        &mut self,
-        peer: &N::Peer,
-        choose: &mut impl Choose<N>,
-        out: &mut Outbox<N>,
-    ) {
-        for address in self.release(peer) {
-            self.ask_any_holder(&address, choose, out);
-        }
-    }
-
-    /// Nothing is asked of this peer any longer, nor is it owed a cancel. Says which own wants
-    /// were asked of it, in the order requested.
-    pub(super) fn release(&mut self, peer: &N::Peer) -> Vec<Address<N::Cid>> {
-        let addresses: Vec<_> = self.wants.keys().cloned().collect();
-        addresses
-            .into_iter()
-            .filter(|address| {
-                self.wants.get_mut(address).is_some_and(|want| {
-                    want.unanswered.remove(peer);
-                    want.asked.remove(peer)
-                })
-            })
-            .collect()
-    }
+    released
 }

@@ -1,97 +1,86 @@
 //! PRES: presence, limited to what we want.
 
+use std::collections::BTreeSet;
+
 use crate::address::{Address, Names};
-use crate::deviation::Deviation::*;
 use crate::message::{Presence, PresenceType};
+use crate::price::Price;
 
-use super::outbox::Outbox;
-use super::{Choose, Node};
+use super::rules::Behaviour;
+use super::{Node, Step};
 
-impl<N: Names> Node<N> {
-    /// The presence items of one message.
-    pub(super) fn presences(
-        &mut self,
-        from: &N::Peer,
-        mut items: Vec<Presence<N::Cid>>,
-        choose: &mut impl Choose<N>,
-        out: &mut Outbox<N>,
-    ) {
-        if items.is_empty() {
-            return;
-        }
-        self.before_presences(from, &mut items);
-        // PRES-9: in order, so that the later of two wins.
-        for item in items {
-            match item.presence_type {
-                PresenceType::Have => self.have(from, item),
-                PresenceType::DontHave => self.dont_have(from, item, choose, out),
-            }
-        }
-        self.after_presences(from);
-        // ASK-6
-        if !self.deviates(AskOnRetryOnly) {
-            self.ask_for_all_known_at(from, out);
+/// The presence items of one message. PRES-9: they are handled in order, so that the later of two
+/// wins; PRES-7: what they do not name stays.
+/// ASK-6: then the peer is asked for what it is known to have.
+pub fn presences<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, items: Vec<Presence<N::Cid>>, step: &mut Step<'_, N, B>,
+) {
+    if items.is_empty() {
+        return;
+    }
+    for item in items {
+        match item.presence_type {
+            PresenceType::Have => node.have(from, item),
+            PresenceType::DontHave => node.dont_have(from, item, step),
         }
     }
+    node.ask_for_all_known_at(from, step);
+}
 
-    /// Have: a record, when it is of an own want.
-    fn have(&mut self, from: &N::Peer, item: Presence<N::Cid>) {
-        // PRES-1, PRES-5
-        if !self.wants(&item.address) && !self.deviates(PresenceUnbounded) {
-            return;
-        }
-        let first_price_stays = self.deviates(FirstPriceStays);
-        if let Some(context) = self.contexts.get_mut(from) {
-            if first_price_stays && context.contains(&item.address) {
-                return;
-            }
-            context.leftovers.denied.remove(&item.address);
-            // PRES-2: the one place where a record is created. PRES-4: or its price replaced.
-            context.set_presence(item.address, item.price);
-        }
+/// PRES-1, PRES-5: Have makes a record when it is of an own want, and otherwise does nothing.
+pub fn have<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, item: Presence<N::Cid>,
+) {
+    if node.wants(&item.address) {
+        node.record_presence(from, item.address, item.price);
     }
+}
 
-    /// PRES-3: DontHave: no record.
-    fn dont_have(
-        &mut self,
-        from: &N::Peer,
-        item: Presence<N::Cid>,
-        choose: &mut impl Choose<N>,
-        out: &mut Outbox<N>,
-    ) {
-        if self.deviates(DontHaveRecorded) {
-            return self.record_dont_have(from, item);
-        }
-        self.lose_holder(from, &item.address, choose, out);
+/// PRES-2: this is the one place where a record is created. PRES-4: an earlier record's price is
+/// replaced.
+pub fn record_presence<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, address: Address<N::Cid>, price: Price,
+) {
+    if let Some(context) = node.contexts.get_mut(from) {
+        context.set_presence(address, price);
     }
+}
 
-    /// The peer does not have this block after all (PRES-3, ASK-8, XFER-6): its record goes, and
-    /// what was asked of it is asked of another holder. Says whether it was asked of it.
-    pub(super) fn lose_holder(
-        &mut self,
-        peer: &N::Peer,
-        address: &Address<N::Cid>,
-        choose: &mut impl Choose<N>,
-        out: &mut Outbox<N>,
-    ) -> bool {
-        if let Some(context) = self.contexts.get_mut(peer) {
-            context.clean_presence([address]);
-            context.leftovers.asked.remove(address);
-        }
-        let was_asked = self
-            .wants
-            .get_mut(address)
-            .is_some_and(|want| want.asked.remove(peer));
-        if was_asked {
-            self.ask_any_holder(address, choose, out);
-        }
-        was_asked
-    }
+/// PRES-3: DontHave removes the record.
+pub fn dont_have<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, item: Presence<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    node.lose_holder(from, &item.address, step);
+}
 
-    /// PRES-6: a want has ended, and with it every record of it.
-    pub(super) fn forget_presence(&mut self, address: &Address<N::Cid>) {
-        for context in self.contexts.values_mut() {
-            context.clean_presence([address]);
-        }
+/// The peer does not have this block after all (PRES-3, ASK-8, XFER-6): its record goes, and what
+/// was asked of it is asked of another holder.
+pub fn lose_holder<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, peer: &N::Peer, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    if let Some(context) = node.contexts.get_mut(peer) {
+        context.clean_presence([address]);
     }
+    if let Some(want) = node.wants.get_mut(address)
+        && want.asked.remove(peer)
+    {
+        node.ask_any_holder(address, step);
+    }
+}
+
+/// PRES-6: a want has ended, and with it every record of it.
+pub fn forget_presence<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, address: &Address<N::Cid>,
+) {
+    for context in node.contexts.values_mut() {
+        context.clean_presence([address]);
+    }
+}
+
+/// PRES-10: `peerHaveCids` of this peer, which is empty for a peer without a context.
+pub fn peer_have_cids<N: Names, B: Behaviour<N>>(
+    node: &Node<N, B>, peer: &N::Peer,
+) -> BTreeSet<N::Cid> {
+    let context = node.contexts.get(peer);
+    context.map_or_else(BTreeSet::new, |context| context.peer_have_cids())
 }

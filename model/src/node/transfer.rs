@@ -1,146 +1,180 @@
 //! XFER: deliveries, where a want ends.
 
-use crate::address::{Address, Names};
-use crate::deviation::Deviation::*;
-use crate::message::{Delivery, ProofEvidence};
+use std::collections::BTreeSet;
 
-use super::outbox::Outbox;
-use super::{Choose, Effect, Node};
+use crate::address::{Address, Names};
+use crate::message::{Delivery, ProofEvidence, WantEntry};
+
+use super::rules::Behaviour;
+use super::{Effect, Node, Step};
 
 /// By which way a block has come.
-pub(super) enum Source<'a, N: Names> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source<N: Names> {
     /// This peer delivered it.
-    Delivery(&'a N::Peer),
+    Delivery(N::Peer),
     /// The user stored it.
     Upload,
-    /// Neither: see [`Node::reconstructed`].
-    Reconstruction,
+    /// Neither. No event of the specification does this.
+    Elsewhere,
 }
 
-impl<N: Names> Source<'_, N> {
-    /// Who delivered it, if anybody did.
-    pub(super) fn deliverer(&self) -> Option<&N::Peer> {
-        match self {
-            Source::Delivery(peer) => Some(peer),
-            Source::Upload | Source::Reconstruction => None,
-        }
+/// A block that a step has made held.
+#[derive(Clone, Debug)]
+pub struct Arrived<N: Names> {
+    /// The block's own CID.
+    pub cid: N::Cid,
+    /// What it is held under; the first is the address under which it came.
+    pub addresses: Vec<Address<N::Cid>>,
+    /// By which way it has come.
+    pub source: Source<N>,
+}
+
+impl<N: Names> Arrived<N> {
+    /// Whether this peer delivered it.
+    pub fn is_from(&self, peer: &N::Peer) -> bool {
+        matches!(&self.source, Source::Delivery(deliverer) if deliverer == peer)
     }
 }
 
-/// A block that a step has made held, with the addresses that it is held under.
-pub(super) type Arrived<N> = (<N as Names>::Cid, Vec<Address<<N as Names>::Cid>>);
-
-impl<N: Names> Node<N> {
-    /// The deliveries of one message, each judged by itself (XFER-5).
-    pub(super) fn deliveries(
-        &mut self,
-        from: &N::Peer,
-        deliveries: Vec<Delivery<N::Cid>>,
-        choose: &mut impl Choose<N>,
-        out: &mut Outbox<N>,
-    ) {
-        let mut arrived = Vec::new();
-        for (index, delivery) in deliveries.into_iter().enumerate() {
-            // XFER-8: we accept it from whoever brings it.
-            if self.has_delivery_deviations() && self.ignores_sender(from, &delivery) {
-                continue;
-            }
-            // XFER-2
-            if !self.wants(&delivery.address) && !self.takes_unwanted(&delivery.address) {
-                continue;
-            }
-            if self.counts(&delivery) {
-                arrived.push(self.accept(from, index, delivery, out));
-            } else {
-                self.reject(from, &delivery, choose, out);
-            }
+/// The deliveries of one message. XFER-5: each is judged by itself.
+pub fn deliveries<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, deliveries: Vec<Delivery<N::Cid>>,
+    step: &mut Step<'_, N, B>,
+) {
+    let mut arrived = Vec::new();
+    for (index, delivery) in deliveries.into_iter().enumerate() {
+        if !node.is_awaited(from, &delivery) {
+            continue;
         }
-        self.wake(&arrived, &Source::Delivery(from), out);
-    }
-
-    /// XFER-3, XFER-4: whether the bytes are the block that the address names.
-    fn counts(&self, delivery: &Delivery<N::Cid>) -> bool {
-        let evidence = delivery.evidence;
-        if self.has_delivery_deviations() && self.counts_deviantly(delivery) {
-            return true;
-        }
-        let is_the_address = if delivery.address.is_leaf() {
-            evidence.proof == ProofEvidence::Verified // XFER-4
+        if node.counts(&delivery) {
+            arrived.push(node.accept(from, index, delivery, step));
         } else {
-            evidence.cid_matches_address // XFER-3
-        };
-        evidence.has_data && evidence.data_matches_cid && is_the_address
-    }
-
-    /// XFER-5: nothing is stored, nothing ends. XFER-6: whoever was asked and brings this has not
-    /// got the block.
-    pub(super) fn reject(
-        &mut self,
-        from: &N::Peer,
-        delivery: &Delivery<N::Cid>,
-        choose: &mut impl Choose<N>,
-        out: &mut Outbox<N>,
-    ) {
-        if let Some(want) = self.wants.get_mut(&delivery.address) {
-            want.unanswered.remove(from);
-        }
-        if self.is_asked(from, &delivery.address) && !self.deviates(StuckOnInvalid) {
-            self.lose_holder(from, &delivery.address, choose, out);
+            node.reject(from, &delivery, step);
         }
     }
+    node.wake(&arrived, step);
+}
 
-    /// XFER-7: the block is held under all its addresses, and their wants end.
-    fn accept(
-        &mut self,
-        from: &N::Peer,
-        index: usize,
-        delivery: Delivery<N::Cid>,
-        out: &mut Outbox<N>,
-    ) -> Arrived<N> {
-        let mut addresses = vec![delivery.address];
-        let own = Address::Plain(delivery.cid.clone());
-        if addresses[0] != own && !self.deviates(UnsharedLeaf) {
-            addresses.push(own);
-        }
-        out.effect(Effect::Keep {
-            delivery: index,
-            cid: delivery.cid.clone(),
-            addresses: addresses.clone(),
-        });
-        self.becomes_held(&delivery.cid, &addresses, &Source::Delivery(from), out);
-        (delivery.cid, addresses)
-    }
+/// XFER-2: only what is an own want is looked at. XFER-8: whoever brings it.
+pub fn is_awaited<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, _: &N::Peer, delivery: &Delivery<N::Cid>,
+) -> bool {
+    node.wants(&delivery.address)
+}
 
-    /// The block is held from now on: own wants for it end (XFER-7, HELD-1), and whoever waits
-    /// for it is sent it (WANT-13). The first of the addresses is the one under which it came.
-    pub(super) fn becomes_held(
-        &mut self,
-        cid: &N::Cid,
-        addresses: &[Address<N::Cid>],
-        source: &Source<'_, N>,
-        out: &mut Outbox<N>,
-    ) {
-        for address in addresses {
-            self.held.insert(address.clone(), cid.clone());
-            if self.has_resolve_deviations() {
-                let is_named = *address == addresses[0];
-                self.deviant_resolve(address, is_named, source, out);
-            } else if let Some(want) = self.wants.remove(address) {
-                out.effect(Effect::Obtained(address.clone()));
-                for peer in &want.unanswered {
-                    if source.deliverer() != Some(peer) {
-                        out.cancel(peer, address.clone());
-                    }
-                }
-                self.forget_presence(address); // PRES-6
-            }
-        }
-    }
+/// XFER-3: the data hashes to the CID, and that is the address. XFER-4: or its proof verifies it
+/// as this leaf of this tree.
+pub fn counts<N: Names, B: Behaviour<N>>(_: &Node<N, B>, delivery: &Delivery<N::Cid>) -> bool {
+    let evidence = delivery.evidence;
+    let is_the_address = if delivery.address.is_leaf() {
+        evidence.proof == ProofEvidence::Verified
+    } else {
+        evidence.cid_matches_address
+    };
+    evidence.has_data && evidence.data_matches_cid && is_the_address
+}
 
-    /// Whether this address is asked of this peer.
-    pub(super) fn is_asked(&self, peer: &N::Peer, address: &Address<N::Cid>) -> bool {
-        self.wants
-            .get(address)
-            .is_some_and(|want| want.asked.contains(peer))
+/// XFER-5: a delivery that does not count stores nothing and ends nothing. XFER-6: whoever was
+/// asked and brings this has not got the block.
+pub fn reject<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, delivery: &Delivery<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    has_answered(node, from, &delivery.address);
+    if node.is_asked(from, &delivery.address) {
+        node.lose_holder(from, &delivery.address, step);
     }
+}
+
+/// The peer has answered, and is owed no cancel.
+pub fn has_answered<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, peer: &N::Peer, address: &Address<N::Cid>,
+) {
+    if let Some(want) = node.wants.get_mut(address) {
+        want.unanswered.remove(peer);
+    }
+}
+
+/// XFER-7: a delivery that counts is stored, and the block is held from now on.
+pub fn accept<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, index: usize, delivery: Delivery<N::Cid>,
+    step: &mut Step<'_, N, B>,
+) -> Arrived<N> {
+    let block = Arrived::<N> {
+        addresses: node.addresses_of(&delivery),
+        cid: delivery.cid,
+        source: Source::Delivery(from.clone()),
+    };
+    step.effect(Effect::Keep {
+        delivery: index,
+        cid: block.cid.clone(),
+        addresses: block.addresses.clone(),
+    });
+    node.hold(&block, step);
+    block
+}
+
+/// XFER-7: a leaf's block is held under its own CID too.
+pub fn addresses_of<N: Names, B: Behaviour<N>>(
+    _: &Node<N, B>, delivery: &Delivery<N::Cid>,
+) -> Vec<Address<N::Cid>> {
+    let own = Address::Plain(delivery.cid.clone());
+    if delivery.address == own {
+        vec![own]
+    } else {
+        vec![delivery.address.clone(), own]
+    }
+}
+
+/// XFER-7, HELD-1: the block is held under all of its addresses, and the own wants for them end.
+pub fn hold<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, block: &Arrived<N>, step: &mut Step<'_, N, B>,
+) {
+    for address in &block.addresses {
+        node.held.insert(address.clone(), block.cid.clone());
+        node.meet_want(address, block, step);
+    }
+}
+
+/// XFER-7, HELD-1: an own want ends by its block; everybody who requested it gets it.
+pub fn meet_want<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, address: &Address<N::Cid>, block: &Arrived<N>, step: &mut Step<'_, N, B>,
+) {
+    if let Some(want) = node.wants.remove(address) {
+        step.effect(Effect::Obtained(address.clone()));
+        node.close_want(address, &want.unanswered, block, step);
+    }
+}
+
+/// XFER-7, HELD-1: others that were asked are told that the want is over. PRES-6: no record of it
+/// stays.
+pub fn close_want<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, address: &Address<N::Cid>, unanswered: &BTreeSet<N::Peer>,
+    block: &Arrived<N>, step: &mut Step<'_, N, B>,
+) {
+    node.cancel_at_others(address, unanswered, block, step);
+    node.forget_presence(address);
+}
+
+/// XFER-7, HELD-1: whoever was asked and has not answered is sent a cancel; not who delivered.
+pub fn cancel_at_others<N: Names, B: Behaviour<N>>(
+    _: &mut Node<N, B>, address: &Address<N::Cid>, unanswered: &BTreeSet<N::Peer>,
+    block: &Arrived<N>, step: &mut Step<'_, N, B>,
+) {
+    for peer in unanswered.iter().filter(|peer| !block.is_from(peer)) {
+        step.cancel(peer, address.clone());
+    }
+}
+
+/// XFER-1: a delivery names the block by the address that it was asked for. WANT-14: it carries
+/// the want's priority until it is sent.
+pub fn deliver<N: Names, B: Behaviour<N>>(
+    _: &mut Node<N, B>, to: &N::Peer, entry: &WantEntry<N::Cid>, cid: N::Cid,
+    step: &mut Step<'_, N, B>,
+) {
+    step.delivery(
+        to,
+        entry.priority,
+        Delivery::valid(entry.address.clone(), cid),
+    );
 }

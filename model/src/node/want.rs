@@ -3,175 +3,190 @@
 use std::collections::HashSet;
 
 use crate::address::{Address, Names};
-use crate::deviation::Deviation::*;
 use crate::message::{Presence, PresenceType, WantEntry, WantList, WantType};
-use crate::price::Price;
 
-use super::Node;
-use super::outbox::Outbox;
-use super::transfer::{Arrived, Source};
+use super::rules::Behaviour;
+use super::transfer::Arrived;
+use super::{Node, Step};
 
-impl<N: Names> Node<N> {
-    /// The want list of one message.
-    pub(super) fn want_list(
-        &mut self,
-        from: &N::Peer,
-        mut list: WantList<N::Cid>,
-        out: &mut Outbox<N>,
-    ) {
-        if self.has_list_deviations() && !self.before_want_list(from, &mut list, out) {
-            return;
-        }
-        // WANT-11, WANT-12
-        if list.full && !self.deviates(IgnoreFull) || self.deviates(FullAlways) {
-            self.replace_wants(from, &list);
-        }
-        // WANT-15: in order.
-        for entry in list.entries {
-            if self.has_entry_deviations() && self.deviant_entry(from, &entry, out) {
-                continue;
-            }
-            if entry.cancel {
-                self.cancel_entry(from, &entry);
-            } else {
-                match entry.want_type {
-                    WantType::WantBlock => self.want_block(from, entry, out),
-                    WantType::WantHave => self.want_have(from, &entry, out),
-                }
-            }
+/// The want list of one message. WANT-11: a full list drops what it does not name, before its
+/// entries are handled. WANT-12: any other leaves that as it was. WANT-15: the entries are handled
+/// in order.
+pub fn want_list<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, list: WantList<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    if list.full {
+        node.replace_wants(from, &list.entries);
+    }
+    for entry in list.entries {
+        node.want_entry(from, entry, step);
+    }
+}
+
+/// WANT-11: what a full list does not name is no longer wanted.
+pub fn replace_wants<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, entries: &[WantEntry<N::Cid>],
+) {
+    let named: HashSet<_> = entries.iter().map(|entry| &entry.address).collect();
+    if let Some(context) = node.contexts.get_mut(from) {
+        context.wants.retain(|address, _| named.contains(address));
+    }
+}
+
+/// WANT-15: one entry of a list. WANT-8: a cancel is one, whatever its other fields say.
+pub fn want_entry<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, entry: WantEntry<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    match entry.want_type {
+        _ if entry.cancel => node.cancel_want(from, &entry, step),
+        WantType::WantBlock => node.want_block(from, entry, step),
+        WantType::WantHave => node.want_have(from, &entry, step),
+    }
+}
+
+/// WANT-8: the peer's entry for this address goes, and that is all. WANT-17: it goes from no other
+/// context. WANT-14: the other entries keep their order.
+pub fn cancel_want<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, entry: &WantEntry<N::Cid>, _: &mut Step<'_, N, B>,
+) {
+    if let Some(context) = node.contexts.get_mut(from) {
+        context.wants.remove(&entry.address);
+    }
+}
+
+/// A WantBlock entry: served when the block is held (WANT-2), and recorded otherwise (WANT-1).
+pub fn want_block<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, entry: WantEntry<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    match node.held.get(&entry.address).cloned() {
+        Some(cid) => node.serve_want(from, entry, cid, step),
+        None => node.wait_for_block(from, entry, step),
+    }
+}
+
+/// WANT-2: a held block is delivered at once, and leaves no entry.
+pub fn serve_want<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, entry: WantEntry<N::Cid>, cid: N::Cid,
+    step: &mut Step<'_, N, B>,
+) {
+    node.deliver(from, &entry, cid, step);
+}
+
+/// WANT-1: a want for a block that is not held is recorded. WANT-7: and answered, if that is asked
+/// for.
+pub fn wait_for_block<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, entry: WantEntry<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    node.deny_want_block(from, &entry, step);
+    node.record_want(from, entry);
+}
+
+/// WANT-7: the answer is DontHave, if the entry asks for one.
+pub fn deny_want_block<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, entry: &WantEntry<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    if entry.send_dont_have {
+        node.answer(from, &entry.address, PresenceType::DontHave, step);
+    }
+}
+
+/// WANT-1: at the end of the peer's wants. WANT-9: or in place of its earlier entry. WIRE-10: no
+/// more of them than the bound.
+pub fn record_want<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, entry: WantEntry<N::Cid>,
+) {
+    let most = node.config.wants_per_peer as usize;
+    if let Some(context) = node.contexts.get_mut(from)
+        && (context.wants.len() < most || context.wants.contains(&entry.address))
+    {
+        context.wants.insert(entry.address.clone(), entry);
+    }
+}
+
+/// A WantHave entry is answered. WANT-3: it is never recorded. WANT-10: nor does it touch what is
+/// recorded.
+pub fn want_have<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, entry: &WantEntry<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    if node.holds(&entry.address) {
+        node.confirm_want_have(from, entry, step);
+    } else {
+        node.deny_want_have(from, entry, step);
+    }
+}
+
+/// WANT-4: the answer for a held block is Have.
+pub fn confirm_want_have<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, entry: &WantEntry<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    node.answer(from, &entry.address, PresenceType::Have, step);
+}
+
+/// WANT-5: the answer for a block that is not held is DontHave, if the entry asks for one.
+/// WANT-6: otherwise there is no answer.
+pub fn deny_want_have<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, entry: &WantEntry<N::Cid>, step: &mut Step<'_, N, B>,
+) {
+    if entry.send_dont_have {
+        node.answer(from, &entry.address, PresenceType::DontHave, step);
+    }
+}
+
+/// WANT-4: a presence item for this address, with the node's price.
+pub fn answer<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, to: &N::Peer, address: &Address<N::Cid>, presence_type: PresenceType,
+    step: &mut Step<'_, N, B>,
+) {
+    let presence = Presence {
+        address: address.clone(),
+        presence_type,
+        price: node.config.price,
+    };
+    step.presence(to, presence);
+}
+
+/// WANT-13: these blocks have become held, and every context that wants one is sent it.
+pub fn wake<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, arrived: &[Arrived<N>], step: &mut Step<'_, N, B>,
+) {
+    if arrived.is_empty() {
+        return;
+    }
+    for peer in node.peers() {
+        for (entry, cid) in woken(node, &peer, arrived) {
+            node.serve_woken(&peer, &entry, cid, step);
         }
     }
+}
 
-    /// WANT-11: what a full list does not name is no longer wanted.
-    fn replace_wants(&mut self, from: &N::Peer, list: &WantList<N::Cid>) {
-        let named: HashSet<_> = list.entries.iter().map(|entry| &entry.address).collect();
-        if let Some(context) = self.contexts.get_mut(from) {
-            context.wants.retain(|address, _| named.contains(address));
-        }
-    }
+/// The peer's wants that these blocks meet, in the order recorded (WANT-14).
+fn woken<N: Names, B: Behaviour<N>>(
+    node: &Node<N, B>, peer: &N::Peer, arrived: &[Arrived<N>],
+) -> Vec<(WantEntry<N::Cid>, N::Cid)> {
+    let wants = node.contexts.get(peer).into_iter();
+    let wants = wants.flat_map(|context| context.wants());
+    wants
+        .filter_map(|entry| {
+            let block = arrived.iter().find(|block| node.meets(block, entry))?;
+            Some((entry.clone(), block.cid.clone()))
+        })
+        .collect()
+}
 
-    /// WANT-8: the entry for this address goes, and that is all.
-    fn cancel_entry(&mut self, from: &N::Peer, entry: &WantEntry<N::Cid>) {
-        // WANT-17
-        let swaps_last = self.deviates(CancelSwapsLast);
-        if let Some(context) = self.contexts.get_mut(from) {
-            if swaps_last {
-                context.wants.swap_remove(&entry.address);
-            } else {
-                context.wants.remove(&entry.address);
-            }
-        }
-    }
+/// WANT-13: a block meets a want for any of its addresses, whichever way it came.
+pub fn meets<N: Names, B: Behaviour<N>>(
+    _: &Node<N, B>, block: &Arrived<N>, entry: &WantEntry<N::Cid>,
+) -> bool {
+    block.addresses.contains(&entry.address)
+}
 
-    /// A WantBlock entry.
-    fn want_block(&mut self, from: &N::Peer, entry: WantEntry<N::Cid>, out: &mut Outbox<N>) {
-        // WANT-2
-        if let Some(cid) = self.held.get(&entry.address) {
-            out.delivery(from, entry.priority, entry.address.clone(), cid.clone());
-            if self.deviates(KeepServedWant) {
-                self.record_want(from, entry);
-            }
-            return;
-        }
-        // WANT-7
-        if entry.send_dont_have && !self.deviates(SilentWantBlock) {
-            self.answer(from, entry.address.clone(), PresenceType::DontHave, out);
-        }
-        if !self.deviates(ForgetWantBlock) {
-            self.record_want(from, entry);
-        }
-    }
-
-    /// WANT-1: at the end of the peer's wants. WANT-9: or in place of its earlier entry.
-    pub(super) fn record_want(&mut self, from: &N::Peer, entry: WantEntry<N::Cid>) {
-        let moves_last = self.deviates(WantAgainMovesLast);
-        let first_stays = self.deviates(FirstWantStays);
-        let most = self.config.wants_per_peer as usize;
-        if let Some(context) = self.contexts.get_mut(from) {
-            // WIRE-10
-            if context.wants.len() >= most && !context.wants.contains(&entry.address) {
-                return;
-            }
-            if first_stays && context.wants.contains(&entry.address) {
-                return;
-            }
-            if moves_last {
-                context.wants.remove(&entry.address);
-            }
-            context.wants.insert(entry.address.clone(), entry);
-        }
-    }
-
-    /// A WantHave entry. WANT-3: it is never recorded; WANT-10: nor does it touch a record.
-    pub(super) fn want_have(
-        &mut self,
-        from: &N::Peer,
-        entry: &WantEntry<N::Cid>,
-        out: &mut Outbox<N>,
-    ) {
-        if self.holds(&entry.address) {
-            // WANT-4
-            if !self.deviates(SilentHave) {
-                self.answer(from, entry.address.clone(), PresenceType::Have, out);
-            }
-        } else if entry.send_dont_have && !self.deviates(SilentDontHave)
-            || self.deviates(AlwaysDontHave)
-        {
-            // WANT-5; without sendDontHave nothing is answered (WANT-6).
-            self.answer(from, entry.address.clone(), PresenceType::DontHave, out);
-        }
-    }
-
-    pub(super) fn answer(
-        &self,
-        to: &N::Peer,
-        address: Address<N::Cid>,
-        presence_type: PresenceType,
-        out: &mut Outbox<N>,
-    ) {
-        let price = if self.deviates(PriceWithheld) {
-            Price::ZERO
-        } else {
-            self.config.price
-        };
-        out.presence(
-            to,
-            Presence {
-                address,
-                presence_type,
-                price,
-            },
-        );
-    }
-
-    /// WANT-13: these blocks have become held: every context that wants one is sent it, and those
-    /// entries go.
-    pub(super) fn wake(
-        &mut self,
-        arrived: &[Arrived<N>],
-        source: &Source<'_, N>,
-        out: &mut Outbox<N>,
-    ) {
-        if arrived.is_empty() {
-            return;
-        }
-        if self.has_wake_deviations() {
-            for (cid, addresses) in arrived {
-                self.deviant_wake(cid, addresses, source, out);
-            }
-            return;
-        }
-        for (peer, context) in &mut self.contexts {
-            // WANT-14: in the order recorded, whichever came first.
-            context.wants.retain(|address, entry| {
-                let block = arrived
-                    .iter()
-                    .find(|(_, addresses)| addresses.contains(address));
-                if let Some((cid, _)) = block {
-                    out.delivery(peer, entry.priority, address.clone(), cid.clone());
-                }
-                block.is_none()
-            });
-        }
+/// WANT-13: the block is sent, and the entry goes.
+pub fn serve_woken<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, peer: &N::Peer, entry: &WantEntry<N::Cid>, cid: N::Cid,
+    step: &mut Step<'_, N, B>,
+) {
+    node.deliver(peer, entry, cid, step);
+    if let Some(context) = node.contexts.get_mut(peer) {
+        context.wants.remove(&entry.address);
     }
 }

@@ -3,15 +3,15 @@
 //! and from each other, in short.)
 
 use blockexc_model::Dialect;
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 
-use crate::script::check_with;
+use crate::script::check_deviating;
 
 #[track_caller]
 fn check_dialect(name: &str, script: &str) {
     let dialect = Dialect::find(name).unwrap();
-    let config = Config::deviating(dialect.deviations);
-    check_with(config, script);
+    let setup = Setup::deviating(dialect.deviations);
+    check_deviating(setup, script);
 }
 
 #[track_caller]

@@ -3,14 +3,14 @@
 
 use blockexc_model::Deviation;
 use blockexc_model::Deviation::*;
+use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::Deviations;
-use blockexc_model::node::Config;
 
-use crate::script::{address, check_with, deviant, lines, play};
+use crate::script::{address, check_deviating, deviant, lines, play};
 
 #[track_caller]
 fn check(deviations: &[Deviation], script: &str) {
-    check_with(Config::deviating(Deviations::of(deviations)), script);
+    check_deviating(Setup::deviating(Deviations::of(deviations)), script);
 }
 
 // JOIN and LEFT.
@@ -125,7 +125,7 @@ fn a_late_dont_have_is_recorded_as_one() {
         }
         let context = &node.contexts()[&1];
         assert!(context.contains(&address("a")), "{says}");
-        assert_eq!(context.is_denied(&address("a")), is_denied, "{says}");
+        assert_eq!(node.is_denied(&1, &address("a")), is_denied, "{says}");
     }
 }
 

@@ -8,6 +8,7 @@ use blockexc_model::message::{
     WantType,
 };
 use blockexc_model::node::Config;
+use blockexc_model::node::rules::Reference;
 use blockexc_model::price::Price;
 use blockexc_model::{Deviation, Event, Requirement};
 use proptest::collection::vec;
@@ -64,7 +65,7 @@ const VIOLATED: &[(&str, Deviation, &str)] = &[
     ),
 ];
 
-fn violated(node: &Node) -> Vec<&'static str> {
+fn violated<B>(node: &blockexc_model::Node<Tiny, B>) -> Vec<&'static str> {
     invariants()
         .into_iter()
         .filter(|invariant| !(invariant.holds)(node))
@@ -74,11 +75,11 @@ fn violated(node: &Node) -> Vec<&'static str> {
 
 #[test]
 fn each_invariant_is_seen_violated() {
-    let names: Vec<_> = invariants::<Tiny>().iter().map(|one| one.name).collect();
+    let names: Vec<_> = invariants::<Tiny, Reference>().iter().map(|one| one.name).collect();
     for (name, _, _) in VIOLATED {
         assert!(names.contains(name), "`{name}` is no invariant");
     }
-    for Invariant { name, .. } in invariants::<Tiny>() {
+    for Invariant { name, .. } in invariants::<Tiny, Reference>() {
         let (_, deviation, script) = VIOLATED
             .iter()
             .find(|(violated, _, _)| *violated == name)
@@ -96,7 +97,7 @@ fn each_invariant_is_seen_violated() {
 
 #[test]
 fn invariants_stand_for_requirements_that_exist() {
-    for invariant in invariants::<Tiny>() {
+    for invariant in invariants::<Tiny, Reference>() {
         assert!(!invariant.requirements.is_empty());
         for id in invariant.requirements {
             assert!(

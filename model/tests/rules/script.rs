@@ -28,12 +28,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use blockexc_model::deviating::{self, Deviating, OtherEffect, OtherEvent, Setup};
 use blockexc_model::deviation::Deviations;
 use blockexc_model::message::{
     Account, Delivery, Evidence, Payment, Presence, PresenceType, ProofEvidence, WantEntry,
     WantList, WantType,
 };
-use blockexc_model::node::Config;
+use blockexc_model::node::rules::{Behaviour, Reference};
+use blockexc_model::node::{Config, First};
 use blockexc_model::price::Price;
 use blockexc_model::{Effect, Event, Names};
 
@@ -49,6 +51,40 @@ impl Names for Tiny {
 pub type Address = blockexc_model::Address<char>;
 pub type Message = blockexc_model::Message<Tiny>;
 pub type Node = blockexc_model::Node<Tiny>;
+pub type Deviant = deviating::Node<Tiny>;
+
+/// A behaviour that a script can play: what it has beside the specification's events and effects.
+pub trait Played: Behaviour<Tiny> {
+    /// A postponed serving of this peer.
+    fn serve(peer: u8) -> Event<Tiny, Self::Event>;
+    /// An effect as scripts write it.
+    fn show(effect: &Self::Effect) -> String;
+}
+
+impl Played for Reference {
+    fn serve(peer: u8) -> Event<Tiny> {
+        panic!("the reference serves {peer} at once")
+    }
+
+    fn show(effect: &Self::Effect) -> String {
+        match *effect {}
+    }
+}
+
+impl Played for Deviating<Tiny> {
+    fn serve(peer: u8) -> deviating::Event<Tiny> {
+        Event::Other(OtherEvent::Serve(peer))
+    }
+
+    fn show(effect: &OtherEffect<Tiny>) -> String {
+        match effect {
+            OtherEffect::RefuseStream => "refuse-stream".to_owned(),
+            OtherEffect::ServeLater(peer) => format!("serve-later={peer}"),
+            OtherEffect::Disconnect(peer) => format!("disconnect={peer}"),
+            OtherEffect::Abort(_) => "abort".to_owned(),
+        }
+    }
+}
 
 /// Plays a script on the reference, and compares what it does where the script says it.
 #[track_caller]
@@ -56,10 +92,22 @@ pub fn check(script: &str) {
     check_with(Config::default(), script);
 }
 
-/// As [`check`], on a node of this configuration.
+/// As [`check`], with this configuration. A node that could deviate, and does not, does the same.
 #[track_caller]
 pub fn check_with(config: Config, script: &str) {
-    let mut node = Node::new(config);
+    play_and_compare(Node::new(config.clone()), script);
+    let deviations = Deviations::none();
+    check_deviating(Setup { config, deviations }, script);
+}
+
+/// As [`check`], on a node that deviates.
+#[track_caller]
+pub fn check_deviating(setup: Setup, script: &str) {
+    play_and_compare(Deviant::deviating(setup), script);
+}
+
+#[track_caller]
+fn play_and_compare<B: Played>(mut node: blockexc_model::Node<Tiny, B>, script: &str) {
     for line in lines(script) {
         let (event, expected) = match line.split_once("=>") {
             Some((event, expected)) => (event.trim(), Some(expected.trim())),
@@ -81,14 +129,14 @@ pub fn tell(deviations: Deviations, script: &str) -> Vec<String> {
 }
 
 /// A node that deviates so, asks for payment, and gives up at the second retry.
-pub fn deviant(deviations: Deviations) -> Node {
-    Node::new(Config {
-        deviations,
+pub fn deviant(deviations: Deviations) -> Deviant {
+    let config = Config {
         price: Price::from(1),
         account: Some(Account([9; 20])),
         retries: 1,
         ..Config::default()
-    })
+    };
+    Deviant::deviating(Setup { config, deviations })
 }
 
 /// The steps of a script.
@@ -100,16 +148,20 @@ pub fn lines(script: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Plays one step, or answers one question.
-pub fn play(node: &mut Node, line: &str) -> String {
+pub fn play<B: Played>(node: &mut blockexc_model::Node<Tiny, B>, line: &str) -> String {
     if let Some(question) = line.strip_prefix('?') {
         return show(node, question.trim());
     }
-    let event = event(line);
-    let effects = node.step(event, &mut blockexc_model::node::First);
-    effects.iter().map(effect).collect::<Vec<_>>().join(" | ")
+    let event = event::<B>(line);
+    let effects = node.step(event, &mut First);
+    effects
+        .iter()
+        .map(effect::<B>)
+        .collect::<Vec<_>>()
+        .join(" | ")
 }
 
-fn show(node: &Node, question: &str) -> String {
+fn show<B: Played>(node: &blockexc_model::Node<Tiny, B>, question: &str) -> String {
     match question {
         "wants" => node
             .own_wants()
@@ -181,7 +233,7 @@ fn cid(text: &str) -> char {
     }
 }
 
-fn event(line: &str) -> Event<Tiny> {
+fn event<B: Played>(line: &str) -> Event<Tiny, B::Event> {
     if let Some((from, parts)) = line.split_once(':') {
         return Event::Received {
             from: peer_of(from),
@@ -194,7 +246,7 @@ fn event(line: &str) -> Event<Tiny> {
     match verb {
         "join" => Event::Joined(peer_of(what)),
         "leave" => Event::Left(peer_of(what)),
-        "serve" => Event::Serve(peer_of(what)),
+        "serve" => B::serve(peer_of(what)),
         "request" => Event::Request(address(what)),
         "cancel" => Event::Cancel(address(what)),
         "retry" => Event::Retry(address(what)),
@@ -327,7 +379,7 @@ fn entry(entry: &WantEntry<char>) -> String {
     text
 }
 
-fn effect(effect: &Effect<Tiny>) -> String {
+fn effect<B: Played>(effect: &Effect<Tiny, B::Effect>) -> String {
     match effect {
         Effect::Send { to, message } => format!("{to}: {}", say(message)),
         Effect::Keep { addresses, .. } => {
@@ -342,10 +394,7 @@ fn effect(effect: &Effect<Tiny>) -> String {
         } => format!("cancelled={}", name(address)),
         Effect::Cancelled { address, .. } => format!("not-wanted={}", name(address)),
         Effect::Discover(cid) => format!("find={cid}"),
-        Effect::RefuseStream => "refuse-stream".to_owned(),
-        Effect::ServeLater(peer) => format!("serve-later={peer}"),
-        Effect::Disconnect(peer) => format!("disconnect={peer}"),
-        Effect::Abort(_) => "abort".to_owned(),
+        Effect::Other(other) => B::show(other),
     }
 }
 

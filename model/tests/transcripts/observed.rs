@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use blockexc_model::Address;
+use blockexc_model::deviating::Node;
 use blockexc_model::message::{Message, PresenceType, WantType};
-use blockexc_model::{Address, Node};
 
 use crate::recording::{RecordedEvent, RecordedMessage, Step};
 use crate::replay::{Symbols, text_of};
@@ -75,11 +76,7 @@ impl Observed {
 
 /// One entry, delivery or presence item.
 fn entry_line(
-    address: &str,
-    want_type: &str,
-    priority: i32,
-    cancel: bool,
-    dont_have: bool,
+    address: &str, want_type: &str, priority: i32, cancel: bool, dont_have: bool,
 ) -> String {
     format!("{address} {want_type} priority={priority} cancel={cancel} sendDontHave={dont_have}")
 }
@@ -297,7 +294,7 @@ impl Observed {
             let heading = |what: &str| format!("{what} of {peer}");
             self.add(heading("context"), None);
             for (address, price) in context.presence() {
-                let have = !context.is_denied(address);
+                let have = !node.is_denied(peer, address);
                 let price = hex_of(&price.to_big_endian());
                 let price = hex_without_zeros(&price);
                 let line = format!("{} have={have} 0x{price}", text_of(address));
@@ -318,7 +315,7 @@ impl Observed {
                 };
                 self.add(heading("wants"), Some(line));
             }
-            for address in context.asked_marks() {
+            for address in node.asked_marks(peer) {
                 self.add(heading("asked marks"), Some(text_of(address)));
             }
             if let Some(account) = context.account() {

@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use blockexc_model::address::Names;
+use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent, Setup};
 use blockexc_model::message::{
     Account, Delivery, Evidence, Presence, PresenceType, ProofEvidence, WantEntry, WantList,
     WantType,
 };
 use blockexc_model::node::First;
 use blockexc_model::price::Price;
-use blockexc_model::{Address, Config, Dialect, Effect, Event, Message, Node};
+use blockexc_model::{Address, Config, Dialect, Message};
 
 use crate::observed::{Observed, Scope};
 use crate::recording::{
@@ -106,8 +107,7 @@ pub fn replay(recording: &Recording, dialect: &Dialect, scope: Scope) -> Result<
 
 impl Replay {
     fn new(recording: &Recording, dialect: &Dialect, scope: Scope) -> Self {
-        let mut node = Node::new(Config {
-            deviations: dialect.deviations,
+        let config = Config {
             price: Price::from(recording.node_args.price),
             // What a node asked for a price has for an account in the recordings.
             account: (recording.node_args.price > 0)
@@ -118,6 +118,10 @@ impl Replay {
                 .retries
                 .map_or(u32::MAX, |tries| tries - 1),
             ..Config::default()
+        };
+        let mut node = Node::deviating(Setup {
+            config,
+            deviations: dialect.deviations,
         });
         // In deployed nodes the block of no bytes is always there.
         node.set_held(address_of("empty"), Some("empty".to_owned()));
@@ -351,10 +355,7 @@ impl Replay {
     }
 
     fn cancel(
-        &mut self,
-        req: Option<&str>,
-        address: Option<&str>,
-        was_pending: bool,
+        &mut self, req: Option<&str>, address: Option<&str>, was_pending: bool,
         pick: Option<&RandomPick>,
     ) -> Result<(), String> {
         let addresses: Vec<_> = match (req, address) {
@@ -384,9 +385,7 @@ impl Replay {
     }
 
     fn step_model(
-        &mut self,
-        event: Event<Symbols>,
-        pick: Option<&RandomPick>,
+        &mut self, event: Event<Symbols>, pick: Option<&RandomPick>,
     ) -> Vec<Effect<Symbols>> {
         let Some(pick) = pick else {
             return self.node.step(event, &mut First);
@@ -419,15 +418,17 @@ impl Replay {
                         address,
                         was_wanted: true,
                     } => self.end(&address, false),
-                    Effect::ServeLater(peer) => {
+                    Effect::Other(OtherEffect::ServeLater(peer)) => {
                         self.hold_proven();
-                        later.push_back(self.step_model(Event::Serve(peer), pick));
+                        later.push_back(
+                            self.step_model(Event::Other(OtherEvent::Serve(peer)), pick),
+                        );
                     }
-                    Effect::Abort(_) => self.now.add_death(),
+                    Effect::Other(OtherEffect::Abort(_)) => self.now.add_death(),
                     Effect::Cancelled { .. }
                     | Effect::Discover(_)
-                    | Effect::RefuseStream
-                    | Effect::Disconnect(_) => {}
+                    | Effect::Other(OtherEffect::RefuseStream)
+                    | Effect::Other(OtherEffect::Disconnect(_)) => {}
                 }
             }
         }

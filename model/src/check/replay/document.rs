@@ -126,9 +126,7 @@ pub(super) enum Way {
 
 impl Document {
     pub(super) fn of_network(
-        network: &Network,
-        trail: &Trail<Network>,
-        property: &Property<Network>,
+        network: &Network, trail: &Trail<Network>, property: &Property<Network>,
     ) -> Self {
         let steps = trail
             .steps
@@ -153,9 +151,7 @@ impl Document {
     }
 
     pub(super) fn of_open_network(
-        network: &OpenNetwork,
-        trail: &Trail<OpenNetwork>,
-        property: &Property<OpenNetwork>,
+        network: &OpenNetwork, trail: &Trail<OpenNetwork>, property: &Property<OpenNetwork>,
     ) -> Self {
         let steps = trail
             .steps

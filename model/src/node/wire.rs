@@ -1,0 +1,43 @@
+//! WIRE: a whole message, of which this crate sees the parts. Bytes, frames and streams are the
+//! business of whoever runs a node.
+
+use crate::address::Names;
+use crate::message::{Delivery, Message, Presence};
+
+use super::rules::Behaviour;
+use super::{Node, Step};
+
+/// A message came, on whichever stream (WIRE-7). JOIN-7: from a peer without a context it is
+/// dropped.
+pub fn received<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, message: Message<N>, step: &mut Step<'_, N, B>,
+) {
+    if node.contexts.contains_key(from) {
+        node.message(from, message, step);
+    }
+}
+
+/// WIRE-6: the parts of a message are handled in this order.
+pub fn message<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, message: Message<N>, step: &mut Step<'_, N, B>,
+) {
+    if let Some(list) = message.want_list {
+        node.want_list(from, list, step);
+    }
+    node.blocks_then_presences(from, message.deliveries, message.presences, step);
+    if let Some(account) = message.account {
+        node.account(from, account);
+    }
+    if let Some(payment) = message.payment {
+        node.payment(from, payment);
+    }
+}
+
+/// WIRE-6: what a message delivers is handled before what it says is to be had.
+pub fn blocks_then_presences<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, from: &N::Peer, deliveries: Vec<Delivery<N::Cid>>,
+    presences: Vec<Presence<N::Cid>>, step: &mut Step<'_, N, B>,
+) {
+    node.deliveries(from, deliveries, step);
+    node.presences(from, presences, step);
+}
