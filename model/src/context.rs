@@ -12,17 +12,21 @@ use crate::sequence::Sequence;
 /// has explicitly asked for; and its account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PeerContext<N: Names> {
-    pub(crate) presence: BTreeMap<Address<N::Cid>, Price>,
-    pub(crate) wants: Sequence<Address<N::Cid>, WantEntry<N::Cid>>,
-    pub(crate) account: Option<Account>,
-    pub(crate) payment: Option<Payment>,
+    /// What the peer has, of what this node wants, with its price.
+    pub presence: BTreeMap<Address<N::Cid>, Price>,
+    /// What the peer waits for.
+    pub wants: Sequence<Address<N::Cid>, WantEntry<N::Cid>>,
+    /// Where the peer is paid.
+    pub account: Option<Account>,
+    /// The last payment of the peer.
+    pub payment: Option<Payment>,
     /// What only a deviating node keeps; empty in the reference.
-    pub(crate) leftovers: ContextLeftovers<N>,
+    pub leftovers: ContextLeftovers<N>,
 }
 
 impl<N: Names> PeerContext<N> {
     /// JOIN-2: a new context is empty.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         PeerContext {
             presence: BTreeMap::new(),
             wants: Sequence::default(),

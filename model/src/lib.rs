@@ -15,13 +15,10 @@
 //! 5. [`deviation`] and [`dialect`]: how a node may fail to meet them, and which deployed nodes
 //!    do. What a deviating node does instead stands apart, in `node/deviant.rs`.
 //! 6. [`invariant`]: what holds of a node after every step.
-//! 7. `check` (with the feature of that name): networks of nodes, what must hold of them, and
-//!    the search through all their states. [`bittorrent`]: what the contexts are compared with.
+//!
+//! The crate `blockexc-checker` searches networks of such nodes.
 
 pub mod address;
-pub mod bittorrent;
-#[cfg(feature = "check")]
-pub mod check;
 pub mod context;
 pub mod deviation;
 pub mod dialect;

@@ -13,7 +13,7 @@ use crate::price::Price;
 use crate::sequence::Sequence;
 
 mod ask;
-pub(crate) mod deviant;
+pub mod deviant;
 mod held;
 mod join;
 mod left;
@@ -198,15 +198,16 @@ impl<N: Names> OwnWant<N> {
 /// The state of one node.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Node<N: Names> {
-    pub(crate) config: Config,
+    /// What does not change in its life.
+    pub config: Config,
     /// One context for each peer (JOIN-3).
-    pub(crate) contexts: BTreeMap<N::Peer, PeerContext<N>>,
+    pub contexts: BTreeMap<N::Peer, PeerContext<N>>,
     /// The own wants, in the order requested.
-    pub(crate) wants: Sequence<Address<N::Cid>, OwnWant<N>>,
+    pub wants: Sequence<Address<N::Cid>, OwnWant<N>>,
     /// The addresses whose block is held, with the block's own CID.
-    pub(crate) held: BTreeMap<Address<N::Cid>, N::Cid>,
+    pub held: BTreeMap<Address<N::Cid>, N::Cid>,
     /// What only a deviating node keeps; empty in the reference.
-    pub(crate) leftovers: deviant::NodeLeftovers<N>,
+    pub leftovers: deviant::NodeLeftovers<N>,
 }
 
 impl<N: Names> Node<N> {
@@ -296,7 +297,7 @@ impl<N: Names> Node<N> {
     }
 
     /// Whether the node deviates in this way. The reference never does.
-    pub(crate) fn deviates(&self, deviation: Deviation) -> bool {
+    pub fn deviates(&self, deviation: Deviation) -> bool {
         self.config.deviations.contains(deviation)
     }
 }

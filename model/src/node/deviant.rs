@@ -26,12 +26,12 @@ const LONG_LIST: usize = 512;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ContextLeftovers<N: Names> {
     /// Records that came of a DontHave ([`DontHaveRecorded`]).
-    pub(crate) denied: BTreeSet<Address<N::Cid>>,
+    pub denied: BTreeSet<Address<N::Cid>>,
     /// Own wants that the peer was told of ([`NoAnnounceAgain`]).
-    pub(crate) announced: BTreeSet<Address<N::Cid>>,
+    pub announced: BTreeSet<Address<N::Cid>>,
     /// What is marked on the peer as asked of it ([`OnlyAsked`]), and may stay so when the want
     /// has ended ([`AskOutlivesCancel`]). A delivery takes the mark away, whatever it is worth.
-    pub(crate) asked: BTreeSet<Address<N::Cid>>,
+    pub asked: BTreeSet<Address<N::Cid>>,
 }
 
 impl<N: Names> Default for ContextLeftovers<N> {
@@ -46,11 +46,11 @@ impl<N: Names> Default for ContextLeftovers<N> {
 
 /// What only a deviating node keeps beside its contexts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct NodeLeftovers<N: Names> {
+pub struct NodeLeftovers<N: Names> {
     /// The contexts of peers that left ([`ReviveOnRejoin`]).
-    pub(crate) departed: BTreeMap<N::Peer, PeerContext<N>>,
+    pub departed: BTreeMap<N::Peer, PeerContext<N>>,
     /// What the message that is being handled has delivered so far ([`TakeTwice`]).
-    pub(crate) taken: BTreeSet<Address<N::Cid>>,
+    pub taken: BTreeSet<Address<N::Cid>>,
 }
 
 impl<N: Names> Default for NodeLeftovers<N> {
