@@ -9,19 +9,17 @@
 //! 1. [`address`], [`price`], [`message`]: what peers talk about, and what they say.
 //! 2. [`context`]: what a node keeps about one peer.
 //! 3. [`node`]: events, effects, and the step. Below it, one file for each section of the
-//!    specification, each rule with the ID of its requirement: `join`, `left`, `presence`,
-//!    `ask`, `want`, `transfer`, `held`, `pay`.
+//!    specification, each rule a function with the IDs of its requirements: [`node::join`],
+//!    [`node::left`], [`node::wire`], [`node::presence`], [`node::ask`], [`node::want`],
+//!    [`node::transfer`], [`node::held`], [`node::pay`]. [`node::rules`] is the table of them.
 //! 4. [`requirement`]: the catalogue, with the text of each requirement.
 //! 5. [`deviation`] and [`dialect`]: how a node may fail to meet them, and which deployed nodes
-//!    do. What a deviating node does instead stands apart, in `node/deviant.rs`.
+//!    do. What a deviating node does instead stands apart, in [`deviating`], a file for each section.
 //! 6. [`invariant`]: what holds of a node after every step.
-//! 7. `check` (with the feature of that name): networks of nodes, what must hold of them, and
-//!    the search through all their states. [`bittorrent`]: what the contexts are compared with.
+//!
+//! The crate `blockexc-checker` searches networks of such nodes.
 
 pub mod address;
-pub mod bittorrent;
-#[cfg(feature = "check")]
-pub mod check;
 pub mod context;
 pub mod deviating;
 pub mod deviation;

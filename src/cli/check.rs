@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use blockexc_model::check::browse::browse;
-use blockexc_model::check::configurations::custom;
-use blockexc_model::check::explorer::Progress;
-use blockexc_model::check::names::{Blocks, Naming};
-use blockexc_model::check::network::Limits;
-use blockexc_model::check::replay::{self, Replay};
-use blockexc_model::check::standard::{
+use blockexc_checker::browse::browse;
+use blockexc_checker::configurations::custom;
+use blockexc_checker::explorer::Progress;
+use blockexc_checker::names::{Blocks, Naming};
+use blockexc_checker::network::Limits;
+use blockexc_checker::replay::{self, Replay};
+use blockexc_checker::standard::{
     Configuration, Counterexample, Options, Report, Told, idle, standard_set,
 };
 use blockexc_model::node::Config;

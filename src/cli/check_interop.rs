@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use anstyle::Style;
 use anyhow::bail;
-use blockexc_model::check::interop::{Cell, Held, Loss, Obtained, Table};
-use blockexc_model::check::questions::{Evidence, STATEMENTS, Statement};
+use blockexc_checker::interop::{Cell, Held, Loss, Obtained, Table};
+use blockexc_checker::questions::{Evidence, STATEMENTS, Statement};
 use clap::Args;
 use serde::Serialize;
 

@@ -27,7 +27,7 @@ pub mod world;
 
 use std::time::Duration;
 
-use blockexc_model::check::tabled::Unfit;
+use blockexc_checker::tabled::Unfit;
 use blockexc_model::deviation::Deviations;
 use blockexc_model::dialect::{DIALECTS, Dialect};
 

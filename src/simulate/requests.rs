@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use blockexc_model::check::interop::{Held as HeldWhen, Obtained, Table};
-use blockexc_model::check::tabled::Unfit;
+use blockexc_checker::interop::{Held as HeldWhen, Obtained, Table};
+use blockexc_checker::tabled::Unfit;
 use blockexc_model::dialect::{DIALECTS, Dialect};
 use serde::Serialize;
 

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use blockexc_checker::interop::Obtained;
+use blockexc_checker::tabled::Unfit;
 use blockexc_model::address::Address as ModelAddress;
-use blockexc_model::check::interop::Obtained;
-use blockexc_model::check::tabled::Unfit;
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::node::{Config, Effect, Event};
 use libp2p::PeerId;

@@ -1,8 +1,8 @@
 //! One trace through the model and the engine at once.
 
 use blockexc::node::engine::Engine;
+use blockexc_checker::rules::{Judge, Step as JudgedStep};
 use blockexc_model::address::Address;
-use blockexc_model::check::rules::{Judge, Step as JudgedStep};
 use blockexc_model::deviation::Deviations;
 use blockexc_model::node::{Choose, Config, Node};
 

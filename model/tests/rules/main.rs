@@ -13,10 +13,9 @@ mod helpers;
 mod invariants;
 mod join;
 mod left;
-#[cfg(feature = "check")]
-mod narrow;
 mod pay;
 mod presence;
+mod random;
 mod script;
 mod transfer;
 mod values;
