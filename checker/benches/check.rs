@@ -9,7 +9,7 @@ use blockexc_checker::explorer::{Explorer, Outcome};
 use blockexc_checker::network::Network;
 use blockexc_checker::standard::properties_of;
 use blockexc_checker::tabled::Tabled;
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 use criterion::measurement::WallTime;
 use criterion::{
     BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
@@ -51,7 +51,7 @@ fn ours(group: &mut BenchmarkGroup<'_, WallTime>, network: &Network) {
 }
 
 fn three_nodes_one_block(criterion: &mut Criterion) {
-    let network = busy_triangle(&Config::default());
+    let network = busy_triangle(&Setup::default());
     let mut group = criterion.benchmark_group("3 nodes, 1 block");
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
     ours(&mut group, &network);
@@ -59,7 +59,7 @@ fn three_nodes_one_block(criterion: &mut Criterion) {
 }
 
 fn three_nodes_two_blocks(criterion: &mut Criterion) {
-    let network = two_block_triangle(&Config::default());
+    let network = two_block_triangle(&Setup::default());
     let mut group = criterion.benchmark_group("3 nodes, 2 blocks");
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
     ours(&mut group, &network);
@@ -67,7 +67,7 @@ fn three_nodes_two_blocks(criterion: &mut Criterion) {
 }
 
 fn stateright_beside(criterion: &mut Criterion) {
-    let make = || triangle(&Config::default());
+    let make = || triangle(&Setup::default());
     let (states, _) = explore(&make(), 1, false);
     let never = || HasDiscoveries::AnyOf(Default::default());
     let mut group = criterion.benchmark_group("a triangle");

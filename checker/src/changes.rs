@@ -10,7 +10,7 @@ use super::names::{Peer, Small};
 use super::open::{OpenNetwork, What};
 use blockexc_model::address::Address;
 use blockexc_model::message::Message;
-use blockexc_model::node::{Event, Node};
+use blockexc_model::deviating::{Event, Node};
 
 /// What happens to a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

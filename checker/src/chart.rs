@@ -7,7 +7,7 @@ mod mermaid;
 mod svg;
 mod text;
 
-use blockexc_model::node::Event;
+use blockexc_model::deviating::Event;
 use blockexc_model::requirement::Requirement;
 
 use super::explorer::Trail;

@@ -3,7 +3,8 @@
 
 use blockexc_model::address::{Address, Names};
 use blockexc_model::deviation::Deviation;
-use blockexc_model::node::{Choose, Event, Node};
+use blockexc_model::deviating::{Event, Node};
+use blockexc_model::node::Choose;
 
 /// How one step's choices are made, the first in the lowest four bits. Choices beyond the eighth,
 /// and those that a script does not mention, fall on the first holder.

@@ -2,7 +2,7 @@
 //! every rule of a single node has something to say.
 
 use blockexc_model::message::Account;
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 use blockexc_model::price::Price;
 
 use super::names::{Blocks, Cid, Naming, Peer};
@@ -10,22 +10,21 @@ use super::network::{Limits, Network, Role};
 use super::open::{Alphabet, OpenNetwork};
 
 /// A node that asks for payment and gives up after one retry: every rule applies to it.
-fn demanding(config: &Config) -> Config {
-    Config {
-        price: Price::from(1),
-        account: Some(Account([7; 20])),
-        retries: 1,
-        ..config.clone()
-    }
+fn demanding(setup: &Setup) -> Setup {
+    let mut setup = setup.clone();
+    setup.config.price = Price::from(1);
+    setup.config.account = Some(Account([7; 20]));
+    setup.config.retries = 1;
+    setup
 }
 
 /// One node, with these deviations, among peers that do as they like: the smaller ones.
-pub fn open_networks(config: &Config) -> Vec<OpenNetwork> {
-    let config = demanding(config);
+pub fn open_networks(setup: &Setup) -> Vec<OpenNetwork> {
+    let setup = demanding(setup);
     let [one, two, three] = [1, 2, 3].map(Blocks::plain);
     let leaf = Blocks::named(1, Naming::LeafAndPlain);
     let open = |name, blocks, peers, alphabet| {
-        OpenNetwork::new(name, config.clone(), blocks, peers, alphabet)
+        OpenNetwork::new(name, setup.clone(), blocks, peers, alphabet)
     };
     vec![
         open("essentials", one, 2, Alphabet::essential(one)),
@@ -38,9 +37,10 @@ pub fn open_networks(config: &Config) -> Vec<OpenNetwork> {
         open("three waits", three, 1, Alphabet::waits(three)),
         OpenNetwork::new(
             "two waits, room for one",
-            Config {
-                wants_per_peer: 1,
-                ..config.clone()
+            {
+                let mut setup = setup.clone();
+                setup.config.wants_per_peer = 1;
+                setup
             },
             two,
             1,
@@ -63,21 +63,21 @@ pub fn open_networks(config: &Config) -> Vec<OpenNetwork> {
 }
 
 /// One node, with these deviations, among peers that do as they like: the larger ones.
-pub fn large_open_networks(config: &Config) -> Vec<OpenNetwork> {
-    let config = demanding(config);
+pub fn large_open_networks(setup: &Setup) -> Vec<OpenNetwork> {
+    let setup = demanding(setup);
     let two = Blocks::plain(2);
     let leaf = Blocks::named(1, Naming::LeafAndPlain);
     vec![
         OpenNetwork::new(
             "two peers, leaves",
-            config.clone(),
+            setup.clone(),
             leaf,
             2,
             Alphabet::essential(leaf),
         ),
         OpenNetwork::new(
             "two peers, two blocks",
-            config,
+            setup,
             two,
             2,
             Alphabet::essential(two),
@@ -86,7 +86,7 @@ pub fn large_open_networks(config: &Config) -> Vec<OpenNetwork> {
 }
 
 /// An asker and a holder, with reconnects, cancels, deletions and stores.
-pub fn pair(asker: &Config, holder: &Config, blocks: Blocks, retries: u8) -> Network {
+pub fn pair(asker: &Setup, holder: &Setup, blocks: Blocks, retries: u8) -> Network {
     let cids = || blocks.cids();
     let mut holding = Role::new(holder.clone()).deleting(cids()).storing(cids());
     for cid in cids() {
@@ -111,13 +111,13 @@ pub fn pair(asker: &Config, holder: &Config, blocks: Blocks, retries: u8) -> Net
 }
 
 /// Two askers that know of the holder through each other alone.
-pub fn row(config: &Config) -> Network {
+pub fn row(setup: &Setup) -> Network {
     let blocks = Blocks::plain(1);
-    let asking = || Role::new(config.clone()).requesting(blocks.addresses());
+    let asking = || Role::new(setup.clone()).requesting(blocks.addresses());
     let roles = vec![
         asking(),
         asking(),
-        Role::new(config.clone()).holding(Cid(0)),
+        Role::new(setup.clone()).holding(Cid(0)),
     ];
     let limits = Limits {
         connects: 2,
@@ -130,13 +130,13 @@ pub fn row(config: &Config) -> Network {
 }
 
 /// Two askers and a holder, all connected, one connection of which may close.
-pub fn triangle(config: &Config) -> Network {
+pub fn triangle(setup: &Setup) -> Network {
     let blocks = Blocks::plain(1);
-    let asking = || Role::new(config.clone()).requesting(blocks.addresses());
+    let asking = || Role::new(setup.clone()).requesting(blocks.addresses());
     let roles = vec![
         asking(),
         asking(),
-        Role::new(config.clone()).holding(Cid(0)),
+        Role::new(setup.clone()).holding(Cid(0)),
     ];
     let limits = Limits {
         connects: 3,
@@ -148,8 +148,8 @@ pub fn triangle(config: &Config) -> Network {
 }
 
 /// The triangle, with a cancel, a deletion and a retry.
-pub fn busy_triangle(config: &Config) -> Network {
-    let mut network = triangle(config);
+pub fn busy_triangle(setup: &Setup) -> Network {
+    let mut network = triangle(setup);
     network.name = "a busy triangle".to_owned();
     network.limits.cancels = 1;
     network.limits.deletions = 1;
@@ -160,10 +160,10 @@ pub fn busy_triangle(config: &Config) -> Network {
 
 /// Two nodes that ask for two blocks of a third, all connected, with a cancel and a deletion: more
 /// than ten million states.
-pub fn two_block_triangle(config: &Config) -> Network {
+pub fn two_block_triangle(setup: &Setup) -> Network {
     let blocks = Blocks::plain(2);
-    let asking = || Role::new(config.clone()).requesting(blocks.addresses());
-    let mut holder = Role::new(config.clone()).deleting(blocks.cids());
+    let asking = || Role::new(setup.clone()).requesting(blocks.addresses());
+    let mut holder = Role::new(setup.clone()).deleting(blocks.cids());
     for cid in blocks.cids() {
         holder = holder.holding(cid);
     }
@@ -179,7 +179,7 @@ pub fn two_block_triangle(config: &Config) -> Network {
 }
 
 /// An asker, and a peer that holds the block sooner or later, with timers that never tire.
-pub fn patient_pair(asker: &Config, holder: &Config) -> Network {
+pub fn patient_pair(asker: &Setup, holder: &Setup) -> Network {
     let blocks = Blocks::plain(1);
     let roles = vec![
         Role::new(asker.clone()).requesting(blocks.addresses()),
@@ -196,8 +196,8 @@ pub fn patient_pair(asker: &Config, holder: &Config) -> Network {
 }
 
 /// Two askers that know of the holder through each other alone, with timers that never tire.
-pub fn patient_row(config: &Config) -> Network {
-    let mut network = row(config).retrying(1);
+pub fn patient_row(setup: &Setup) -> Network {
+    let mut network = row(setup).retrying(1);
     network.name = "a patient row of three".to_owned();
     network.limits.retries = 0;
     network.limits.disconnects = 1;
@@ -206,10 +206,10 @@ pub fn patient_row(config: &Config) -> Network {
 
 /// A network of so many nodes, all connected: all but the last one request every block, and the
 /// last one holds them, and deletes and stores what the limits allow.
-pub fn custom(config: &Config, nodes: u8, blocks: Blocks, limits: Limits) -> Network {
-    let asking = || Role::new(config.clone()).requesting(blocks.addresses());
+pub fn custom(setup: &Setup, nodes: u8, blocks: Blocks, limits: Limits) -> Network {
+    let asking = || Role::new(setup.clone()).requesting(blocks.addresses());
     let mut roles: Vec<Role> = (1..nodes).map(|_| asking()).collect();
-    let mut holder = Role::new(config.clone())
+    let mut holder = Role::new(setup.clone())
         .deleting(blocks.cids())
         .storing(blocks.cids());
     for cid in blocks.cids() {

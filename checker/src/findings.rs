@@ -15,7 +15,7 @@ use super::questions::{Evidence, STATEMENTS};
 use super::standard::properties_of;
 use super::tabled::{Tabled, Unfit};
 use blockexc_model::dialect::{DIALECTS, Dialect};
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 
 /// A part of the documentation, by the name that stands in its markers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ fn run(loss: &Loss) -> String {
 }
 
 fn list_changes() -> String {
-    let networks: Vec<OpenNetwork> = configurations::open_networks(&Config::default());
+    let networks: Vec<OpenNetwork> = configurations::open_networks(&Setup::default());
     let seen = changes(&networks);
     let mut by_occasion: BTreeMap<Occasion, Vec<Change>> = BTreeMap::new();
     for (occasion, change) in seen.keys() {
@@ -151,7 +151,7 @@ const NEAR: usize = 2_000;
 
 /// The nearest violation of each requirement.
 fn broken_by(dialect: &Dialect) -> Result<String, Unfit> {
-    let config = Config::deviating(dialect.deviations);
+    let config = Setup::deviating(dialect.deviations);
     let mut nearest: BTreeMap<&'static str, (usize, &'static str, String)> = BTreeMap::new();
     let mut note = |requirements: &[&'static str], steps, name, place: &str| {
         for requirement in requirements {
@@ -175,7 +175,7 @@ fn broken_by(dialect: &Dialect) -> Result<String, Unfit> {
             }
         }
     }
-    let reference = Config::default();
+    let reference = Setup::default();
     for (place, asker, holder) in [
         ("a pair", &config, &config),
         ("a pair, the holder is the reference", &config, &reference),

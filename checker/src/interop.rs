@@ -17,7 +17,7 @@ use super::standard::{Counterexample, properties_of};
 use super::tabled::{Tabled, Unfit};
 use blockexc_model::deviation::Deviations;
 use blockexc_model::dialect::{DIALECTS, Dialect};
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 
 /// More states than any of these networks has: a search that meets this bound decides nothing.
 const MOST_STATES: usize = 5_000_000;
@@ -215,9 +215,9 @@ pub fn asker_and_holder(
     asker: Deviations, holder: Deviations, retries: bool, held: Held,
 ) -> Network {
     let blocks = Blocks::plain(1);
-    let holding = Role::new(Config::deviating(holder));
+    let holding = Role::new(Setup::deviating(holder));
     let roles = vec![
-        Role::new(Config::deviating(asker)).requesting(blocks.addresses()),
+        Role::new(Setup::deviating(asker)).requesting(blocks.addresses()),
         match held {
             Held::Before => holding.holding(Cid(0)),
             Held::Later => holding.storing([Cid(0)]),
@@ -258,11 +258,11 @@ fn cell(
 pub fn asker_let_down(asker: Deviations) -> Network {
     let blocks = Blocks::plain(1);
     let roles = vec![
-        Role::new(Config::deviating(asker)).requesting(blocks.addresses()),
-        Role::new(Config::default())
+        Role::new(Setup::deviating(asker)).requesting(blocks.addresses()),
+        Role::new(Setup::default())
             .holding(Cid(0))
             .deleting([Cid(0)]),
-        Role::new(Config::default()).storing([Cid(0)]),
+        Role::new(Setup::default()).storing([Cid(0)]),
     ];
     let limits = Limits {
         connects: 2,
@@ -397,8 +397,8 @@ impl Counterexample<'_> {
 /// retry.
 fn safety(asker: &'static Dialect, holder: &'static Dialect) -> Result<Safety, Unfit> {
     let network = super::configurations::pair(
-        &Config::deviating(asker.deviations),
-        &Config::deviating(holder.deviations),
+        &Setup::deviating(asker.deviations),
+        &Setup::deviating(holder.deviations),
         Blocks::plain(1),
         1,
     );

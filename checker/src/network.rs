@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use blockexc_model::address::Address;
 use blockexc_model::deviation::Deviation;
 use blockexc_model::message::Message;
-use blockexc_model::node::{Config, Effect, Event, Node};
+use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent, Setup};
 
 use super::chart::Chart;
 use super::choice::{self, Script};
@@ -38,7 +38,7 @@ pub const UNCONNECTED: usize = 118;
 #[derive(Clone, Debug)]
 pub struct Role {
     /// How it behaves.
-    pub config: Config,
+    pub setup: Setup,
     /// The blocks that it holds from the start.
     pub holds: Vec<Cid>,
     /// What its user may request, and then cancel.
@@ -63,14 +63,14 @@ pub enum Answers {
 
 impl Role {
     /// A node that holds nothing and whose user does nothing.
-    pub fn new(config: Config) -> Self {
-        let answers = if config.deviations.contains(Deviation::OwnStreamOnly) {
+    pub fn new(setup: Setup) -> Self {
+        let answers = if setup.deviations.contains(Deviation::OwnStreamOnly) {
             Answers::OnAskersStream
         } else {
             Answers::OnOwnStream
         };
         Role {
-            config,
+            setup,
             holds: Vec::new(),
             requests: Vec::new(),
             stores: Vec::new(),
@@ -228,7 +228,7 @@ pub struct End {
     pub news: VecDeque<News>,
     /// Messages under way, in order.
     pub inbox: VecDeque<Message<Small>>,
-    /// The node has yet to serve the peer ([`Effect::ServeLater`]).
+    /// The node has yet to serve the peer ([`Effect::Other(OtherEffect::ServeLater)`]).
     pub serves: bool,
 }
 
@@ -336,7 +336,7 @@ impl Network {
             .roles
             .iter()
             .map(|role| {
-                let mut node = Node::new(role.config.clone());
+                let mut node = Node::deviating(role.setup.clone());
                 for cid in &role.holds {
                     let leaves = self.blocks.leaf(*cid).into_iter().collect();
                     let stored = Event::Stored { cid: *cid, leaves };
@@ -513,7 +513,7 @@ impl Network {
         Some(match act {
             Act::Join(peer) => Event::Joined(peer),
             Act::Leave(peer) => Event::Left(peer),
-            Act::Serve(peer) => Event::Serve(peer),
+            Act::Serve(peer) => Event::Other(OtherEvent::Serve(peer)),
             Act::Request(place) => Event::Request(self.address(place)),
             Act::Cancel(place) => Event::Cancel(self.address(place)),
             Act::Retry(place) => Event::Retry(self.address(place)),
@@ -541,7 +541,7 @@ impl Network {
     /// does not see those that the sender puts on a stream of the sender's (WIRE-7).
     fn as_read(&self, node: Peer, from: Peer, sent: &Message<Small>) -> Message<Small> {
         let [role, sender] = [node, from].map(|peer| &self.roles[peer.index()]);
-        if role.config.deviations.contains(Deviation::OwnStreamOnly)
+        if role.setup.deviations.contains(Deviation::OwnStreamOnly)
             && sender.answers == Answers::OnOwnStream
         {
             Message {
@@ -650,19 +650,19 @@ impl Network {
                     next.links[link].ends[end].inbox.push_back(message.clone());
                 }
             }
-            Effect::ServeLater(peer) => {
+            Effect::Other(OtherEffect::ServeLater(peer)) => {
                 if let Some((link, end)) = self.end(node, *peer) {
                     next.links[link].ends[end].serves = true;
                 }
             }
-            Effect::Disconnect(peer) => self.close(next, node, *peer),
+            Effect::Other(OtherEffect::Disconnect(peer)) => self.close(next, node, *peer),
             // With the stream goes what is under way on it, and a node uses one stream for all.
-            Effect::RefuseStream => {
+            Effect::Other(OtherEffect::RefuseStream) => {
                 if let Some((link, end)) = from.and_then(|from| self.end(node, from)) {
                     next.links[link].ends[end].inbox.clear();
                 }
             }
-            Effect::Abort(_) => {
+            Effect::Other(OtherEffect::Abort(_)) => {
                 next.ended.push(node);
                 next.ended.sort_unstable();
                 for pair in self.pairs.iter().filter(|pair| pair.contains(&node)) {

@@ -12,7 +12,7 @@ use blockexc_model::message::{
     Account, Delivery, Evidence, Message, Presence, PresenceType, ProofEvidence, WantEntry,
     WantList, WantType,
 };
-use blockexc_model::node::{Config, Effect, Event, Node};
+use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent, Setup};
 use blockexc_model::price::Price;
 
 use super::chart::Chart;
@@ -312,7 +312,7 @@ pub struct OpenNetwork {
     /// What it is called.
     pub name: String,
     /// How the node behaves.
-    pub config: Config,
+    pub setup: Setup,
     /// The blocks.
     pub blocks: Blocks,
     /// How many peers there are.
@@ -327,10 +327,10 @@ impl OpenNetwork {
     pub const NODE: Peer = Peer(0);
 
     /// A node that holds and wants nothing yet, and has no peers yet.
-    pub fn new(name: &str, config: Config, blocks: Blocks, peers: u8, alphabet: Alphabet) -> Self {
+    pub fn new(name: &str, setup: Setup, blocks: Blocks, peers: u8, alphabet: Alphabet) -> Self {
         OpenNetwork {
             name: name.to_owned(),
-            config,
+            setup,
             blocks,
             peers,
             alphabet,
@@ -433,7 +433,7 @@ impl OpenNetwork {
                 leaves: self.blocks.leaf(cid(number)).into_iter().collect(),
             },
             What::Delete(number) => Event::Deleted(cid(number)),
-            What::Serve(peer) => Event::Serve(peer),
+            What::Serve(peer) => Event::Other(OtherEvent::Serve(peer)),
         })
     }
 
@@ -456,11 +456,11 @@ impl OpenNetwork {
         });
         for effect in &effects {
             match effect {
-                Effect::ServeLater(peer) if !next.serves.contains(peer) => {
+                Effect::Other(OtherEffect::ServeLater(peer)) if !next.serves.contains(peer) => {
                     next.serves.push(*peer);
                     next.serves.sort_unstable();
                 }
-                Effect::Abort(_) => next.ended = true,
+                Effect::Other(OtherEffect::Abort(_)) => next.ended = true,
                 _ => {}
             }
         }
@@ -530,7 +530,7 @@ impl stateright::Model for OpenNetwork {
 
     fn init_states(&self) -> Vec<OpenState> {
         vec![OpenState {
-            node: Node::new(self.config.clone()),
+            node: Node::deviating(self.setup.clone()),
             serves: Vec::new(),
             ended: false,
             broken: Marks::default(),

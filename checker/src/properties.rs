@@ -10,7 +10,7 @@ use stateright::Model;
 
 use blockexc_model::address::Address;
 use blockexc_model::message::{Message, PresenceType, WantType};
-use blockexc_model::node::Node;
+use blockexc_model::deviating::Node;
 
 use super::liveness::FREE;
 use super::names::{Cid, Peer, Small};

@@ -18,7 +18,7 @@ use blockexc_model::deviation::Deviation::{
 };
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::dialect::Dialect;
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 
 /// A statement, with how it is shown.
 pub struct Statement {
@@ -110,11 +110,11 @@ pub const STATEMENTS: &[Statement] = &[
                 outlives its want, though the delivery handler cleans nothing by itself.",
         kind: EvidenceKind::Proof,
         show: || {
-            let config = Config::default();
+            let config = Setup::default();
             let closed = |network: &Network| violation(network, &["PRES-1", "PRES-6"]);
             closed(&configurations::pair(&config, &config, Blocks::plain(2), 1))?
                 .and(|| closed(&configurations::busy_triangle(&config)))?
-                .and(|| open_violation(&Config::default(), &["PRES-1", "PRES-6"]))
+                .and(|| open_violation(&Setup::default(), &["PRES-1", "PRES-6"]))
         },
     },
     Statement {
@@ -252,7 +252,7 @@ pub const STATEMENTS: &[Statement] = &[
                 obtained in every fair run, also through two hops.",
         kind: EvidenceKind::Proof,
         show: || {
-            let config = Config::default();
+            let config = Setup::default();
             obtained(&configurations::patient_pair(&config, &config))?
                 .and(|| obtained(&configurations::patient_row(&config)))
         },
@@ -265,7 +265,7 @@ pub const STATEMENTS: &[Statement] = &[
                 want that nobody has.",
         kind: EvidenceKind::Run,
         show: || {
-            let config = Config::default();
+            let config = Setup::default();
             let network = configurations::pair(&config, &config, Blocks::plain(1), 1);
             violation_of(&network, vec![properties::settled()])
         },
@@ -336,8 +336,8 @@ pub fn find(name: &str) -> Option<&'static Statement> {
     STATEMENTS.iter().find(|statement| statement.name == name)
 }
 
-fn deviating(deviations: &[Deviation]) -> Config {
-    Config::deviating(Deviations::of(deviations))
+fn deviating(deviations: &[Deviation]) -> Setup {
+    Setup::deviating(Deviations::of(deviations))
 }
 
 fn dialect(name: &str) -> Deviations {
@@ -394,7 +394,7 @@ fn violation_of(network: &Network, list: Vec<Property<Network>>) -> Result<Evide
 
 /// Whether a node among peers that do as they like violates a property that stands for one of
 /// these requirements.
-fn open_violation(config: &Config, requirements: &[&str]) -> Result<Evidence, Unfit> {
+fn open_violation(config: &Setup, requirements: &[&str]) -> Result<Evidence, Unfit> {
     let mut states = 0;
     for network in configurations::open_networks(config) {
         let mut list = properties::open(&network);
@@ -444,8 +444,8 @@ fn open_run(
 fn refreshing(asker: Deviations, holder: Deviations, deletions: u8) -> Network {
     let blocks = Blocks::plain(2);
     let roles = vec![
-        Role::new(Config::deviating(asker)).requesting(blocks.addresses()),
-        Role::new(Config::deviating(holder))
+        Role::new(Setup::deviating(asker)).requesting(blocks.addresses()),
+        Role::new(Setup::deviating(holder))
             .holding(Cid(0))
             .deleting([Cid(0)])
             .storing([Cid(0)]),

@@ -17,7 +17,8 @@ use blockexc_model::invariant::{Invariant, invariants};
 use blockexc_model::message::{
     Delivery, Evidence, Message, Presence, PresenceType, WantEntry, WantList, WantType,
 };
-use blockexc_model::node::{Effect, Event, MAX_PRESENCES_SENT, Node};
+use blockexc_model::deviating::{Deviating, Effect, Event, Node, OtherEffect};
+use blockexc_model::node::MAX_PRESENCES_SENT;
 
 use super::choice::any_way;
 
@@ -961,7 +962,7 @@ pub fn rules<N: Names>() -> Vec<Rule<N>> {
         };
         "WIRE-9: nothing that a peer does ends the process" ["WIRE-9"] ALWAYS |step| match step.event {
             Event::Received { .. } | Event::Joined(_) | Event::Left(_) => {
-                kept_if(!step.effects.iter().any(|effect| matches!(effect, Effect::Abort(_))))
+                kept_if(!step.effects.iter().any(|effect| matches!(effect, Effect::Other(OtherEffect::Abort(_)))))
             }
             _ => Silent,
         };
@@ -1011,7 +1012,7 @@ impl fmt::Debug for Marks {
 /// Judges steps by every rule, and the state after them by every invariant.
 pub struct Judge<N: Names> {
     rules: Vec<Rule<N>>,
-    invariants: Vec<Invariant<N>>,
+    invariants: Vec<Invariant<N, Deviating<N>>>,
     reached: [AtomicU64; 2],
 }
 
@@ -1052,7 +1053,7 @@ impl<N: Names> Judge<N> {
 
     /// The predicates that this step breaks.
     pub fn broken(&self, step: &Step<'_, N>) -> Marks {
-        let deviations = step.before.config().deviations;
+        let deviations = step.before.deviations();
         let mut broken = Marks::default();
         let mut reached = Marks::default();
         for (place, rule) in self.rules.iter().enumerate() {

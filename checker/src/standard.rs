@@ -16,7 +16,7 @@ use super::open::OpenNetwork;
 use super::properties::{self, Kind, Property};
 use super::replay::Replay;
 use super::tabled::{Tabled, Unfit, words};
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 
 /// A network with what is asked of it.
 pub enum Configuration {
@@ -198,7 +198,7 @@ pub const OBTAINED: &str = "a want of a block that a connected peer holds is obt
 const OBTAINED_FOR: &[&str] = &["ASK-6", "ASK-8"];
 
 /// The standard set for nodes of this kind, smaller networks first.
-pub fn standard_set(config: &Config) -> Vec<Configuration> {
+pub fn standard_set(config: &Setup) -> Vec<Configuration> {
     let closed = [
         configurations::pair(config, config, Blocks::plain(1), 1),
         configurations::pair(config, config, Blocks::plain(2), 1),

@@ -9,8 +9,11 @@
 use blockexc_model::address::Address;
 use blockexc_model::context::PeerContext;
 use blockexc_model::message::{Delivery, Message, Presence, WantEntry, WantList};
-use blockexc_model::node::deviant::{ContextLeftovers, NodeLeftovers};
-use blockexc_model::node::{Node, OwnWant};
+use std::collections::BTreeSet;
+
+use blockexc_model::deviating::{Deviating, Remembered};
+use blockexc_model::deviating::Node;
+use blockexc_model::node::OwnWant;
 
 use super::names::{Cid, Peer, Small};
 use super::network::{End, Link, Network, Role, State};
@@ -82,7 +85,7 @@ impl Renaming {
         roles.iter().zip(&self.peers).all(|(role, to)| {
             let other = &roles[usize::from(*to)];
             let Role {
-                config,
+                setup,
                 holds,
                 requests,
                 stores,
@@ -90,7 +93,7 @@ impl Renaming {
                 answers,
             } = role;
             let cids = |cids: &[Cid]| sorted(cids.iter().map(|cid| self.cid(cid)));
-            *config == other.config
+            *setup == other.setup
                 && *answers == other.answers
                 && cids(holds) == sorted(other.holds.iter().copied())
                 && cids(stores) == sorted(other.stores.iter().copied())
@@ -158,9 +161,9 @@ impl Renaming {
             contexts,
             wants,
             held,
-            leftovers: NodeLeftovers { departed, taken },
+            behaviour,
         } = node;
-        let mut renamed = Node::new(config.clone());
+        let mut renamed = Node::behaving(self.behaviour(behaviour), config.clone());
         renamed.contexts = contexts
             .iter()
             .map(|(peer, context)| (self.peer(peer), self.context(context)))
@@ -182,14 +185,48 @@ impl Renaming {
             .iter()
             .map(|(address, cid)| (self.address(address), self.cid(cid)))
             .collect();
-        renamed.leftovers = NodeLeftovers {
-            departed: departed
-                .iter()
-                .map(|(peer, context)| (self.peer(peer), self.context(context)))
-                .collect(),
-            taken: taken.iter().map(|address| self.address(address)).collect(),
-        };
         renamed
+    }
+
+    fn behaviour(&self, behaviour: &Deviating<Small>) -> Deviating<Small> {
+        let Deviating {
+            deviations,
+            peers,
+            departed,
+            taken,
+        } = behaviour;
+        let peers = peers.iter();
+        let departed = departed.iter();
+        Deviating {
+            deviations: *deviations,
+            peers: peers
+                .map(|(peer, remembered)| (self.peer(peer), self.remembered(remembered)))
+                .collect(),
+            departed: departed
+                .map(|(peer, (context, remembered))| {
+                    let kept = (self.context(context), self.remembered(remembered));
+                    (self.peer(peer), kept)
+                })
+                .collect(),
+            taken: self.set(taken),
+        }
+    }
+
+    fn remembered(&self, remembered: &Remembered<Small>) -> Remembered<Small> {
+        let Remembered {
+            denied,
+            announced,
+            asked,
+        } = remembered;
+        Remembered {
+            denied: self.set(denied),
+            announced: self.set(announced),
+            asked: self.set(asked),
+        }
+    }
+
+    fn set(&self, addresses: &BTreeSet<Address<Cid>>) -> BTreeSet<Address<Cid>> {
+        addresses.iter().map(|address| self.address(address)).collect()
     }
 
     fn context(&self, context: &PeerContext<Small>) -> PeerContext<Small> {
@@ -198,12 +235,6 @@ impl Renaming {
             wants,
             account,
             payment,
-            leftovers:
-                ContextLeftovers {
-                    denied,
-                    announced,
-                    asked,
-                },
         } = context;
         let mut renamed = PeerContext::new();
         renamed.presence = presence
@@ -216,17 +247,6 @@ impl Renaming {
         }
         renamed.account = *account;
         renamed.payment = payment.clone();
-        let set = |addresses: &std::collections::BTreeSet<Address<Cid>>| {
-            addresses
-                .iter()
-                .map(|address| self.address(address))
-                .collect()
-        };
-        renamed.leftovers = ContextLeftovers {
-            denied: set(denied),
-            announced: set(announced),
-            asked: set(asked),
-        };
         renamed
     }
 

@@ -21,7 +21,7 @@ use super::network::{End, Limits, Link, Network, Retries, State};
 use super::rules::Marks;
 use super::symmetry::{Renaming, Symmetry};
 use blockexc_model::message::Message;
-use blockexc_model::node::Node;
+use blockexc_model::deviating::Node;
 
 /// A node has at most so many links.
 const MOST_LINKS: usize = 4;

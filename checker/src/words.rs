@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use blockexc_model::message::{Delivery, Evidence, Message, PresenceType, WantEntry, WantType};
-use blockexc_model::node::{Effect, Event, Node};
+use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent};
 
 use super::chart::Broken;
 use super::names::{Cid, Peer, Small, show_address};
@@ -213,10 +213,10 @@ pub fn show_effect(effect: &Effect<Small>) -> String {
             was_wanted,
         } => format!("cancel {}: {was_wanted}", show_address(address)),
         Effect::Discover(cid) => format!("ask discovery for {cid}"),
-        Effect::RefuseStream => "close the stream".to_owned(),
-        Effect::ServeLater(peer) => format!("serve {peer} later"),
-        Effect::Disconnect(peer) => format!("disconnect {peer}"),
-        Effect::Abort(why) => format!("the process ends: {why}"),
+        Effect::Other(OtherEffect::RefuseStream) => "close the stream".to_owned(),
+        Effect::Other(OtherEffect::ServeLater(peer)) => format!("serve {peer} later"),
+        Effect::Other(OtherEffect::Disconnect(peer)) => format!("disconnect {peer}"),
+        Effect::Other(OtherEffect::Abort(why)) => format!("the process ends: {why}"),
     }
 }
 
@@ -231,7 +231,7 @@ pub fn show_event(event: &Event<Small>) -> String {
         Event::Retry(address) => format!("{} is not met in time", show_address(address)),
         Event::Stored { cid, .. } => format!("the user stores {cid}"),
         Event::Deleted(cid) => format!("{cid} is deleted"),
-        Event::Serve(peer) => format!("{peer} is served"),
+        Event::Other(OtherEvent::Serve(peer)) => format!("{peer} is served"),
     }
 }
 

@@ -47,9 +47,9 @@ fn the_page_names_properties_that_exist() {
     use blockexc_checker::configurations::{open_networks, pair};
     use blockexc_checker::names::Blocks;
     use blockexc_checker::{properties, standard};
-    use blockexc_model::node::Config;
+    use blockexc_model::deviating::Setup;
 
-    let config = Config::default();
+    let config = Setup::default();
     let network = pair(&config, &config, Blocks::plain(1), 0);
     let mut names: Vec<&str> = standard::properties_of(&network)
         .iter()

@@ -10,7 +10,7 @@ use blockexc_checker::browse::browse;
 use blockexc_checker::configurations::{open_networks, pair};
 use blockexc_checker::names::Blocks;
 use blockexc_model::deviation::{Deviation, Deviations};
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -72,8 +72,8 @@ fn texts(svg: &Value) -> Vec<String> {
 
 #[test]
 fn a_closed_network_is_shown_in_words() {
-    let silent = Config::deviating(Deviations::of(&[Deviation::CancelSilently]));
-    let network = pair(&silent, &Config::default(), Blocks::plain(1), 0);
+    let silent = Setup::deviating(Deviations::of(&[Deviation::CancelSilently]));
+    let network = pair(&silent, &Setup::default(), Blocks::plain(1), 0);
     let address = free_address();
     thread::spawn(move || browse(network, address));
 
@@ -110,7 +110,7 @@ fn a_closed_network_is_shown_in_words() {
 
 #[test]
 fn an_open_network_is_shown_in_words() {
-    let network = open_networks(&Config::default()).swap_remove(0);
+    let network = open_networks(&Setup::default()).swap_remove(0);
     let address = free_address();
     thread::spawn(move || browse(network, address));
 
@@ -132,7 +132,7 @@ fn an_open_network_is_shown_in_words() {
 #[test]
 fn an_address_in_use_is_an_error() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let network = open_networks(&Config::default()).swap_remove(0);
+    let network = open_networks(&Setup::default()).swap_remove(0);
     let error = browse(network, listener.local_addr().unwrap()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AddrInUse);
 }

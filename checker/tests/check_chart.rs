@@ -7,10 +7,10 @@ use blockexc_checker::explorer::{Bounds, Explorer, Verdict};
 use blockexc_checker::names::Blocks;
 use blockexc_checker::properties;
 use blockexc_model::deviation::{Deviation, Deviations};
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 
-fn config(deviation: Deviation) -> Config {
-    Config::deviating(Deviations::of(&[deviation]))
+fn config(deviation: Deviation) -> Setup {
+    Setup::deviating(Deviations::of(&[deviation]))
 }
 
 fn bounds() -> Bounds {
@@ -50,7 +50,7 @@ fn a_chart_shows_the_block_asked_of_a_peer_that_has_it_not() {
 
 #[test]
 fn a_chart_shows_a_network_of_two() {
-    let reference = Config::default();
+    let reference = Setup::default();
     let silent = config(Deviation::CancelSilently);
     let network = pair(&silent, &reference, Blocks::plain(1), 0);
     let mut list = properties::network(&network);
@@ -68,7 +68,7 @@ fn a_chart_shows_a_network_of_two() {
 #[test]
 fn a_chart_shows_a_network_that_fell_silent_too_early() {
     // Without retries, a WantHave is lost for good that was handled before its sender's Joined.
-    let network = pair(&Config::default(), &Config::default(), Blocks::plain(1), 0);
+    let network = pair(&Setup::default(), &Setup::default(), Blocks::plain(1), 0);
     let list = || vec![properties::progress()];
     let found = Explorer::new(&network, list()).bounded(bounds()).explore();
     let Verdict::Violated(state) = found.failures().next().unwrap().verdict else {
@@ -85,7 +85,7 @@ fn a_chart_shows_a_network_that_fell_silent_too_early() {
 #[test]
 fn a_chart_names_what_no_rule_of_a_single_node_says() {
     let keeping = config(Deviation::KeepContextOnLeft);
-    let network = pair(&keeping, &Config::default(), Blocks::plain(1), 0);
+    let network = pair(&keeping, &Setup::default(), Blocks::plain(1), 0);
     let list: Vec<_> = properties::safety()
         .into_iter()
         .filter(|property| property.requirements.contains(&"JOIN-1"))

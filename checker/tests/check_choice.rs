@@ -4,13 +4,14 @@
 use blockexc_checker::choice::{any_way, fits, may_choose, scripts};
 use blockexc_checker::names::{Cid, Peer, Small};
 use blockexc_model::message::{Message, Presence, PresenceType};
-use blockexc_model::node::{Config, First};
+use blockexc_model::deviating::{Event, Node, Setup};
+use blockexc_model::node::First;
 use blockexc_model::price::Price;
-use blockexc_model::{Address, Event, Node};
+use blockexc_model::Address;
 
 /// A node that has asked peer 0 for so many blocks, which so many others have too.
 fn asker(blocks: u8, others: u8) -> Node<Small> {
-    let mut node = Node::new(Config::default());
+    let mut node = Node::deviating(Setup::default());
     for block in 0..blocks {
         node.step(Event::Request(Address::Plain(Cid(block))), &mut First);
     }
@@ -90,5 +91,5 @@ fn any_way_is_found_wherever_it_is() {
 fn who_knows_of_fewer_than_two_holders_has_no_choice() {
     assert!(may_choose(&asker(1, 1)));
     assert!(!may_choose(&asker(1, 0)));
-    assert!(!may_choose(&Node::<Small>::new(Config::default())));
+    assert!(!may_choose(&Node::<Small>::deviating(Setup::default())));
 }

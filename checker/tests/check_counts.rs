@@ -9,13 +9,13 @@ use blockexc_checker::names::{Blocks, Cid, Naming};
 use blockexc_checker::network::{Limits, Network, Role};
 use blockexc_checker::open::{Alphabet, OpenNetwork};
 use blockexc_checker::properties::{self, Judging, Property};
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 use stateright::{Checker, HasDiscoveries, Model};
 
 fn asker_and_holder(limits: Limits) -> Network {
     let blocks = Blocks::plain(1);
-    let asker = Role::new(Config::default()).requesting(blocks.addresses());
-    let holder = Role::new(Config::default())
+    let asker = Role::new(Setup::default()).requesting(blocks.addresses());
+    let holder = Role::new(Setup::default())
         .holding(Cid(0))
         .deleting([Cid(0)])
         .storing([Cid(0)]);
@@ -36,7 +36,7 @@ fn eventful() -> Network {
 
 fn three_in_a_row() -> Network {
     let blocks = Blocks::plain(1);
-    let role = || Role::new(Config::default());
+    let role = || Role::new(Setup::default());
     let roles = vec![
         role().requesting(blocks.addresses()),
         role().requesting(blocks.addresses()),
@@ -56,7 +56,7 @@ fn open(naming: Naming) -> OpenNetwork {
     let blocks = Blocks::named(1, naming);
     let alphabet = Alphabet::essential(blocks);
     let peers = if naming == Naming::Plain { 2 } else { 1 };
-    OpenNetwork::new("open", Config::default(), blocks, peers, alphabet)
+    OpenNetwork::new("open", Setup::default(), blocks, peers, alphabet)
 }
 
 /// The states and transitions that every explorer must find.

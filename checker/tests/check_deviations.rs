@@ -12,7 +12,7 @@ use blockexc_checker::open::OpenState;
 use blockexc_checker::properties::{self, Kind};
 use blockexc_model::Effect;
 use blockexc_model::deviation::{Deviation, Deviations, Layer};
-use blockexc_model::node::Config;
+use blockexc_model::deviating::{OtherEffect, Setup};
 use stateright::Model as _;
 
 /// Deviations that no small network of the model can show, and why.
@@ -28,8 +28,8 @@ const OUT_OF_REACH: &[(Deviation, &str)] = &[
     ),
 ];
 
-fn config(deviation: Deviation) -> Config {
-    Config::deviating(Deviations::of(&[deviation]))
+fn config(deviation: Deviation) -> Setup {
+    Setup::deviating(Deviations::of(&[deviation]))
 }
 
 /// The first violation of a property that stands for a requirement that this breaks.
@@ -112,7 +112,7 @@ fn leaf_wants_that_do_not_wake_show_with_leaves_only() {
 
 #[test]
 fn answers_on_a_stream_of_the_peer_are_not_read_by_own_stream_only() {
-    let reference = Config::default();
+    let reference = Setup::default();
     let deaf = config(Deviation::OwnStreamOnly);
     let network = pair(&deaf, &reference, Blocks::plain(1), 0);
     let found = Explorer::new(&network, properties::network(&network)).explore();
@@ -158,7 +158,7 @@ fn every_property_of_networks_is_seen_failing() {
         assert!(names.contains(&property.name), "{}", property.name);
     }
     for (name, deviation) in cases {
-        let (config, reference) = (config(deviation), Config::default());
+        let (config, reference) = (config(deviation), Setup::default());
         let fails = |network: &blockexc_checker::network::Network| {
             let mut list = properties::safety();
             list.retain(|property| property.name == name);
@@ -197,7 +197,7 @@ fn nothing_happens_to_a_node_that_has_ended() {
             network.actions(&state, &mut actions);
             for action in actions {
                 let (next, effects) = network.perform(&state, &action).unwrap();
-                if effects.iter().any(|it| matches!(it, Effect::Abort(_))) {
+                if effects.iter().any(|it| matches!(it, Effect::Other(OtherEffect::Abort(_)))) {
                     assert!(next.ended);
                     assert_eq!(network.next_steps(&next).len(), 0);
                     ended += 1;

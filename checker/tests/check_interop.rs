@@ -10,7 +10,7 @@ use blockexc_checker::properties;
 use blockexc_checker::tabled::Tabled;
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::dialect::Dialect;
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 
 fn dialect(name: &str) -> Deviations {
     Dialect::find(name).unwrap().deviations
@@ -21,7 +21,7 @@ fn without(deviations: Deviations, one: Deviation) -> Deviations {
 }
 
 fn role(deviations: Deviations) -> Role {
-    Role::new(Config::deviating(deviations))
+    Role::new(Setup::deviating(deviations))
 }
 
 /// Whether a want of a block that a connected peer holds is obtained in every fair run. A timer

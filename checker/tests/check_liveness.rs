@@ -9,7 +9,7 @@ use blockexc_checker::network::{Act, Action, Limits, Network, Retries, Role, Sta
 use blockexc_checker::properties::{self, Judging};
 use blockexc_checker::rules::Marks;
 use blockexc_model::deviation::{Deviation, Deviations};
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 use stateright::{Checker, Model, Property};
 
 /// Numbered states with labelled steps between them; something is owed in some of them.
@@ -174,7 +174,7 @@ fn a_cycle_takes_each_strong_obligation_that_it_passes() {
 #[test]
 fn whatever_is_owed_is_an_obligation_of_its_own() {
     let blocks = Blocks::plain(2);
-    let roles = vec![Role::new(Config::default()); 3];
+    let roles = vec![Role::new(Setup::default()); 3];
     let network = Network::new("three nodes", blocks, roles, Limits::default());
     let peers = [Peer(0), Peer(1), Peer(2)];
     let mut owed = Vec::new();
@@ -211,8 +211,8 @@ fn whatever_is_owed_is_an_obligation_of_its_own() {
 fn patient(asker: Deviations, holder: Deviations) -> Network {
     let blocks = Blocks::plain(1);
     let roles = vec![
-        Role::new(Config::deviating(asker)).requesting(blocks.addresses()),
-        Role::new(Config::deviating(holder)).storing([Cid(0)]),
+        Role::new(Setup::deviating(asker)).requesting(blocks.addresses()),
+        Role::new(Setup::deviating(holder)).storing([Cid(0)]),
     ];
     let limits = Limits {
         connects: 2,

@@ -9,7 +9,7 @@ use blockexc_checker::names::{Blocks, Naming};
 use blockexc_checker::network::Network;
 use blockexc_checker::properties::{self, Property};
 use blockexc_checker::tabled::Tabled;
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 
 /// Searches a network to the end: how many states it has, and the premises that were reached.
 fn holds(network: &Network, more: Vec<Property<Network>>) -> (usize, BTreeSet<&'static str>) {
@@ -45,7 +45,7 @@ fn assert_no_failure<S: Space<Model = Network>>(
 
 #[test]
 fn closed_networks_hold_and_are_so_large() {
-    let config = Config::default();
+    let config = Setup::default();
     let (plain, leaves) = (Blocks::plain(1), Blocks::named(1, Naming::LeafAndPlain));
     let mut premises = BTreeSet::new();
     let mut count = |network: Network, more| {
@@ -77,7 +77,7 @@ fn closed_networks_hold_and_are_so_large() {
 #[test]
 fn open_networks_hold_and_no_rule_is_idle() {
     let mut idle: Option<BTreeSet<&str>> = None;
-    for network in open_networks(&Config::default()) {
+    for network in open_networks(&Setup::default()) {
         let found = Explorer::new(&network, properties::open(&network)).explore();
         assert_eq!(found.outcome, Outcome::Exhausted);
         let failures: Vec<_> = found.failures().map(|failure| failure.name).collect();
@@ -98,7 +98,7 @@ fn open_networks_hold_and_no_rule_is_idle() {
 
 #[test]
 fn an_open_network_does_something() {
-    let network = open_networks(&Config::default()).swap_remove(0);
+    let network = open_networks(&Setup::default()).swap_remove(0);
     let found = Explorer::new(&network, properties::open_activity()).explore();
     assert_eq!(found.failures().count(), 0);
 }
@@ -107,7 +107,7 @@ fn an_open_network_does_something() {
 /// block may be left with a want that nobody has. It takes a deletion to show.
 #[test]
 fn a_deliverer_that_was_asked_again_may_be_left_with_a_stale_want() {
-    let network = pair(&Config::default(), &Config::default(), Blocks::plain(1), 1);
+    let network = pair(&Setup::default(), &Setup::default(), Blocks::plain(1), 1);
     let found = Explorer::new(&network, vec![properties::settled()])
         .bounded(Bounds {
             stop_at_violation: true,
@@ -123,8 +123,9 @@ fn recording_beyond_the_bound_is_seen() {
     use blockexc_checker::names::{Cid, Peer, Small};
     use blockexc_checker::rules::{Judge, Step};
     use blockexc_model::message::{Message, WantEntry};
+    use blockexc_model::Address;
+    use blockexc_model::deviating::{Event, Node};
     use blockexc_model::node::First;
-    use blockexc_model::{Address, Event, Node};
 
     let wants = |number| Event::Received {
         from: Peer(1),
@@ -134,10 +135,9 @@ fn recording_beyond_the_bound_is_seen() {
         ),
     };
     let node = |bound| {
-        let mut node: Node<Small> = Node::new(Config {
-            wants_per_peer: bound,
-            ..Config::default()
-        });
+        let mut setup = Setup::default();
+        setup.config.wants_per_peer = bound;
+        let mut node: Node<Small> = Node::deviating(setup);
         node.step(Event::Joined(Peer(1)), &mut First);
         node.step(wants(0), &mut First);
         node

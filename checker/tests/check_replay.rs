@@ -18,13 +18,13 @@ use blockexc_checker::replay::{
 };
 use blockexc_model::deviation::{Deviation, Deviations, Layer};
 use blockexc_model::dialect::{DIALECTS, Dialect};
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use stateright::Model;
 
-fn config(deviation: Deviation) -> Config {
-    Config::deviating(Deviations::of(&[deviation]))
+fn config(deviation: Deviation) -> Setup {
+    Setup::deviating(Deviations::of(&[deviation]))
 }
 
 fn bounds() -> Bounds {
@@ -78,7 +78,7 @@ fn open(network: &OpenNetwork, requirement: &str) -> Option<(Replay, Chart)> {
 
 fn closed_file() -> (Replay, Chart) {
     let silent = config(Deviation::CancelSilently);
-    let network = pair(&silent, &Config::default(), Blocks::plain(1), 0);
+    let network = pair(&silent, &Setup::default(), Blocks::plain(1), 0);
     closed(&network, "ASK-7").unwrap()
 }
 
@@ -141,7 +141,7 @@ fn what_deviations_break_in_open_networks_replays() {
 fn every_dialect_is_written_with_its_name_and_its_deviations() {
     let mut files = 0;
     for dialect in &DIALECTS[1..] {
-        let config = Config::deviating(dialect.deviations);
+        let config = Setup::deviating(dialect.deviations);
         let leaf = Blocks::named(1, Naming::Leaf);
         let network = pair(&config, &config, leaf, 1);
         let broken: BTreeSet<_> = dialect
@@ -171,7 +171,7 @@ fn every_dialect_is_written_with_its_name_and_its_deviations() {
 
 #[test]
 fn a_property_of_whole_states_replays() {
-    let network = pair(&Config::default(), &Config::default(), Blocks::plain(1), 0);
+    let network = pair(&Setup::default(), &Setup::default(), Blocks::plain(1), 0);
     let list = || vec![properties::progress()];
     let found = Explorer::new(&network, list())
         .bounded(Bounds {
@@ -299,9 +299,9 @@ where
 
 #[test]
 fn a_replay_can_take_what_the_checker_takes_and_nothing_else() {
-    let reference = Config::default();
+    let reference = Setup::default();
     assert_agrees(&row(&reference), Network::can);
-    let every = Config::deviating(Deviations::of(&[
+    let every = Setup::deviating(Deviations::of(&[
         Deviation::AskUnannounced,
         Deviation::ServeLater,
     ]));
@@ -483,7 +483,7 @@ fn the_largest_network_runs_in_bounded_time() {
         (nodes().count(), usize::from(blocks.count)),
         (MOST_NODES, MOST_BLOCKS)
     );
-    let config = Config::deviating(Dialect::find("codex-2025-01").unwrap().deviations);
+    let config = Setup::deviating(Dialect::find("codex-2025-01").unwrap().deviations);
     let mut roles: Vec<Role> = nodes()
         .map(|_| Role::new(config.clone()).requesting(blocks.addresses()))
         .collect();
@@ -578,11 +578,11 @@ where
 }
 
 /// A node of one of the dialects, that deviates in one more way.
-fn any_config() -> impl Strategy<Value = Config> {
+fn any_config() -> impl Strategy<Value = Setup> {
     (0..DIALECTS.len(), 0..Deviation::ALL.len()).prop_map(|(dialect, more)| {
         let mut deviations = DIALECTS[dialect].deviations;
         deviations.insert(Deviation::ALL[more]);
-        Config::deviating(deviations)
+        Setup::deviating(deviations)
     })
 }
 
@@ -602,7 +602,7 @@ proptest! {
     ) {
         let leaf = Blocks::named(1, Naming::LeafAndPlain);
         let network = match which {
-            0 => pair(&config, &Config::default(), leaf, 2),
+            0 => pair(&config, &Setup::default(), leaf, 2),
             1 => triangle(&config),
             _ => row(&config).retrying(2),
         };

@@ -11,10 +11,10 @@ use blockexc_checker::standard::{
 };
 use blockexc_checker::tabled::Tabled;
 use blockexc_model::deviation::{Deviation, Deviations};
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 
-fn config(deviation: Deviation) -> Config {
-    Config::deviating(Deviations::of(&[deviation]))
+fn config(deviation: Deviation) -> Setup {
+    Setup::deviating(Deviations::of(&[deviation]))
 }
 
 fn search(configuration: &Configuration, requirements: &[&str]) -> Report {
@@ -40,7 +40,7 @@ fn violated(report: &Report) -> Vec<(&'static str, usize)> {
 #[test]
 fn a_want_put_off_for_ever_is_as_long_as_is_said() {
     let deviant = config(Deviation::SilentHave);
-    let network = patient_pair(&Config::default(), &deviant);
+    let network = patient_pair(&Setup::default(), &deviant);
     let configuration = Configuration::Progress(network);
     let report = search(&configuration, &[]);
     let [(name, steps)] = violated(&report)[..] else {
@@ -55,7 +55,7 @@ fn a_want_put_off_for_ever_is_as_long_as_is_said() {
     assert!(counterexample.replay().is_none());
     assert!(report.properties[0].premise_reached);
 
-    let mended = Configuration::Progress(patient_pair(&Config::default(), &Config::default()));
+    let mended = Configuration::Progress(patient_pair(&Setup::default(), &Setup::default()));
     let report = search(&mended, &[]);
     assert_eq!(report.properties[0].verdict, Told::Holds);
     assert!(mended.counterexample(name, None).unwrap().is_none());
@@ -64,7 +64,7 @@ fn a_want_put_off_for_ever_is_as_long_as_is_said() {
 #[test]
 fn a_violation_in_a_closed_network_is_as_long_as_is_said() {
     let deviant = config(Deviation::CancelSilently);
-    let network = pair(&deviant, &Config::default(), Blocks::plain(1), 0);
+    let network = pair(&deviant, &Setup::default(), Blocks::plain(1), 0);
     let configuration = Configuration::Closed(network);
     let report = search(&configuration, &[]);
     let all = violated(&report);
@@ -104,7 +104,7 @@ fn a_violation_in_an_open_network_is_as_long_as_is_said() {
 /// is worth a look.
 #[test]
 fn a_state_takes_as_much_memory_as_is_known() {
-    let config = Config::default();
+    let config = Setup::default();
     let triangle = Configuration::Closed(triangle(&config));
     // Of progress, every transition is kept too.
     let progress = Configuration::Progress(patient_pair(&config, &config));
@@ -116,10 +116,10 @@ fn a_state_takes_as_much_memory_as_is_known() {
 
 #[test]
 fn a_configuration_says_what_it_is_made_of() {
-    let network = pair(&Config::default(), &Config::default(), Blocks::plain(1), 0);
+    let network = pair(&Setup::default(), &Setup::default(), Blocks::plain(1), 0);
     let configuration = Configuration::Closed(network);
     assert_eq!(configuration.name(), "a pair");
-    let more = pair(&Config::default(), &Config::default(), Blocks::plain(2), 0);
+    let more = pair(&Setup::default(), &Setup::default(), Blocks::plain(2), 0);
     assert_eq!(Configuration::Closed(more).name(), "a pair, more blocks");
     assert_eq!(
         configuration.description(),
@@ -133,7 +133,7 @@ fn a_configuration_says_what_it_is_made_of() {
 
 #[test]
 fn only_what_stands_for_a_requirement_is_looked_at_when_one_is_named() {
-    let network = pair(&Config::default(), &Config::default(), Blocks::plain(1), 0);
+    let network = pair(&Setup::default(), &Setup::default(), Blocks::plain(1), 0);
     let configuration = Configuration::Closed(network);
     let (some, all) = (
         search(&configuration, &["ASK-7"]),
@@ -158,7 +158,7 @@ fn names(network: &Network) -> Vec<&'static str> {
 
 #[test]
 fn what_is_asked_of_a_network_depends_on_what_may_happen_in_it() {
-    let role = || Role::new(Config::default());
+    let role = || Role::new(Setup::default());
     let network = |limits| Network::new("any", Blocks::plain(1), vec![role(), role()], limits);
     let bare = names(&network(Limits::default()));
     let more = |limits| -> Vec<_> {
@@ -183,7 +183,7 @@ fn what_is_asked_of_a_network_depends_on_what_may_happen_in_it() {
     });
     assert!(!names(&retries).contains(&properties::settled().name));
     let relayed = "a want is met through two hops";
-    assert!(names(&row(&Config::default())).contains(&relayed));
+    assert!(names(&row(&Setup::default())).contains(&relayed));
     assert!(!bare.contains(&relayed));
 }
 
@@ -195,7 +195,7 @@ fn a_property_is_idle_when_no_search_had_anything_to_say_about_it() {
         verdict: Told::Holds,
         premise_reached,
     };
-    let network = pair(&Config::default(), &Config::default(), Blocks::plain(1), 0);
+    let network = pair(&Setup::default(), &Setup::default(), Blocks::plain(1), 0);
     let report = search(&Configuration::Closed(network), &["ASK-7"]);
     let with = |properties| Report {
         properties,
@@ -212,7 +212,7 @@ fn a_property_is_idle_when_no_search_had_anything_to_say_about_it() {
 /// and says it of something.
 #[test]
 fn silence_with_a_want_is_the_premise_of_progress() {
-    let network = pair(&Config::default(), &Config::default(), Blocks::plain(1), 0);
+    let network = pair(&Setup::default(), &Setup::default(), Blocks::plain(1), 0);
     let tabled = Tabled::<10>::new(&network).unwrap();
     let found = Explorer::new(&tabled, vec![properties::progress()]).explore();
     assert_eq!(found.findings[0].premise_reached, Some(true));
@@ -220,7 +220,7 @@ fn silence_with_a_want_is_the_premise_of_progress() {
         found.bytes_per_state() * found.states as f64,
         found.memory as f64
     );
-    let roles = vec![Role::new(Config::default()), Role::new(Config::default())];
+    let roles = vec![Role::new(Setup::default()), Role::new(Setup::default())];
     let wantless = Network::new(
         "wantless",
         Blocks::plain(1),

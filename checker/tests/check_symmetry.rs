@@ -12,11 +12,11 @@ use blockexc_checker::symmetry::Symmetry;
 use blockexc_checker::tabled::Tabled;
 use blockexc_model::deviation::Deviation;
 use blockexc_model::dialect::DIALECTS;
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 use stateright::Model;
 
 /// Two nodes that ask for two blocks, and one that holds both, or will.
-fn two_askers(config: &Config, blocks: Blocks) -> Network {
+fn two_askers(config: &Setup, blocks: Blocks) -> Network {
     let asking = || Role::new(config.clone()).requesting(blocks.addresses());
     let roles = vec![
         asking(),
@@ -63,7 +63,7 @@ fn assert_renamings_commute(network: &Network, least: usize) {
 
 #[test]
 fn the_reference_tells_nobody_by_name() {
-    let config = Config::default();
+    let config = Setup::default();
     assert_renamings_commute(&triangle(&config), 1);
     let blocks = Blocks::plain(2);
     assert_renamings_commute(&two_askers(&config, blocks), 3);
@@ -72,7 +72,7 @@ fn the_reference_tells_nobody_by_name() {
 
 #[test]
 fn leaves_are_told_apart_by_name_alone() {
-    let network = two_askers(&Config::default(), Blocks::named(2, Naming::Leaf));
+    let network = two_askers(&Setup::default(), Blocks::named(2, Naming::Leaf));
     assert_renamings_commute(&network, 3);
 }
 
@@ -107,14 +107,14 @@ fn both(network: &Network) -> [usize; 2] {
 
 #[test]
 fn verdicts_with_and_without_symmetry_agree() {
-    let reference = Config::default();
+    let reference = Setup::default();
     let [all, some] = both(&triangle(&reference));
     assert!(some < all * 6 / 10, "{some} of {all}");
     let blocks = Blocks::plain(2);
     let [all, some] = both(&two_askers(&reference, blocks));
     assert!(some < all * 4 / 10, "{some} of {all}");
     for dialect in DIALECTS {
-        let config = Config::deviating(dialect.deviations);
+        let config = Setup::deviating(dialect.deviations);
         both(&two_askers(&config, Blocks::plain(1)));
     }
     for deviation in [
@@ -123,14 +123,14 @@ fn verdicts_with_and_without_symmetry_agree() {
         Deviation::NoCancelSent,
         Deviation::AskEveryHolder,
     ] {
-        let config = Config::deviating([deviation].into_iter().collect());
+        let config = Setup::deviating([deviation].into_iter().collect());
         both(&triangle(&config));
     }
 }
 
 #[test]
 fn a_set_of_nodes_is_renamed_one_by_one() {
-    let network = triangle(&Config::default());
+    let network = triangle(&Setup::default());
     let symmetry = Symmetry::of(&network);
     assert!(!symmetry.renamings.is_empty());
     for renaming in &symmetry.renamings {

@@ -11,7 +11,7 @@ use blockexc_checker::properties;
 use blockexc_checker::tabled::{Row, Tabled, Unfit};
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::dialect::DIALECTS;
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 
 /// What was found, without the numbers of states: how far away each violation is, and whether each
 /// premise was reached.
@@ -63,7 +63,7 @@ fn assert_same(network: &Network) {
 
 #[test]
 fn the_reference_is_the_same_in_numbers() {
-    let config = Config::default();
+    let config = Setup::default();
     assert_same(&pair(&config, &config, Blocks::plain(1), 1));
     assert_same(&pair(&config, &config, Blocks::named(1, Naming::Leaf), 1));
     assert_same(&row(&config));
@@ -73,7 +73,7 @@ fn the_reference_is_the_same_in_numbers() {
 #[test]
 fn every_dialect_is_the_same_in_numbers() {
     for dialect in DIALECTS {
-        let config = Config::deviating(dialect.deviations);
+        let config = Setup::deviating(dialect.deviations);
         assert_same(&pair(&config, &config, Blocks::plain(1), 1));
     }
 }
@@ -81,15 +81,15 @@ fn every_dialect_is_the_same_in_numbers() {
 /// A node whose process ends closes all its links.
 #[test]
 fn a_process_that_ends_is_the_same_in_numbers() {
-    let config = Config::deviating(Deviations::of(&[Deviation::AbortOnStaleAsk]));
-    assert_same(&pair(&config, &Config::default(), Blocks::plain(1), 1));
+    let config = Setup::deviating(Deviations::of(&[Deviation::AbortOnStaleAsk]));
+    assert_same(&pair(&config, &Setup::default(), Blocks::plain(1), 1));
 }
 
 fn patient() -> Network {
     let blocks = Blocks::plain(1);
     let roles = vec![
-        Role::new(Config::default()).requesting(blocks.addresses()),
-        Role::new(Config::default()).storing([Cid(0)]),
+        Role::new(Setup::default()).requesting(blocks.addresses()),
+        Role::new(Setup::default()).storing([Cid(0)]),
     ];
     let limits = Limits {
         connects: 2,
@@ -141,8 +141,8 @@ fn the_graph_is_the_same_in_numbers() {
 
 #[test]
 fn a_way_in_numbers_is_a_way_through_the_network() {
-    let config = Config::deviating(Deviations::of(&[Deviation::CancelSilently]));
-    let network = pair(&config, &Config::default(), Blocks::plain(1), 0);
+    let config = Setup::deviating(Deviations::of(&[Deviation::CancelSilently]));
+    let network = pair(&config, &Setup::default(), Blocks::plain(1), 0);
     for symmetric in [false, true] {
         let mut tabled = Tabled::<10>::new(&network).unwrap();
         if symmetric {
@@ -167,7 +167,7 @@ fn a_way_in_numbers_is_a_way_through_the_network() {
 
 #[test]
 fn what_does_not_fit_is_refused() {
-    let network = triangle(&Config::default());
+    let network = triangle(&Setup::default());
     let refused = Tabled::<9>::new(&network).err();
     let expected = Unfit::Words {
         needed: 10,

@@ -10,14 +10,14 @@ use blockexc_model::Address;
 use blockexc_model::message::{
     Account, Delivery, Evidence, Message, Payment, Presence, PresenceType, WantEntry,
 };
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 use blockexc_model::price::Price;
 
 const B0: Address<Cid> = Address::Plain(Cid(0));
 
 #[test]
 fn actions_name_their_addresses() {
-    let network = pair(&Config::default(), &Config::default(), Blocks::plain(1), 1);
+    let network = pair(&Setup::default(), &Setup::default(), Blocks::plain(1), 1);
     let act = |act, choices: &[u8]| Action::Act {
         node: Peer(0),
         act,

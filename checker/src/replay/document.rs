@@ -5,6 +5,7 @@ use serde_json::error::Category;
 
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::dialect::{DIALECTS, Dialect};
+use blockexc_model::deviating::Setup;
 use blockexc_model::node::Config;
 
 use super::super::explorer::Trail;
@@ -160,7 +161,7 @@ impl Document {
         let open = Open {
             name: network.name.clone(),
             blocks: network.blocks,
-            node: Behaviour::of(&network.config),
+            node: Behaviour::of(&network.setup),
             peers: network.peers,
         };
         Document::new(property, Kind::Open(open), steps.collect())
@@ -303,7 +304,7 @@ impl NodeOf {
     fn of(role: &Role) -> Self {
         let names = |cids: &[_]| cids.iter().map(ToString::to_string).collect();
         NodeOf {
-            behaviour: Behaviour::of(&role.config),
+            behaviour: Behaviour::of(&role.setup),
             answers: role.answers,
             holds: names(&role.holds),
             may_request: role.requests.iter().map(show_address).collect(),
@@ -320,7 +321,7 @@ impl NodeOf {
         };
         let requests = self.may_request.iter();
         Ok(Role {
-            config: self.behaviour.read(&place)?,
+            setup: self.behaviour.read(&place)?,
             holds: cids(&self.holds)?,
             requests: requests
                 .map(|name| known.address(&place, name))
@@ -333,11 +334,12 @@ impl NodeOf {
 }
 
 impl Behaviour {
-    fn of(config: &Config) -> Self {
+    fn of(setup: &Setup) -> Self {
+        let Setup { config, deviations } = setup;
         let dialect = DIALECTS
             .iter()
-            .find(|dialect| dialect.deviations == config.deviations);
-        let deviations = config.deviations.iter();
+            .find(|dialect| dialect.deviations == *deviations);
+        let deviations = deviations.iter();
         Behaviour {
             dialect: dialect.map(|dialect| dialect.name.to_owned()),
             deviations: Some(deviations.map(|it| it.name().to_owned()).collect()),
@@ -348,7 +350,7 @@ impl Behaviour {
         }
     }
 
-    fn read(&self, place: &str) -> Result<Config, ReplayError> {
+    fn read(&self, place: &str) -> Result<Setup, ReplayError> {
         let dialect = self.dialect.as_deref().map(|name| {
             Dialect::find(name).ok_or_else(|| {
                 let names = DIALECTS.iter().map(|dialect| dialect.name.to_owned());
@@ -364,8 +366,7 @@ impl Behaviour {
             (None, Some(deviations)) => deviations,
             (None, None) => Deviations::none(),
         };
-        Ok(Config {
-            deviations,
+        let config = Config {
             price: read_price(place, self.price.as_deref())?,
             account: self
                 .account
@@ -374,6 +375,7 @@ impl Behaviour {
                 .transpose()?,
             retries: self.retries.unwrap_or(u32::MAX),
             wants_per_peer: self.wants_per_peer.unwrap_or(u32::MAX),
-        })
+        };
+        Ok(Setup { config, deviations })
     }
 }

@@ -112,7 +112,7 @@ fn message() -> impl Strategy<Value = Message> {
 }
 
 /// Anything that may happen.
-pub fn event() -> impl Strategy<Value = Event<Tiny>> {
+pub fn event<O: std::fmt::Debug>() -> impl Strategy<Value = Event<Tiny, O>> {
     let peer = || 1..=3u8;
     prop_oneof![
         3 => peer().prop_map(Event::Joined),
