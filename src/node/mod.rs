@@ -13,6 +13,7 @@ mod handle;
 mod options;
 mod outgoing;
 mod protocol;
+pub mod recording;
 mod shell;
 pub mod store;
 mod streams;

@@ -21,11 +21,11 @@ use super::handle::{Call, NodeHandle, RequestError};
 use super::options::{NodeOptions, STORAGE_PROTOCOL};
 use super::outgoing::Encoder;
 use super::protocol::{self, Exchange, FrameCame, PeerEvent};
+use super::recording::RecordingCore;
 use super::store::{BlockStore, LeafProof, StoreError, StoredBlock};
 use super::streams::StreamNumber;
 use super::transport;
 use crate::causes::with_causes;
-use crate::trace::record::RecordingCore;
 use crate::wire::{
     Address, BlockCid, DecodeError, DecodeOptions, EncodeOptions, FrameOptions, Network,
     ReceivedBlock, decode_examining,
