@@ -59,7 +59,7 @@ fn the_reference_meets_every_want_that_can_be_met() {
         assert!(summary.steps_judged > 100 && summary.states_looked_at > 100);
         for reason in requests.lost.keys() {
             assert!(
-                matches!(chance, LossReason::NobodyHeldIt | LossReason::Misbehaved),
+                matches!(reason, LossReason::NobodyHeldIt | LossReason::Misbehaved),
                 "{summary}"
             );
         }
