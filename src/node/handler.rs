@@ -101,7 +101,8 @@ async fn write(mut stream: WriteHalf<Stream>, pieces: Vec<Bytes>) -> Written {
 }
 
 impl Handler {
-    fn new(peer: PeerId, outgoing: Outgoing, options: Options) -> Self {
+    /// The handler of a new connection with a peer. `outgoing` is the queue of the peer.
+    pub fn new(peer: PeerId, outgoing: Outgoing, options: Options) -> Self {
         Handler {
             streams: Streams::new(options.frames, options.skips_long_frames),
             peer,
