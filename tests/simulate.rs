@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 use blockexc::simulate::faults::Fault;
-use blockexc::simulate::judged::{ASKED_FOR, MET, NOTHING_LEFT, Property, SOUND, UNOBTAINABLE};
-use blockexc::simulate::requests::Chance;
+use blockexc::simulate::properties::{ASKED_FOR, MET, NOTHING_LEFT, Property, UNOBTAINABLE, VALID};
+use blockexc::simulate::requests::LossReason;
 use blockexc::simulate::summary::Summary;
 use blockexc::simulate::{Options, simulate};
 use blockexc_model::dialect::{DIALECTS, Dialect};
@@ -57,9 +57,9 @@ fn the_reference_meets_every_want_that_can_be_met() {
             + requests.all_lost();
         assert_eq!(requests.requested, ended, "{summary}");
         assert!(summary.steps_judged > 100 && summary.states_looked_at > 100);
-        for chance in requests.lost.keys() {
+        for reason in requests.lost.keys() {
             assert!(
-                matches!(chance, Chance::NobodyHeldIt | Chance::Misbehaved),
+                matches!(reason, LossReason::NobodyHeldIt | LossReason::Misbehaved),
                 "{summary}"
             );
         }
@@ -75,8 +75,8 @@ fn without_faults_whatever_somebody_holds_is_obtained() {
     let requests = &summary.requests;
     assert_eq!(summary.first_violation, None);
     assert_eq!(summary.happened.disconnections, 0);
-    for chance in requests.lost.keys() {
-        assert_eq!(*chance, Chance::NobodyHeldIt, "{summary}");
+    for reason in requests.lost.keys() {
+        assert_eq!(*reason, LossReason::NobodyHeldIt, "{summary}");
     }
 }
 
@@ -98,7 +98,7 @@ fn dialects_lose_what_the_checker_predicts_and_nothing_else() {
         assert_eq!(summary.first_violation, None, "seed {seed}\n{summary}");
         // A node that reads answers on its own streams only gets nothing from most of the others.
         let neverust = &summary.requests_of["neverust-2026-03"];
-        assert!(neverust.lost[&Chance::Dialects] > 0, "{summary}");
+        assert!(neverust.lost[&LossReason::Dialects] > 0, "{summary}");
     }
     // Two dialects of which the table says that each obtains everything from the other.
     let summary = run(&Options {
@@ -107,8 +107,8 @@ fn dialects_lose_what_the_checker_predicts_and_nothing_else() {
         ..busy(3)
     });
     assert_eq!(summary.first_violation, None, "{summary}");
-    for chance in summary.requests.lost.keys() {
-        assert_eq!(*chance, Chance::NobodyHeldIt, "{summary}");
+    for reason in summary.requests.lost.keys() {
+        assert_eq!(*reason, LossReason::NobodyHeldIt, "{summary}");
     }
 }
 
@@ -129,7 +129,7 @@ fn each_property_of_the_network_is_violated_by_what_breaks_it() {
     for (deviation, property) in [
         (Deviation::OwnStreamOnly, MET),
         (Deviation::AcceptUnwanted, ASKED_FOR),
-        (Deviation::AcceptUnprovenLeaf, SOUND),
+        (Deviation::AcceptUnprovenLeaf, VALID),
         (Deviation::KeepPresenceOnResolve, NOTHING_LEFT),
     ] {
         violates(

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use assert_cmd::Command;
+use blockexc::node::recording::Recording;
 use blockexc::node::{self, NodeOptions};
 use blockexc::trace::line::Header;
-use blockexc::trace::record::Recording;
 use blockexc::wire::Address;
 use bytes::Bytes;
 use predicates::prelude::predicate;

@@ -279,7 +279,7 @@ impl Model for Eventually {
         vec![Property::eventually(
             "met",
             |model: &Eventually, state: &State| {
-                let wants = |node: &blockexc_model::Node<Small>| node.own_wants().len() > 0;
+                let wants = |node: &blockexc_model::deviating::Node<Small>| node.own_wants().len() > 0;
                 !state.nodes.iter().any(wants)
                     && model
                         .0

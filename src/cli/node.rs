@@ -16,13 +16,13 @@ use libp2p::Multiaddr;
 use libp2p::identity::Keypair;
 
 use super::{Exit, dialect, runtime};
+use crate::node::recording::Recording;
 use crate::node::store::{BlockStore, DiskStore, MemoryStore};
 use crate::node::{
     self, CODEX_PROTOCOL, KeyType, Muxers, NodeHandle, NodeOptions, WAITING_PER_PEER,
     WANTS_PER_PEER,
 };
 use crate::trace::line::Header;
-use crate::trace::record::Recording;
 use crate::wire::DEFAULT_LIMIT;
 use crate::wire::tree::DEFAULT_BLOCK_SIZE;
 

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::{Exit, dialect};
-use crate::trace::diagnose::MOST_PIECES;
+use crate::trace::diagnose::MAX_PIECES;
 use crate::trace::draw::draw;
 use crate::trace::find::find_dialects;
 use crate::trace::read::LogReader;
@@ -334,7 +334,7 @@ fn explain(it: &Unexplained, explained: u64, out: &mut dyn Write) -> io::Result<
         )?;
     }
     if it.deviations.is_empty() {
-        if explained > MOST_PIECES {
+        if explained > MAX_PIECES {
             writeln!(out, "  no deviation was tried: the log is too long")?;
         } else {
             writeln!(

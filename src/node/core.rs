@@ -6,10 +6,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::engine::{Deviates, Engine};
-use crate::wire::{Address, BlockCid, Network};
-
-/// A node's state as plain data.
-pub type Dump = blockexc_model::dump::Dump<PeerId, BlockCid>;
+use crate::wire::{Address, Dump, Network};
 
 /// The state machine inside a node: an event goes in, effects come out.
 pub trait Core: Send {

@@ -7,10 +7,9 @@ use bytes::Bytes;
 use libp2p::{Multiaddr, PeerId};
 use tokio::sync::{mpsc, oneshot};
 
-use super::core::Dump;
 use super::dataset::{Dataset, Manifest};
 use super::store::{BlockStore, LeafProof, StoreError, StoredBlock};
-use crate::wire::{Address, BlockCid};
+use crate::wire::{Address, BlockCid, Dump};
 
 /// Why a request ended without its block.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,19 +1,26 @@
 //! A node of the block exchange: a network shell around a core that knows no network.
 //!
-//! The [`core`] decides; everything else here carries out what it says. The shell turns streams
-//! and frames into the core's events, keeps the clock for retries, holds the bytes of blocks, and
-//! answers whoever steers the node through a [`NodeHandle`].
+//! The [`core`] decides what the node does. The shell turns messages, timers and the calls of
+//! [`NodeHandle`]s into events of the core, and carries out its effects. Blocks are in a [`store`].
+//!
+//! A message passes these files on its way in: `transport` (connections), `streams` (frames),
+//! `handler` (one connection), `exchange` (all connections), `shell` (decoding), [`core`]. On its way
+//! out: `shell`, `exchange`, `outgoing` (the queue of a peer, and encoding), `handler`.
 
 mod closing;
 pub mod core;
 mod corked;
 pub mod dataset;
 pub mod engine;
+mod exchange;
 mod handle;
+mod handler;
 mod options;
 mod outgoing;
 mod protocol;
+pub mod recording;
 mod shell;
+mod start;
 pub mod store;
 mod streams;
 mod transport;
@@ -23,4 +30,4 @@ pub use options::{
     ARCHIVIST_PROTOCOL, CODEX_PROTOCOL, KeyType, Muxers, NodeOptions, STORAGE_PROTOCOL,
     WAITING_PER_PEER, WANTS_PER_PEER,
 };
-pub use shell::{StartError, start};
+pub use start::{StartError, start};

@@ -10,8 +10,8 @@ use clap::ValueEnum;
 use libp2p::Multiaddr;
 use libp2p::identity::Keypair;
 
+use super::recording::Recording;
 use super::store::{BlockStore, MemoryStore};
-use crate::trace::record::Recording;
 use crate::wire::DEFAULT_LIMIT;
 
 /// The protocol id of Codex, and of Logos Storage until early 2026.

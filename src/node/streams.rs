@@ -1,8 +1,8 @@
-//! Reading the streams of one connection, with bounds on what is read ahead.
+//! [`Streams`]: reads the streams of one connection, with limits on the memory.
 //!
-//! Every stream is read frame by frame, and the next frame only when the node has taken the one
-//! before. What frames under way take together is bounded too: the stream that would go over the
-//! bound is closed, and the others go on (WIRE-10).
+//! Every stream is read frame by frame. The next frame is read when the node has taken the previous
+//! one. The incomplete frames of a connection have a common limit: the stream that would exceed it
+//! is closed, and the others go on (WIRE-10).
 
 use std::collections::HashMap;
 use std::io;
@@ -27,15 +27,15 @@ use crate::wire::{FrameError, FrameOptions, FrameReader};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamNumber(pub u64);
 
-/// What came on a stream.
+/// A frame was received on a stream, or the stream ended.
 #[derive(Debug)]
-pub struct Came {
-    /// Which stream.
+pub struct StreamEvent {
+    /// The stream.
     pub stream: StreamNumber,
-    /// Whether it is the node's own, which it opened itself.
+    /// Whether the node opened it itself.
     pub own: bool,
-    /// A frame, or why there are no more: `Ok(None)` when the peer closed the stream in good order.
-    pub what: Result<Option<Bytes>, FrameError>,
+    /// The frame, or why there are no more. `Ok(None)`: the peer closed the stream.
+    pub frame: Result<Option<Bytes>, FrameError>,
     /// Whether the stream is read no further.
     pub is_last: bool,
 }
@@ -43,8 +43,8 @@ pub struct Came {
 /// The streams of one connection that are read.
 pub struct Streams {
     options: FrameOptions,
-    goes_on_after_long_frame: bool,
-    reading: SelectAll<BoxStream<'static, Came>>,
+    skips_long_frames: bool,
+    reading: SelectAll<BoxStream<'static, StreamEvent>>,
     open: HashMap<StreamNumber, oneshot::Sender<()>>,
     budget: Arc<Budget>,
     opened: u64,
@@ -52,17 +52,17 @@ pub struct Streams {
 }
 
 impl Streams {
-    /// No streams yet. `goes_on_after_long_frame` skips frames that are too long instead of
-    /// closing their stream, which only a deviating node does.
-    pub fn new(options: FrameOptions, goes_on_after_long_frame: bool) -> Self {
+    /// No streams. With `skips_long_frames`, frames that are too long are skipped, and their
+    /// streams not closed. Only deviating nodes do so.
+    pub fn new(options: FrameOptions, skips_long_frames: bool) -> Self {
         Streams {
             options,
-            goes_on_after_long_frame,
+            skips_long_frames,
             reading: SelectAll::new(),
             open: HashMap::new(),
             budget: Arc::new(Budget {
-                // One frame of the longest kind, and as much again for all others, within reason.
-                most: options.limit.saturating_add(options.limit.min(LEEWAY)),
+                // One frame of the greatest length, and as much for all others, up to a limit.
+                most: options.limit.saturating_add(options.limit.min(MAX_OTHERS)),
                 used: AtomicU64::new(0),
             }),
             opened: 0,
@@ -91,12 +91,12 @@ impl Streams {
         self.add(reader, true, async {})
     }
 
-    /// Turns a stream away that the peer opened.
+    /// Closes a stream that the peer opened, without reading it.
     pub fn refuse(&mut self, stream: impl AsyncRead + AsyncWrite + Send + 'static) {
         let (reader, writer) = stream.split();
         let refused = async move {
             close(writer).await;
-            empty(reader).await;
+            drain(reader).await;
         };
         self.reading.push(
             stream::once(refused)
@@ -118,7 +118,7 @@ impl Streams {
             budget: self.budget.clone(),
             taken: 0,
         };
-        let goes_on_after_long_frame = self.goes_on_after_long_frame;
+        let skips_long_frames = self.skips_long_frames;
         let (stop, stopped) = oneshot::channel();
         self.open.insert(number, stop);
         let start = Reading {
@@ -128,32 +128,32 @@ impl Streams {
             is_over: false,
         };
         let frames = stream::unfold(start, move |mut reading| async move {
-            let what = if reading.is_over {
+            let frame = if reading.is_over {
                 None
             } else {
                 futures::select_biased! {
                     _ = &mut reading.stopped => None,
-                    what = reading.frames.next().fuse() => Some(what),
+                    frame = reading.frames.next().fuse() => Some(frame),
                 }
             };
-            let Some(what) = what else {
+            let Some(frame) = frame else {
                 reading.close.await;
-                empty(reading.frames.get_mut()).await;
+                drain(reading.frames.get_mut()).await;
                 return None;
             };
             reading.frames.get_mut().release();
-            reading.is_over = match &what {
+            reading.is_over = match &frame {
                 Ok(Some(_)) => false,
-                Err(FrameError::TooLong { .. }) => !goes_on_after_long_frame,
+                Err(FrameError::TooLong { .. }) => !skips_long_frames,
                 _ => true,
             };
-            let came = Came {
+            let event = StreamEvent {
                 stream: number,
                 own,
-                what,
+                frame,
                 is_last: reading.is_over,
             };
-            Some((came, reading))
+            Some((event, reading))
         });
         self.reading.push(frames.boxed());
         number
@@ -168,24 +168,24 @@ impl Streams {
     }
 
     /// The next thing that comes on any of them.
-    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Came> {
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<StreamEvent> {
         match self.reading.poll_next_unpin(cx) {
-            Poll::Ready(Some(came)) => {
-                if came.is_last {
-                    self.open.remove(&came.stream);
+            Poll::Ready(Some(event)) => {
+                if event.is_last {
+                    self.open.remove(&event.stream);
                 }
-                Poll::Ready(came)
+                Poll::Ready(event)
             }
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
 }
 
-/// What the other frames under way may take, beside one of the longest kind.
-const LEEWAY: u64 = 32 * 1024 * 1024;
+/// The limit of the memory for all incomplete frames but one of the greatest length.
+const MAX_OTHERS: u64 = 32 * 1024 * 1024;
 
-/// How long the rest of a stream that is let go is read away.
-const EMPTYING: Duration = Duration::from_secs(5);
+/// How long the rest of a closed stream is read and dropped.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A stream that is being read.
 struct Reading<R, C> {
@@ -195,21 +195,21 @@ struct Reading<R, C> {
     is_over: bool,
 }
 
-/// Ends what this node says on a stream.
+/// Closes this node's half of a stream.
 async fn close(mut writer: impl AsyncWrite + Unpin) {
     // A stream that cannot be closed is closed already.
-    let _ = tokio::time::timeout(EMPTYING, writer.close()).await;
+    let _ = tokio::time::timeout(DRAIN_TIMEOUT, writer.close()).await;
 }
 
-/// Reads away what the peer still says on a stream that is let go. libp2p's mplex stalls the whole
-/// connection when a stream is dropped while its buffer is full.
-async fn empty(mut reader: impl AsyncRead + Unpin) {
-    let read_away = async {
+/// Reads and drops the rest of a closed stream. libp2p's mplex stalls the whole connection when a
+/// stream is dropped while its buffer is full.
+async fn drain(mut reader: impl AsyncRead + Unpin) {
+    let drain = async {
         let mut buffer = [0; 4096];
         while matches!(reader.read(&mut buffer).await, Ok(read) if read > 0) {}
     };
-    // Whoever goes on for longer harms nobody's connection but his own.
-    let _ = tokio::time::timeout(EMPTYING, read_away).await;
+    // A peer that goes on for longer stalls only its own connection.
+    let _ = tokio::time::timeout(DRAIN_TIMEOUT, drain).await;
 }
 
 struct Counted(Arc<AtomicU64>);
@@ -227,13 +227,13 @@ impl Drop for Counted {
     }
 }
 
-/// What the frames under way of one connection take, and may take.
+/// The memory that the incomplete frames of one connection take, and its limit.
 struct Budget {
     most: u64,
     used: AtomicU64,
 }
 
-/// A stream that counts what its present frame takes.
+/// A stream that counts the memory of its incomplete frame.
 struct Metered<R> {
     reader: R,
     budget: Arc<Budget>,
@@ -241,7 +241,7 @@ struct Metered<R> {
 }
 
 impl<R> Metered<R> {
-    /// The present frame is complete.
+    /// The frame is complete.
     fn release(&mut self) {
         self.budget.used.fetch_sub(self.taken, Ordering::Relaxed);
         self.taken = 0;

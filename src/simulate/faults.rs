@@ -1,4 +1,4 @@
-//! What goes wrong: [`Fault`], and the [`Manner`] of a node that it befalls.
+//! Fault injection: [`Fault`], and the [`Condition`] of a node that a fault puts it in.
 
 use std::time::Duration;
 
@@ -9,44 +9,44 @@ use blockexc_model::price::Price;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::dice::Dice;
+use super::random::Random;
 use super::world::Block;
 use crate::wire::{Message, WantList};
 
-/// Something that goes wrong in a network.
+/// A kind of fault in a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
-    /// Connections close, after ten minutes on average, and what is under way is lost
+    /// Connections close, after ten minutes on average, and messages in flight are lost
     Disconnects,
-    /// Nodes take seconds to say anything, for some minutes
+    /// Nodes take seconds to send a message, for some minutes
     Slow,
-    /// Nodes stay connected and say nothing, for some minutes
+    /// Nodes stay connected and send nothing, for some minutes
     Silent,
-    /// Nodes announce whatever they are asked for, deliver garbage and what nobody asked for, for
-    /// some minutes
+    /// Nodes announce every block they are asked for, and deliver garbage and blocks that nobody
+    /// asked for, for some minutes
     Lying,
-    /// Nodes end, come back with their blocks, and have forgotten their peers and their wants
+    /// Nodes stop and start again with their blocks, without their peers and wants
     Restarts,
 }
 
 impl Fault {
-    /// The manner of a node that this befalls; none for what befalls it in another way.
-    pub fn manner(self) -> Option<Manner> {
+    /// The condition that this fault puts a node in, if it is a fault that lasts for a while.
+    pub fn condition(self) -> Option<Condition> {
         match self {
-            Fault::Slow => Some(Manner::Slow),
-            Fault::Silent => Some(Manner::Silent),
-            Fault::Lying => Some(Manner::Lying),
+            Fault::Slow => Some(Condition::Slow),
+            Fault::Silent => Some(Condition::Silent),
+            Fault::Lying => Some(Condition::Lying),
             Fault::Disconnects | Fault::Restarts => None,
         }
     }
 }
 
-/// How a node behaves to its peers at present, whatever its core does.
+/// How a node treats its peers at present, independently of its state machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Manner {
-    /// As its core has it.
-    Well,
+pub enum Condition {
+    /// As its state machine says.
+    Healthy,
     /// [`Fault::Slow`].
     Slow,
     /// [`Fault::Silent`].
@@ -55,25 +55,26 @@ pub enum Manner {
     Lying,
 }
 
-/// How much longer a slow node takes to send, at least and at most.
-pub const SLOWNESS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(10));
-/// How long a node is slow, silent or lies, at least and at most.
-pub const SPELL: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(20 * 60));
-/// How long it is until it is so again, for each of these faults, on average.
-pub const BETWEEN_SPELLS: Duration = Duration::from_secs(4 * 3600);
-/// How long a node runs until it restarts, on average.
-pub const BETWEEN_RESTARTS: Duration = Duration::from_secs(4 * 3600);
-/// How long a node is gone when it restarts, at least and at most.
-pub const DOWN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
-/// How long a connection stands, on average, when connections close.
-pub const CONNECTED: Duration = Duration::from_secs(600);
+/// The range of additional delays of a slow node's messages.
+pub const SLOW_DELAY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(10));
+/// How long a node is slow, silent or lying: shortest and longest time.
+pub const FAULT_DURATION: (Duration, Duration) =
+    (Duration::from_secs(60), Duration::from_secs(20 * 60));
+/// The average time between two faults of one kind at a node.
+pub const FAULT_INTERVAL: Duration = Duration::from_secs(4 * 3600);
+/// The average time between two restarts of a node.
+pub const RESTART_INTERVAL: Duration = Duration::from_secs(4 * 3600);
+/// How long a node that restarts is down: shortest and longest time.
+pub const DOWNTIME: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// The average lifetime of a connection, with [`Fault::Disconnects`].
+pub const CONNECTION_LIFETIME: Duration = Duration::from_secs(600);
 
-/// Of a thousand answers so many bring a block that nobody asked for.
-const UNASKED_PER_THOUSAND: u32 = 200;
+/// How many of 1000 lying answers contain a block that nobody asked for.
+const UNSOLICITED_PER_THOUSAND: u32 = 200;
 
-/// What a lying node answers to a want list: it has everything, what it delivers is not what was
-/// asked for, and now and then it delivers one of these blocks, unasked.
-pub fn lies(list: &WantList, blocks: &[Block], dice: &mut Dice) -> Message {
+/// The answer of a lying node to a want list. It announces every block, delivers garbage, and
+/// sometimes delivers one of these blocks that nobody asked for.
+pub fn lies(list: &WantList, blocks: &[Block], random: &mut Random) -> Message {
     let mut answer = Message::default();
     for entry in list.entries.iter().filter(|entry| !entry.cancel) {
         let address = entry.address.clone();
@@ -85,13 +86,13 @@ pub fn lies(list: &WantList, blocks: &[Block], dice: &mut Dice) -> Message {
             }),
             WantType::WantBlock => answer.deliveries.push(Delivery {
                 cid: address.cid_or_tree_cid().clone(),
-                evidence: garbage(address.is_leaf(), dice),
+                evidence: garbage(address.is_leaf(), random),
                 address,
             }),
         }
     }
-    if dice.per_thousand(UNASKED_PER_THOUSAND)
-        && let Some(block) = dice.one_of(blocks)
+    if random.per_thousand(UNSOLICITED_PER_THOUSAND)
+        && let Some(block) = random.one_of(blocks)
     {
         answer.deliveries.push(Delivery {
             address: block.plain(),
@@ -102,8 +103,8 @@ pub fn lies(list: &WantList, blocks: &[Block], dice: &mut Dice) -> Message {
     answer
 }
 
-/// Evidence that a delivery is worth nothing, one of the ways there are.
-pub fn garbage(is_leaf: bool, dice: &mut Dice) -> Evidence {
+/// Evidence of an invalid delivery: one of the ways in which it can be invalid.
+pub fn garbage(is_leaf: bool, random: &mut Random) -> Evidence {
     let valid = if is_leaf {
         Evidence::VALID_LEAF
     } else {
@@ -138,11 +139,11 @@ pub fn garbage(is_leaf: bool, dice: &mut Dice) -> Evidence {
             },
         ]
     };
-    ways[dice.below(ways.len())]
+    ways[random.below(ways.len())]
 }
 
-/// Whether a delivery with this evidence is the block that it is said to be.
-pub fn is_sound(evidence: &Evidence, is_leaf: bool) -> bool {
+/// Whether a delivery with this evidence is the block that it claims to be.
+pub fn is_valid(evidence: &Evidence, is_leaf: bool) -> bool {
     *evidence
         == if is_leaf {
             Evidence::VALID_LEAF

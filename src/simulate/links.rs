@@ -1,27 +1,28 @@
-//! [`Links`]: the connections between nodes, and when what is sent over them arrives.
+//! [`Links`]: the connections between nodes, and their delays.
 //!
-//! Two nodes have at most one connection at a time. Each direction keeps its order; what is under
-//! way when a connection closes is lost. A node may handle a message before it learns of the
-//! connection, but learns that the last one has closed before it sees anything of the next.
+//! Two nodes have at most one connection at a time. Each direction keeps its order. Messages in
+//! flight are lost when their connection closes. A node may receive a message before it is notified
+//! that the connection has opened. It is notified that a connection has closed before it receives
+//! anything on the next one.
 
 use std::time::Duration;
 
-use super::agenda::Time;
-use super::dice::Dice;
+use super::event_queue::Time;
+use super::random::Random;
 
-/// How long a connection delays what is sent, at least and at most: each has its own.
+/// The range of latencies: each connection has one of its own.
 const LATENCY: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(100));
-/// By how much that differs from one message to another.
+/// The largest additional delay of a single message.
 const JITTER: Duration = Duration::from_millis(20);
-/// How long it takes a node at most to learn that a connection has opened or closed.
-const NEWS: Duration = Duration::from_millis(20);
-/// What comes after something comes at least so much later.
-const NEXT: Duration = Duration::from_micros(1);
+/// The longest time before a node is notified that a connection has opened or closed.
+const MAX_NOTIFICATION_DELAY: Duration = Duration::from_millis(20);
+/// The shortest time between two arrivals at one endpoint.
+const MIN_GAP: Duration = Duration::from_micros(1);
 
-/// All connections between so many nodes.
+/// The connections between all pairs of nodes.
 pub struct Links {
     links: Vec<Link>,
-    /// To whom each node is connected, in ascending order.
+    /// The nodes that each node is connected to, ascending.
     neighbours: Vec<Vec<usize>>,
 }
 
@@ -35,23 +36,23 @@ pub struct Stream {
 #[derive(Clone, Default)]
 struct Link {
     is_open: bool,
-    /// How often it was opened.
+    /// The number of times it was opened.
     generation: u32,
     opened: Time,
     latency: Duration,
-    /// Of the lower and the higher node.
-    ends: [End; 2],
+    /// Of the node with the lower and the higher number.
+    endpoints: [Endpoint; 2],
 }
 
-/// What the node at one end has coming.
+/// What is on its way to the node at one end of a link.
 #[derive(Clone, Default)]
-struct End {
-    /// Nothing that was sent arrives earlier.
-    busy_until: Time,
-    /// How often it has refused the stream on which the other node sends.
-    refused: u32,
-    /// When the node learns of what it was told last: that the connection has opened, or closed.
-    news: Time,
+struct Endpoint {
+    /// When the last message sent to it arrives.
+    last_arrival: Time,
+    /// How many of the streams on which the other node sends it has refused.
+    refused_streams: u32,
+    /// When it gets its last notification that the connection has opened or closed.
+    last_notification: Time,
 }
 
 impl Links {
@@ -77,38 +78,39 @@ impl Links {
         a != b && self.link(a, b).is_open
     }
 
-    /// To whom a node is connected.
+    /// The nodes that this node is connected to, ascending.
     pub fn neighbours(&self, node: usize) -> &[usize] {
         &self.neighbours[node]
     }
 
-    /// Since when these two are connected, if they are.
+    /// When the open connection between these two was opened, if there is one.
     pub fn open_since(&self, a: usize, b: usize) -> Option<Time> {
         let link = self.link(a, b);
         link.is_open.then_some(link.opened)
     }
 
-    /// Which connection of these two this is, counted from one.
+    /// The number of connections that these two have had, with the open one.
     pub fn generation(&self, a: usize, b: usize) -> u32 {
         self.link(a, b).generation
     }
 
-    /// On which stream of which connection one sends to the other now.
+    /// The stream on which `from` sends to `to` now.
     pub fn stream(&self, from: usize, to: usize) -> Stream {
         let link = self.link(from, to);
         Stream {
             generation: link.generation,
-            number: link.ends[usize::from(to > from)].refused,
+            number: link.endpoints[usize::from(to > from)].refused_streams,
         }
     }
 
-    /// What is under way on the stream on which one sends to the other is lost.
+    /// The receiver refuses the stream on which `from` sends to `to`. Messages in flight on it are
+    /// lost.
     pub fn refuse_stream(&mut self, from: usize, to: usize) {
-        self.links[Self::place(from, to)].ends[usize::from(to > from)].refused += 1;
+        self.links[Self::place(from, to)].endpoints[usize::from(to > from)].refused_streams += 1;
     }
 
-    /// Connects two nodes that are not connected; says when each learns of it.
-    pub fn open(&mut self, a: usize, b: usize, now: Time, dice: &mut Dice) -> [Time; 2] {
+    /// Connects two nodes that are not connected. Returns when each of them is notified.
+    pub fn open(&mut self, a: usize, b: usize, now: Time, random: &mut Random) -> [Time; 2] {
         for (from, to) in [(a, b), (b, a)] {
             if let Err(place) = self.neighbours[from].binary_search(&to) {
                 self.neighbours[from].insert(place, to);
@@ -118,20 +120,22 @@ impl Links {
         link.is_open = true;
         link.generation += 1;
         link.opened = now;
-        link.latency = dice.between(LATENCY.0, LATENCY.1);
-        let mut told = [Time::ZERO; 2];
-        for (node, told) in [a, b].into_iter().zip(&mut told) {
-            let end = &mut link.ends[usize::from(node == a.max(b))];
-            // Not before it has learnt that the last connection closed.
-            end.busy_until = end.news + NEXT;
-            end.news = (now + dice.between(Duration::ZERO, NEWS)).max(end.news + NEXT);
-            *told = end.news;
+        link.latency = random.between(LATENCY.0, LATENCY.1);
+        let mut notified = [Time::ZERO; 2];
+        for (node, notified) in [a, b].into_iter().zip(&mut notified) {
+            let endpoint = &mut link.endpoints[usize::from(node == a.max(b))];
+            // Not before the notification that the last connection closed.
+            endpoint.last_arrival = endpoint.last_notification + MIN_GAP;
+            endpoint.last_notification = (now
+                + random.between(Duration::ZERO, MAX_NOTIFICATION_DELAY))
+            .max(endpoint.last_notification + MIN_GAP);
+            *notified = endpoint.last_notification;
         }
-        told
+        notified
     }
 
-    /// Closes the connection of these two; says when each learns of it.
-    pub fn close(&mut self, a: usize, b: usize, now: Time, dice: &mut Dice) -> [Time; 2] {
+    /// Closes the connection between these two. Returns when each of them is notified.
+    pub fn close(&mut self, a: usize, b: usize, now: Time, random: &mut Random) -> [Time; 2] {
         for (from, to) in [(a, b), (b, a)] {
             if let Ok(place) = self.neighbours[from].binary_search(&to) {
                 self.neighbours[from].remove(place);
@@ -139,29 +143,32 @@ impl Links {
         }
         let link = &mut self.links[Self::place(a, b)];
         link.is_open = false;
-        let mut told = [Time::ZERO; 2];
-        for (node, told) in [a, b].into_iter().zip(&mut told) {
-            let end = &mut link.ends[usize::from(node == a.max(b))];
-            end.news = (now + dice.between(Duration::ZERO, NEWS)).max(end.news + NEXT);
-            *told = end.news;
+        let mut notified = [Time::ZERO; 2];
+        for (node, notified) in [a, b].into_iter().zip(&mut notified) {
+            let endpoint = &mut link.endpoints[usize::from(node == a.max(b))];
+            endpoint.last_notification = (now
+                + random.between(Duration::ZERO, MAX_NOTIFICATION_DELAY))
+            .max(endpoint.last_notification + MIN_GAP);
+            *notified = endpoint.last_notification;
         }
-        told
+        notified
     }
 
-    /// When something arrives that one node sends to the other now, after a delay of its own.
+    /// When a message arrives that `from` sends to `to` now. `delay` is added to the link's.
     pub fn arrival(
         &mut self,
         from: usize,
         to: usize,
         now: Time,
         delay: Duration,
-        dice: &mut Dice,
+        random: &mut Random,
     ) -> Time {
         let link = &mut self.links[Self::place(from, to)];
-        let end = &mut link.ends[usize::from(to > from)];
-        let jitter = dice.between(Duration::ZERO, JITTER);
-        end.busy_until = (now + delay + link.latency + jitter).max(end.busy_until + NEXT);
-        end.busy_until
+        let endpoint = &mut link.endpoints[usize::from(to > from)];
+        let jitter = random.between(Duration::ZERO, JITTER);
+        endpoint.last_arrival =
+            (now + delay + link.latency + jitter).max(endpoint.last_arrival + MIN_GAP);
+        endpoint.last_arrival
     }
 }
 
@@ -170,13 +177,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_direction_keeps_its_order_and_news_of_connections_come_in_turn() {
+    fn messages_of_a_direction_and_notifications_arrive_in_order() {
         let mut links = Links::new(3);
-        let mut dice = Dice::new(7);
+        let mut random = Random::new(7);
         let mut now = Time::ZERO;
         let mut last = [Time::ZERO; 2];
         for round in 1..200 {
-            let opened = links.open(0, 2, now, &mut dice);
+            let opened = links.open(0, 2, now, &mut random);
             assert!(opened[0] > last[0] && opened[1] > last[1]);
             assert_eq!(
                 (links.generation(2, 0), links.neighbours(2)),
@@ -184,12 +191,12 @@ mod tests {
             );
             let mut before = Time::ZERO;
             for _ in 0..5 {
-                let arrival = links.arrival(0, 2, now, Duration::ZERO, &mut dice);
+                let arrival = links.arrival(0, 2, now, Duration::ZERO, &mut random);
                 assert!(arrival > before && arrival > last[1]);
                 before = arrival;
             }
             now += Duration::from_millis(1);
-            last = links.close(0, 2, now, &mut dice);
+            last = links.close(0, 2, now, &mut random);
             assert!(last[0] > opened[0] && last[1] > opened[1]);
             assert!(!links.is_open(0, 2) && links.neighbours(0).is_empty());
         }

@@ -1,53 +1,51 @@
-//! [`Requests`]: every request from its start to its end, and why it ended so.
+//! [`Requests`]: every request from its start to its end, and why it was lost.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use blockexc_checker::interop::{Held as HeldWhen, Obtained, Table};
-use blockexc_checker::tabled::Unfit;
-use blockexc_model::dialect::{DIALECTS, Dialect};
+use blockexc_model::dialect::Dialect;
 use serde::Serialize;
 
-use super::agenda::Time;
+use super::event_queue::Time;
 use crate::wire::Address;
 
-/// Why a request was not met, from the least that could be expected to the most: what counts is
-/// the best chance that there was.
+/// Why a request was lost. In ascending order of the chance to meet it: the reason that counts is
+/// the greatest one during the request's life, over all other nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Chance {
+pub enum LossReason {
     /// No node that was up held the block.
     NobodyHeldIt,
-    /// Whoever held it was never connected to the asker.
+    /// No node that held it was connected to the asker.
     NeverConnected,
-    /// Whoever held it and was connected was slow, silent or lying, or the asker was.
+    /// Every node that held it and was connected was slow, silent or lying, or the asker was.
     Misbehaved,
-    /// The dialects of the asker and of those who held it: `check interop` has runs in which the
-    /// want is lost, or nothing but such runs.
+    /// The dialects of asker and holders: according to `check interop` the want is lost in some
+    /// runs, or in all.
     Dialects,
-    /// The asker's dialect may stay for ever with a peer that has announced the block and does not
-    /// deliver it, as `check interop` says, and there was such a peer.
+    /// There was a peer that announced the block and did not deliver it, and according to
+    /// `check interop` the asker's dialect may wait for such a peer for ever.
     LetDown,
-    /// Nobody who held it and behaved well stayed connected long enough.
+    /// No healthy node that held it stayed connected long enough.
     Briefly,
-    /// It could have been met.
+    /// Nothing prevented it: the request could have been met.
     Missed,
 }
 
-/// A request that has not ended.
+/// An open request.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Whose it is.
+    /// The node whose user made it.
     pub node: usize,
-    /// What is requested.
+    /// The address requested.
     pub address: Address,
-    /// Since when.
+    /// When it was made.
     pub since: Time,
-    /// The best chance that there was so far.
-    pub chance: Chance,
+    /// The reason of its loss, if it ended now.
+    pub loss_reason: LossReason,
 }
 
-/// How a request ended that was not met.
+/// How a request ended, other than by being met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ending {
     /// Its user cancelled it.
@@ -60,41 +58,41 @@ pub enum Ending {
     Open,
 }
 
-/// What came of the requests of the nodes of one dialect.
+/// The results of the requests of all nodes of one dialect.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// How many there were.
+pub struct RequestCounts {
+    /// The number of requests.
     pub requested: u64,
-    /// How many were met.
+    /// Those that were met with the right block.
     pub obtained: u64,
-    /// How many were met with what is not the block that was asked for.
+    /// Those that were met with another block.
     pub obtained_garbage: u64,
-    /// How many their users cancelled.
+    /// Those that their users cancelled.
     pub cancelled: u64,
-    /// How many ended with the node.
+    /// Those that ended because their node restarted.
     pub ended_by_restart: u64,
-    /// How many were lost, and why.
-    pub lost: BTreeMap<Chance, u64>,
-    /// How many of those that were lost were given up after the last retry; the others were open
-    /// at the end.
+    /// Those that were lost, by reason.
+    pub lost: BTreeMap<LossReason, u64>,
+    /// Those of the lost ones that failed after the last retry (ASK-9). The other lost ones were
+    /// open at the end of the simulation.
     pub given_up: u64,
 }
 
-impl Counts {
-    /// How many were lost in all.
+impl RequestCounts {
+    /// The number of lost requests.
     pub fn all_lost(&self) -> u64 {
         self.lost.values().sum()
     }
 
-    /// These and those.
-    pub fn add(&mut self, other: &Counts) {
+    /// Adds other counts to these.
+    pub fn add(&mut self, other: &RequestCounts) {
         self.requested += other.requested;
         self.obtained += other.obtained;
         self.obtained_garbage += other.obtained_garbage;
         self.cancelled += other.cancelled;
         self.ended_by_restart += other.ended_by_restart;
-        for (chance, count) in &other.lost {
-            *self.lost.entry(*chance).or_default() += count;
+        for (reason, count) in &other.lost {
+            *self.lost.entry(*reason).or_default() += count;
         }
         self.given_up += other.given_up;
     }
@@ -105,14 +103,14 @@ impl Counts {
 pub struct Requests {
     open: BTreeMap<u64, Request>,
     next_number: u64,
-    /// What came of those that have ended, by the asker's dialect.
-    pub counts: BTreeMap<&'static str, Counts>,
-    /// How long those took that were met.
+    /// The results of all requests, by the asker's dialect.
+    pub counts: BTreeMap<&'static str, RequestCounts>,
+    /// The durations of the requests that were met.
     pub durations: Vec<Duration>,
 }
 
 impl Requests {
-    /// Begins one, and gives its number.
+    /// Adds a request. Returns its number.
     pub fn begin(&mut self, dialect: &'static Dialect, request: Request) -> u64 {
         let number = self.next_number;
         self.next_number += 1;
@@ -121,17 +119,17 @@ impl Requests {
         number
     }
 
-    fn counts(&mut self, dialect: &'static Dialect) -> &mut Counts {
+    fn counts(&mut self, dialect: &'static Dialect) -> &mut RequestCounts {
         self.counts.entry(dialect.name).or_default()
     }
 
-    /// One was met.
-    pub fn met(&mut self, number: u64, dialect: &'static Dialect, now: Time, is_sound: bool) {
+    /// A request was met, with the right block if `is_valid`.
+    pub fn met(&mut self, number: u64, dialect: &'static Dialect, now: Time, is_valid: bool) {
         let Some(request) = self.open.remove(&number) else {
             return;
         };
         let counts = self.counts(dialect);
-        if is_sound {
+        if is_valid {
             counts.obtained += 1;
         } else {
             counts.obtained_garbage += 1;
@@ -139,7 +137,7 @@ impl Requests {
         self.durations.push(now.saturating_sub(request.since));
     }
 
-    /// One ended in another way.
+    /// A request ended without being met.
     pub fn end(&mut self, number: u64, dialect: &'static Dialect, ending: Ending) {
         let Some(request) = self.open.remove(&number) else {
             return;
@@ -149,80 +147,26 @@ impl Requests {
             Ending::Cancelled => counts.cancelled += 1,
             Ending::Restarted => counts.ended_by_restart += 1,
             Ending::GivenUp | Ending::Open => {
-                *counts.lost.entry(request.chance).or_default() += 1;
+                *counts.lost.entry(request.loss_reason).or_default() += 1;
                 counts.given_up += u64::from(ending == Ending::GivenUp);
             }
         }
     }
 
-    /// Those that have not ended, with their numbers.
+    /// The open requests, with their numbers.
     pub fn open(&self) -> impl Iterator<Item = (u64, &Request)> {
         self.open.iter().map(|(number, request)| (*number, request))
     }
 
-    /// One that has not ended.
+    /// The open request with this number.
     pub fn get(&self, number: u64) -> Option<&Request> {
         self.open.get(&number)
     }
 
-    /// There was this chance of meeting it.
-    pub fn note(&mut self, number: u64, chance: Chance) {
+    /// Raises the loss reason of a request to this one, if this one is greater.
+    pub fn raise_loss_reason(&mut self, number: u64, reason: LossReason) {
         if let Some(request) = self.open.get_mut(&number) {
-            request.chance = request.chance.max(chance);
+            request.loss_reason = request.loss_reason.max(reason);
         }
-    }
-}
-
-/// What the model checker says of who gets blocks from whom, when wants are pursued anew.
-#[derive(Default)]
-pub struct Expected {
-    pairs: HashMap<(&'static str, &'static str, bool), Obtained>,
-    let_down: HashMap<&'static str, Obtained>,
-}
-
-impl Expected {
-    /// For nodes of these dialects.
-    ///
-    /// # Errors
-    ///
-    /// When the checker cannot work it out.
-    pub fn of(dialects: &[&'static Dialect]) -> Result<Self, Unfit> {
-        // The reference gets everything from itself: there is a proof, and no need to repeat it.
-        if dialects
-            .iter()
-            .all(|dialect| dialect.name == DIALECTS[0].name)
-        {
-            return Ok(Expected::default());
-        }
-        let table = Table::new()?;
-        Ok(Expected {
-            pairs: table
-                .progress
-                .iter()
-                .filter(|cell| cell.retries)
-                .map(|cell| {
-                    let before = cell.held == HeldWhen::Before;
-                    ((cell.asker, cell.holder, before), cell.obtained)
-                })
-                .collect(),
-            let_down: table
-                .let_down
-                .iter()
-                .map(|row| (row.asker, row.obtained))
-                .collect(),
-        })
-    }
-
-    /// Whether the asker gets the block from the holder, which held it before they met, or not.
-    pub fn obtained(&self, asker: &Dialect, holder: &Dialect, before: bool) -> Obtained {
-        let cell = self.pairs.get(&(asker.name, holder.name, before));
-        cell.copied().unwrap_or(Obtained::Always)
-    }
-
-    /// Whether the asker gets the block from one peer when another has announced it and does not
-    /// deliver.
-    pub fn obtained_when_let_down(&self, asker: &Dialect) -> Obtained {
-        let row = self.let_down.get(asker.name);
-        row.copied().unwrap_or(Obtained::Always)
     }
 }

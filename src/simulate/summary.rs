@@ -1,4 +1,4 @@
-//! [`Summary`]: what came of a simulation, as data and as text.
+//! [`Summary`]: the results of a simulation, as data and as text.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Options;
 use super::faults::Fault;
-use super::judged::{Findings, Property};
-use super::requests::{Chance, Counts, Requests};
+use super::monitor::Monitor;
+use super::options::Options;
+use super::properties::Property;
+use super::requests::{LossReason, RequestCounts, Requests};
 use crate::wire::Message;
 
-/// What the format of a summary is called.
+/// The name of the format of a summary as JSON.
 pub const FORMAT: &str = "blockexc-simulation/1";
 
-/// How often things happened.
+/// Counts of what happened.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Happened {
+pub struct Counters {
     /// Events that nodes handled.
     pub events: u64,
     /// Messages sent.
@@ -32,11 +33,11 @@ pub struct Happened {
     pub connections: u64,
     /// Connections closed.
     pub disconnections: u64,
-    /// Nodes that restarted.
+    /// Restarts of nodes.
     pub restarts: u64,
-    /// Nodes that ended by a mistake of their own, among those that restarted.
+    /// Those of the restarts that followed a crash of the node.
     pub aborts: u64,
-    /// Nodes that were slow, silent or lying for a while.
+    /// How often a node became slow, silent or lying, by fault.
     pub spells: BTreeMap<Fault, u64>,
     /// Blocks uploaded.
     pub uploads: u64,
@@ -44,9 +45,9 @@ pub struct Happened {
     pub deletions: u64,
 }
 
-impl Happened {
-    /// A message was sent.
-    pub fn message(&mut self, message: &Message) {
+impl Counters {
+    /// Counts a message that is sent.
+    pub fn count_message(&mut self, message: &Message) {
         let list = message.want_list.as_ref();
         self.messages += 1;
         self.entries += list.map_or(0, |list| list.entries.len() as u64);
@@ -68,74 +69,74 @@ impl fmt::Debug for Log {
 /// The first violation of a property.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Violation {
-    /// What was violated.
+    /// The property.
     #[serde(flatten)]
     pub property: Property,
-    /// Which node, counted from zero.
+    /// The node, counted from zero.
     pub node: usize,
     /// Its peer id.
     pub peer: String,
-    /// What it speaks.
+    /// Its dialect.
     pub dialect: &'static str,
-    /// When, in milliseconds of virtual time.
+    /// The virtual time, in milliseconds.
     pub time_ms: u64,
-    /// In which life of the node, counted from one.
+    /// The number of starts of the node until then.
     pub life: u32,
-    /// After how many events of that life.
+    /// The number of events that it had handled since its last start.
     pub step: u64,
-    /// What the node saw and did in that life until then.
+    /// The log of the node since its last start.
     #[serde(skip)]
     pub log: Log,
 }
 
-/// A property that was violated.
+/// The violations of one property.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Violations {
-    /// Which.
+    /// The property.
     #[serde(flatten)]
     pub property: Property,
-    /// How often.
+    /// Their number.
     pub times: u64,
 }
 
-/// What came of a simulation. The same options give the same, to the byte.
+/// The results of a simulation. The same options give the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// [`FORMAT`].
     pub format: &'static str,
     /// The seed.
     pub seed: u64,
-    /// How many nodes.
+    /// The number of nodes.
     pub nodes: usize,
-    /// How many blocks.
+    /// The number of blocks.
     pub blocks: usize,
-    /// How long, in milliseconds of virtual time.
+    /// How long users were active, in milliseconds of virtual time.
     pub length_ms: u64,
-    /// What went wrong.
+    /// The injected faults.
     pub faults: Vec<Fault>,
-    /// How many nodes speak each dialect.
+    /// The number of nodes that speak each dialect.
     pub dialects: BTreeMap<&'static str, usize>,
     /// How the first node deviates.
     pub deviations: Vec<&'static str>,
-    /// What happened.
-    pub happened: Happened,
-    /// What came of all requests.
-    pub requests: Counts,
-    /// What came of the requests of the nodes of each dialect.
-    pub requests_of: BTreeMap<&'static str, Counts>,
-    /// How long half of those that were met took at most, in milliseconds.
+    /// Counts of what happened.
+    pub happened: Counters,
+    /// The results of all requests.
+    pub requests: RequestCounts,
+    /// The results of the requests of the nodes of each dialect.
+    pub requests_of: BTreeMap<&'static str, RequestCounts>,
+    /// The median duration of the requests that were met, in milliseconds.
     pub half_met_within_ms: u64,
-    /// How long 99 of 100 took at most.
+    /// The 99th percentile of these durations.
     pub nearly_all_met_within_ms: u64,
-    /// How long the longest took.
+    /// The longest of these durations.
     pub all_met_within_ms: u64,
-    /// How many steps were judged by the rules.
+    /// The number of steps checked by the rules.
     pub steps_judged: u64,
-    /// How many states were looked at.
+    /// The number of states checked.
     pub states_looked_at: u64,
-    /// What was violated.
+    /// The violations, by property.
     pub violations: Vec<Violations>,
-    /// What was violated first.
+    /// The first violation.
     pub first_violation: Option<Violation>,
 }
 
@@ -144,20 +145,20 @@ fn milliseconds(time: Duration) -> u64 {
 }
 
 impl Summary {
-    /// Puts it together.
+    /// The summary of a simulation with these options.
     pub fn new(
         options: &Options,
         peers: &[String],
-        happened: Happened,
+        happened: Counters,
         mut requests: Requests,
-        findings: Findings,
+        monitor: Monitor,
     ) -> Self {
         let dialect_of = |node: usize| options.dialects[node % options.dialects.len()].name;
         let mut dialects = BTreeMap::new();
         for node in 0..options.nodes {
             *dialects.entry(dialect_of(node)).or_default() += 1;
         }
-        let mut all = Counts::default();
+        let mut all = RequestCounts::default();
         requests.counts.values().for_each(|counts| all.add(counts));
         requests.durations.sort_unstable();
         let met_within = |share: usize| {
@@ -180,14 +181,14 @@ impl Summary {
             nearly_all_met_within_ms: met_within(99),
             all_met_within_ms: met_within(100),
             requests_of: requests.counts,
-            steps_judged: findings.judged.0,
-            states_looked_at: findings.judged.1,
-            violations: findings
+            steps_judged: monitor.steps_checked,
+            states_looked_at: monitor.states_checked,
+            violations: monitor
                 .violations
                 .into_iter()
                 .map(|(property, times)| Violations { property, times })
                 .collect(),
-            first_violation: findings.first.map(|first| Violation {
+            first_violation: monitor.first.map(|first| Violation {
                 property: first.property,
                 node: first.node,
                 peer: peers.get(first.node).cloned().unwrap_or_default(),
@@ -201,24 +202,36 @@ impl Summary {
     }
 }
 
-impl Chance {
-    /// Why the request was lost.
-    pub fn why(self) -> &'static str {
+impl LossReason {
+    /// The reason as a sentence.
+    pub fn text(self) -> &'static str {
         match self {
-            Chance::NobodyHeldIt => "no node that was up held the block",
-            Chance::NeverConnected => "whoever held it was never connected to the asker",
-            Chance::Misbehaved => "whoever held it and was connected misbehaved, or the asker did",
-            Chance::Dialects => "the dialects of asker and holder lose it, as the checker predicts",
-            Chance::LetDown => {
-                "the asker stayed with a peer that let it down, as the checker predicts"
+            LossReason::NobodyHeldIt => "no node that was up held the block",
+            LossReason::NeverConnected => "no node that held it was connected to the asker",
+            LossReason::Misbehaved => {
+                "every connected node that held it misbehaved, or the asker did"
             }
-            Chance::Briefly => "nobody who held it and behaved well stayed long enough",
-            Chance::Missed => "it could have been met",
+            LossReason::Dialects => {
+                "the dialects of asker and holder lose it, as the model checker predicts"
+            }
+            LossReason::LetDown => {
+                "the asker waited for a peer that did not deliver, as the model checker predicts"
+            }
+            LossReason::Briefly => "no well-behaved node that held it stayed connected long enough",
+            LossReason::Missed => "nothing prevented it",
         }
     }
 }
 
-/// A time as hours, minutes and seconds.
+/// A number of times, as words.
+fn times(count: u64) -> String {
+    match count {
+        1 => "once".to_owned(),
+        _ => format!("{count} times"),
+    }
+}
+
+/// A duration as `hours:minutes:seconds`.
 pub fn clock(time: Duration) -> String {
     let seconds = time.as_secs();
     format!(
@@ -266,14 +279,14 @@ impl fmt::Display for Summary {
             (it.connections, "connections opened"),
             (it.disconnections, "connections closed"),
             (it.restarts, "restarts"),
-            (it.aborts, "of them by a mistake of the node's own"),
+            (it.aborts, "of them after a crash of the node"),
             (it.uploads, "blocks uploaded"),
             (it.deletions, "blocks deleted"),
         ] {
             writeln!(f, "{count:>12}  {what}")?;
         }
         for (fault, count) in &it.spells {
-            writeln!(f, "{count:>12}  spells of a node: {fault}")?;
+            writeln!(f, "{count:>12}  times a node became {fault}")?;
         }
         self.requested(f, "requests", &self.requests)?;
         writeln!(
@@ -288,14 +301,14 @@ impl fmt::Display for Summary {
         }
         writeln!(
             f,
-            "\njudged: {} steps by every rule, {} states looked at",
+            "\nchecked: {} steps by every rule, {} states",
             self.steps_judged, self.states_looked_at
         )?;
         for violations in &self.violations {
             writeln!(
                 f,
-                "violated {} times: {} ({})",
-                violations.times,
+                "violated {}: {} ({})",
+                times(violations.times),
                 violations.property.name,
                 violations.property.requirements.join(", ")
             )?;
@@ -317,24 +330,29 @@ impl fmt::Display for Summary {
 }
 
 impl Summary {
-    fn requested(&self, f: &mut fmt::Formatter<'_>, title: &str, counts: &Counts) -> fmt::Result {
+    fn requested(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        title: &str,
+        counts: &RequestCounts,
+    ) -> fmt::Result {
         writeln!(f, "\n{title}")?;
         for (count, what) in [
             (counts.requested, "requested"),
             (counts.obtained, "obtained"),
-            (counts.cancelled, "cancelled by their users"),
+            (counts.cancelled, "cancelled by users"),
             (counts.ended_by_restart, "ended by a restart of the asker"),
             (counts.all_lost(), "lost"),
         ] {
             writeln!(f, "{count:>12}  {what}")?;
         }
-        for (chance, count) in &counts.lost {
-            writeln!(f, "{count:>16}  {}", chance.why())?;
+        for (reason, count) in &counts.lost {
+            writeln!(f, "{count:>16}  {}", reason.text())?;
         }
         if counts.obtained_garbage > 0 {
             writeln!(
                 f,
-                "{:>12}  obtained, and not the block that was asked for",
+                "{:>12}  met with another block than the one asked for",
                 counts.obtained_garbage
             )?;
         }

@@ -1,22 +1,22 @@
-//! [`World`]: who there is, and which blocks.
+//! [`World`]: the peer ids of the nodes, and the blocks.
 
 use blockexc_model::address::Address as ModelAddress;
 use libp2p::PeerId;
 use libp2p::identity::Keypair;
 
-use super::dice::Dice;
+use super::random::Random;
 use crate::wire::cid::sha256;
 use crate::wire::{Address, BlockCid};
 
-/// A dataset has so many blocks.
-const BLOCKS_OF_A_DATASET: usize = 20;
+/// The number of blocks in a dataset.
+const DATASET_BLOCKS: usize = 20;
 
 /// A block.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// Its own CID.
     pub cid: BlockCid,
-    /// Its place in a dataset, if it is part of one.
+    /// Its leaf address, if it belongs to a dataset.
     pub leaf: Option<Address>,
 }
 
@@ -26,31 +26,31 @@ impl Block {
         ModelAddress::Plain(self.cid.clone())
     }
 
-    /// Its leaves, as an upload names them.
+    /// Its leaf addresses, as an upload names them.
     pub fn leaves(&self) -> Vec<Address> {
         self.leaf.iter().cloned().collect()
     }
 
-    /// Every address of it.
+    /// All of its addresses.
     pub fn addresses(&self) -> impl Iterator<Item = Address> {
         std::iter::once(self.plain()).chain(self.leaf.clone())
     }
 }
 
-/// The nodes' names and the blocks. No block has bytes: what examining them would show travels with
-/// each delivery.
+/// The peer ids of the nodes, and the blocks. Blocks have no bytes: each delivery carries the
+/// evidence that examining its bytes would give.
 pub struct World {
     /// The nodes' peer ids.
     pub peers: Vec<PeerId>,
-    /// The blocks. Every other twenty are one dataset, the others are on their own.
+    /// The blocks. Every other run of twenty is a dataset; the rest are plain blocks.
     pub blocks: Vec<Block>,
 }
 
 impl World {
-    /// So many nodes and blocks, named by chance.
-    pub fn new(nodes: usize, blocks: usize, dice: &mut Dice) -> Self {
-        let peers = (0..nodes).map(|_| peer(dice)).collect();
-        let salt: [u8; 8] = dice.bytes();
+    /// So many nodes and blocks, with random names.
+    pub fn new(nodes: usize, blocks: usize, random: &mut Random) -> Self {
+        let peers = (0..nodes).map(|_| peer(random)).collect();
+        let salt: [u8; 8] = random.bytes();
         let digest = |kind: u8, number: usize| {
             let mut bytes = salt.to_vec();
             bytes.push(kind);
@@ -59,8 +59,8 @@ impl World {
         };
         let blocks = (0..blocks)
             .map(|number| {
-                let dataset = number / BLOCKS_OF_A_DATASET;
-                let place = number % BLOCKS_OF_A_DATASET;
+                let dataset = number / DATASET_BLOCKS;
+                let place = number % DATASET_BLOCKS;
                 Block {
                     cid: BlockCid::of_block(&digest(0, number)),
                     leaf: dataset.is_multiple_of(2).then(|| ModelAddress::Leaf {
@@ -74,10 +74,10 @@ impl World {
     }
 }
 
-fn peer(dice: &mut Dice) -> PeerId {
+fn peer(random: &mut Random) -> PeerId {
     loop {
-        // Any 32 bytes are a key of this kind.
-        if let Ok(key) = Keypair::ed25519_from_bytes(dice.bytes::<32>()) {
+        // Any 32 bytes are an Ed25519 key, so the first turn succeeds.
+        if let Ok(key) = Keypair::ed25519_from_bytes(random.bytes::<32>()) {
             return key.public().to_peer_id();
         }
     }

@@ -1,5 +1,5 @@
-//! Where a step of the model leaves a choice, the log says how it was made: a step is tried with
-//! every choice that the log bears out.
+//! The choices of a step. The model may choose which holder of a block to ask; [`outcomes`] tries
+//! each choice that the log allows.
 
 use std::collections::BTreeSet;
 
@@ -7,25 +7,25 @@ use blockexc_model::message::{PresenceType, WantType};
 use blockexc_model::node::{Choose, Effect, Event, First, Node};
 use libp2p::PeerId;
 
-use super::line::Deed;
+use super::line::Output;
 use super::step::LoggedStep;
 use crate::wire::{Address, Message, Network};
 
-/// At most so many states are pursued at a time.
-pub const MOST_STATES: usize = 64;
+/// The largest number of states that are followed at a time.
+pub const MAX_STATES: usize = 64;
 
-/// There are more ways to choose than are looked at.
+/// There are more than [`MAX_STATES`] outcomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMany;
 
-/// Whether a step of the reference with this event may leave a choice.
+/// Whether the node may have a choice when it handles this event.
 pub fn may_choose(node: &Node<Network>, event: &Event<Network>) -> bool {
     if !node.config().deviations.is_empty() {
         return true;
     }
     match event {
         Event::Left(_) | Event::Retry(_) => true,
-        // Whoever denies what it was asked for, or delivers it wrongly, is asked no longer.
+        // A peer that was asked and has nothing valid is replaced by another holder.
         Event::Received { message, .. } => {
             message
                 .presences
@@ -40,23 +40,23 @@ pub fn may_choose(node: &Node<Network>, event: &Event<Network>) -> bool {
     }
 }
 
-/// Of whom the log says that which block was asked.
+/// Which peers the log says were asked for which blocks.
 #[derive(Default)]
 pub struct Asked(BTreeSet<(PeerId, Address)>);
 
 impl Asked {
-    /// What the deeds of a step say.
+    /// Those of one step.
     pub fn of(step: &LoggedStep) -> Self {
         let mut asked = Asked::default();
-        for (_, deed) in &step.deeds {
-            if let Deed::Sent { to, message } = deed {
+        for (_, output) in &step.outputs {
+            if let Output::Sent { to, message } = output {
                 asked.add(*to, message);
             }
         }
         asked
     }
 
-    /// What one message says.
+    /// Adds those of one message.
     pub fn add(&mut self, to: PeerId, message: &Message) {
         let entries = message.want_list.iter().flat_map(|list| &list.entries);
         for entry in entries {
@@ -67,10 +67,11 @@ impl Asked {
     }
 }
 
-/// Chooses by a script, and the first where the script ends; remembers between how many.
+/// Makes the choices of a script, and the first choice after its end. Records the number of
+/// choices at each turn.
 struct Scripted<'a> {
     asked: &'a Asked,
-    /// Where the log bears out no holder, it may still come to: each is tried.
+    /// Try all holders, not only those that the log names: it may name them later.
     tries_all: bool,
     script: Vec<usize>,
     offered: Vec<usize>,
@@ -82,7 +83,7 @@ impl Choose<Network> for Scripted<'_> {
             .filter(|place| self.asked.0.contains(&(holders[*place], address.clone())))
             .collect();
         if places.is_empty() || self.tries_all {
-            // Those that the log bears out come first.
+            // Those that the log names come first.
             let others = 0..if self.tries_all { holders.len() } else { 1 };
             let named = places.clone();
             places.extend(others.filter(|place| !named.contains(place)));
@@ -94,14 +95,14 @@ impl Choose<Network> for Scripted<'_> {
     }
 }
 
-/// A node after a step, with the effects of the step.
+/// A node after a step, and the effects of the step.
 pub type Outcome = (Node<Network>, Vec<Effect<Network>>);
 
-/// What a step can come to: one outcome for each way to choose that the log bears out.
+/// The outcomes of a step: one for each combination of choices that the log allows.
 ///
 /// # Errors
 ///
-/// When there are more than [`MOST_STATES`].
+/// When there are more than [`MAX_STATES`].
 pub fn outcomes(
     mut node: Node<Network>,
     event: &Event<Network>,
@@ -123,11 +124,11 @@ pub fn outcomes(
         };
         let mut after = node.clone();
         let effects = after.step(event.clone(), &mut choices);
-        if outcomes.len() >= MOST_STATES {
+        if outcomes.len() >= MAX_STATES {
             return Err(TooMany);
         }
         outcomes.push((after, effects));
-        // The next way: the last choice that has another.
+        // The next combination: change the last choice that has an alternative.
         let offered = choices.offered;
         script = choices.script;
         script.resize(offered.len(), 0);

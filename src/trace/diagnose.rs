@@ -1,4 +1,4 @@
-//! [`diagnose`]: which single deviations explain what the model does not, and so what is broken.
+//! [`diagnose`]: which single deviations explain a piece that the reference does not explain.
 
 use std::io::BufRead;
 use std::ops::ControlFlow;
@@ -6,19 +6,21 @@ use std::ops::ControlFlow;
 use blockexc_model::Deviation;
 use blockexc_model::deviation::{Deviations, Layer};
 
+use super::piece::Piece;
 use super::read::{LogReader, ReadError};
-use super::run::{Piece, Run};
+use super::run::Run;
 use super::unexplained::{Unexplained, once_each};
-use super::validate::{Seen, walk};
+use super::walk::{LogItem, walk};
 
-/// So many pieces after the one that nothing explains are looked at, to tell the deviations apart
+/// The number of pieces that are examined after the unexplained one, to distinguish the deviations
 /// that explain it.
 const LOOK_AHEAD: u64 = 2000;
-/// Each deviation is tried from the log's beginning; in a longer log none is.
-pub const MOST_PIECES: u64 = 50_000;
+/// Each deviation is tried from the beginning of the log, so longer logs are not diagnosed.
+pub const MAX_PIECES: u64 = 50_000;
 
-/// Tries every deviation of the model beside those supposed; names those that explain the piece
-/// of this number, and what they break. `log` is at its beginning.
+/// Tries every deviation of the model, in addition to the assumed ones. Adds to `unexplained` the
+/// deviations that explain the piece with the number `failed`, and the requirements that they
+/// violate. `log` has to be at its beginning.
 ///
 /// # Errors
 ///
@@ -27,24 +29,24 @@ pub fn diagnose<R: BufRead>(
     log: LogReader<R>,
     node: usize,
     failed: u64,
-    supposed: Deviations,
+    assumed: Deviations,
     unexplained: &mut Unexplained,
 ) -> Result<(), ReadError> {
-    if failed > MOST_PIECES {
+    if failed > MAX_PIECES {
         return Ok(());
     }
     let mut headers = 0;
     let mut runs: Vec<(Deviation, Run)> = Vec::new();
-    // The deviations that explain the piece, and how far each explains what follows.
+    // The deviations that explain the piece, and the number of pieces that each one explains.
     let mut explaining: Vec<(Deviation, u64)> = Vec::new();
     let mut pieces = 0;
     walk(log, |seen| {
         match seen {
-            Seen::Header(header) => {
+            LogItem::Header(header) => {
                 if headers == node {
-                    runs = candidates(supposed)
+                    runs = candidates(assumed)
                         .map(|deviation| {
-                            let mut deviations = supposed;
+                            let mut deviations = assumed;
                             deviations.insert(deviation);
                             (deviation, Run::new(header, deviations))
                         })
@@ -52,11 +54,11 @@ pub fn diagnose<R: BufRead>(
                 }
                 headers += 1;
             }
-            Seen::Piece { node: other, piece } if other == node => {
+            LogItem::Piece { node: other, piece } if other == node => {
                 advance(&mut runs, piece, pieces, failed, &mut explaining);
                 pieces += 1;
             }
-            Seen::Piece { .. } => {}
+            LogItem::Piece { .. } => {}
         }
         if pieces > failed + LOOK_AHEAD || headers > node && runs.is_empty() {
             ControlFlow::Break(())
@@ -83,12 +85,12 @@ pub fn diagnose<R: BufRead>(
     Ok(())
 }
 
-fn candidates(supposed: Deviations) -> impl Iterator<Item = Deviation> {
+fn candidates(assumed: Deviations) -> impl Iterator<Item = Deviation> {
     Deviation::ALL
         .iter()
         .copied()
         .filter(|deviation| deviation.layer() == Layer::Model)
-        .filter(move |deviation| !supposed.contains(*deviation))
+        .filter(move |deviation| !assumed.contains(*deviation))
 }
 
 fn advance(

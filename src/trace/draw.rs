@@ -1,4 +1,4 @@
-//! [`draw`]: a log as a sequence chart, up to the line that nothing explains.
+//! [`draw`]: the sequence chart of a log, up to the unexplained line.
 
 use std::collections::VecDeque;
 use std::io::BufRead;
@@ -8,17 +8,17 @@ use blockexc_model::message::{Message, PresenceType, WantType};
 use blockexc_model::node::Event;
 use libp2p::PeerId;
 
-use super::line::{Deed, Entry, Line};
+use super::line::{Entry, Line, Output};
 use super::read::{LogReader, ReadError};
 use super::unexplained::Stop;
 use super::validate::NodeVerdict;
 use crate::wire::{Address, Network};
 
-/// The last characters of a name tell peers and blocks of one log apart.
-const SHOWN: usize = 6;
+/// The number of characters shown of a name. The last ones distinguish the names of one log.
+const NAME_LENGTH: usize = 6;
 
-/// Draws what happened to one node: the last so many lines before the one that nothing explains,
-/// or before the end of the log.
+/// Draws the last lines of one node, `most` at most, before the unexplained line or before the end
+/// of the log.
 ///
 /// # Errors
 ///
@@ -68,8 +68,7 @@ pub fn draw<R: BufRead>(
     let peers = drawing.lanes.iter().map(|peer| short(&peer.to_string()));
     Ok(Chart {
         lanes: std::iter::once(name.to_owned()).chain(peers).collect(),
-        // What the model keeps is not what the node kept: the chart says where they part, and the
-        // verdict says the rest.
+        // The chart only shows where model and node differ. The verdict says how.
         offence: None,
         rows: drawing.rows,
         ending: None,
@@ -82,7 +81,7 @@ struct Drawing {
 }
 
 impl Drawing {
-    /// The lane of a peer; the node's is the first.
+    /// The lane of a peer. The node has the first lane.
     fn lane(&mut self, peer: &PeerId) -> usize {
         let known = self.lanes.iter().position(|other| other == peer);
         1 + known.unwrap_or_else(|| {
@@ -97,8 +96,8 @@ impl Drawing {
 
     fn entry(&mut self, entry: &Entry) {
         match entry {
-            Entry::Happened(event) => self.event(event),
-            Entry::Did(Deed::Sent { to, message }) => {
+            Entry::Input(event) => self.event(event),
+            Entry::Output(Output::Sent { to, message }) => {
                 let to = self.lane(to);
                 self.rows.push(Row::Message {
                     from: 0,
@@ -106,8 +105,8 @@ impl Drawing {
                     text: words(message),
                 });
             }
-            Entry::Did(Deed::Obtained(it)) => self.note(format!("obtained {}", block(it))),
-            Entry::Did(Deed::Failed(it)) => self.note(format!("failed {}", block(it))),
+            Entry::Output(Output::Obtained(it)) => self.note(format!("obtained {}", block(it))),
+            Entry::Output(Output::Failed(it)) => self.note(format!("failed {}", block(it))),
             Entry::Dumped(_) => self.note("dump".to_owned()),
             Entry::Quiet => self.note("quiet".to_owned()),
         }
@@ -152,7 +151,7 @@ impl Drawing {
 }
 
 fn short(name: &str) -> String {
-    let skipped = name.chars().count().saturating_sub(SHOWN);
+    let skipped = name.chars().count().saturating_sub(NAME_LENGTH);
     name.chars().skip(skipped).collect()
 }
 
@@ -163,7 +162,7 @@ fn block(address: &Address) -> String {
     }
 }
 
-/// What a message says, in few words.
+/// A message in a few words.
 fn words(message: &Message<Network>) -> String {
     let mut words = Vec::new();
     if let Some(list) = &message.want_list {

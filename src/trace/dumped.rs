@@ -10,8 +10,7 @@ use serde_json::{Value, json};
 
 use super::message::{RawEntry, entry_value, hexadecimal, price_text};
 use super::names::Spelling;
-use crate::node::core::Dump;
-use crate::wire::{Address, BlockCid, address};
+use crate::wire::{Address, BlockCid, Dump, address};
 
 /// What a log shows of a node's state; what is `None` it does not show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

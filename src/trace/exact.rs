@@ -1,29 +1,29 @@
-//! [`ExactRun`]: explains a complete log, in which each step shows all that came of it.
+//! [`ExactRun`]: explains a complete log, which shows every output of each step.
 //!
-//! What the model does in a step and what the log shows must be the same: the same messages to
-//! each peer in the same order, the same requests met and failed. The order of messages to
-//! different peers is left open, for it cannot be observed.
+//! The outputs of the model and of the log have to be the same in each step: the same messages to
+//! each peer in the same order, and the same requests met and failed. The order of messages to
+//! different peers may differ, because no peer can observe it.
 
 use blockexc_model::node::{Config, Effect, First, Node};
 
-use super::choices::{Asked, MOST_STATES, may_choose, outcomes};
+use super::choices::{Asked, MAX_STATES, may_choose, outcomes};
 use super::dumped::Dumped;
-use super::line::Deed;
+use super::line::Output;
 use super::message::message_value;
 use super::step::LoggedStep;
-use super::unexplained::{Stop, Unexplained, breaks_by_doing, breaks_by_not_sending};
+use super::unexplained::{Stop, Unexplained, broken_by_missing, broken_by_output};
 use crate::wire::{Network, address};
 
-/// The states that a node can be in, by what its log has shown so far.
+/// The states that a node may be in after what its log has shown so far.
 pub struct ExactRun {
     states: Vec<Node<Network>>,
 }
 
-/// Where what the model does and what the log shows part.
+/// The first difference between the outputs of the model and of the log.
 struct Mismatch {
-    /// How many deeds the model explains.
+    /// The number of outputs of the log before it.
     explained: usize,
-    /// What of the model's doings comes next, and is not there.
+    /// The effects that come next in the model and are not in the log.
     missing: Vec<Effect<Network>>,
 }
 
@@ -39,11 +39,11 @@ impl ExactRun {
     ///
     /// # Errors
     ///
-    /// When no choice explains it, or there are too many.
+    /// When no state explains it, or too many do.
     pub fn step(&mut self, step: &LoggedStep) -> Result<(), Stop> {
         let Some(event) = &step.event else {
-            // What stands behind a dump, or at the very beginning, no input has caused.
-            return match step.deeds.is_empty() {
+            // No input has caused outputs after a dump, or at the beginning.
+            return match step.outputs.is_empty() {
                 true => Ok(()),
                 false => Err(self.stop(
                     step,
@@ -81,7 +81,7 @@ impl ExactRun {
                 }
             }
         }
-        if explaining.len() > MOST_STATES {
+        if explaining.len() > MAX_STATES {
             return Err(too_many(step));
         }
         self.states = explaining;
@@ -131,11 +131,11 @@ impl ExactRun {
     fn stop(&self, step: &LoggedStep, mismatch: &Mismatch) -> Stop {
         let event = step.event.as_ref();
         let state = self.states.first();
-        let unexpected = step.deeds.get(mismatch.explained);
+        let unexpected = step.outputs.get(mismatch.explained);
         let (line, what, requirements) = match unexpected {
-            Some((line, deed)) => {
-                let mut broken = breaks_by_doing(
-                    deed,
+            Some((line, output)) => {
+                let mut broken = broken_by_output(
+                    output,
                     event,
                     |peer, address| {
                         state
@@ -145,18 +145,18 @@ impl ExactRun {
                     |address| state.is_some_and(|node| node.wants(address)),
                 );
                 if let Some(Effect::Send { message, .. }) = mismatch.missing.first() {
-                    broken.extend(breaks_by_not_sending(message, event));
+                    broken.extend(broken_by_missing(message, event));
                 }
                 (
                     *line,
-                    format!("{deed}"),
+                    format!("{output}"),
                     super::unexplained::once_each(broken),
                 )
             }
             None => {
                 let missing = mismatch.missing.first();
                 let broken = match missing {
-                    Some(Effect::Send { message, .. }) => breaks_by_not_sending(message, event),
+                    Some(Effect::Send { message, .. }) => broken_by_missing(message, event),
                     Some(Effect::Failed(_)) => vec!["ASK-9"],
                     _ => vec!["XFER-7", "HELD-1", "ASK-3"],
                 };
@@ -188,11 +188,11 @@ impl ExactRun {
 fn too_many(step: &LoggedStep) -> Stop {
     Stop::Inconclusive {
         line: step.line,
-        why: format!("more than {MOST_STATES} states explain the log up to here"),
+        why: format!("more than {MAX_STATES} states explain the log up to here"),
     }
 }
 
-/// Whether this effect shows in a log.
+/// Whether a log shows this effect.
 fn shows(effect: &Effect<Network>) -> bool {
     matches!(
         effect,
@@ -200,30 +200,32 @@ fn shows(effect: &Effect<Network>) -> bool {
     )
 }
 
-fn is(effect: &Effect<Network>, deed: &Deed) -> bool {
-    match (effect, deed) {
+/// Whether the output is this effect.
+fn is(effect: &Effect<Network>, output: &Output) -> bool {
+    match (effect, output) {
         (
             Effect::Send { to, message },
-            Deed::Sent {
+            Output::Sent {
                 to: peer,
                 message: said,
             },
         ) => to == peer && message == said,
-        (Effect::Obtained(address), Deed::Obtained(named))
-        | (Effect::Failed(address), Deed::Failed(named)) => address == named,
+        (Effect::Obtained(address), Output::Obtained(named))
+        | (Effect::Failed(address), Output::Failed(named)) => address == named,
         _ => false,
     }
 }
 
-/// Whether the effect must have been seen before anything else of its kind is: a message to a
-/// peer stands before the next to the same peer.
-fn stands_before(effect: &Effect<Network>, deed: &Deed) -> bool {
+/// Whether the log has to show the effect before the output: messages to one peer keep their
+/// order.
+fn comes_before(effect: &Effect<Network>, output: &Output) -> bool {
     matches!(
-        (effect, deed),
-        (Effect::Send { to, .. }, Deed::Sent { to: peer, .. }) if to == peer
+        (effect, output),
+        (Effect::Send { to, .. }, Output::Sent { to: peer, .. }) if to == peer
     )
 }
 
+/// Compares the effects of the model with the outputs of the log.
 fn compare(effects: &[Effect<Network>], step: &LoggedStep) -> Result<(), Mismatch> {
     let mut awaited: Vec<Option<&Effect<Network>>> = effects
         .iter()
@@ -231,19 +233,19 @@ fn compare(effects: &[Effect<Network>], step: &LoggedStep) -> Result<(), Mismatc
         .map(Some)
         .collect();
     let mut first = 0;
-    for (explained, (_, deed)) in step.deeds.iter().enumerate() {
+    for (explained, (_, output)) in step.outputs.iter().enumerate() {
         while first < awaited.len() && awaited[first].is_none() {
             first += 1;
         }
         let place = awaited[first..].iter().position(|effect| {
-            effect.is_some_and(|effect| is(effect, deed) || stands_before(effect, deed))
+            effect.is_some_and(|effect| is(effect, output) || comes_before(effect, output))
         });
         match place.map(|place| first + place) {
-            Some(place) if awaited[place].is_some_and(|effect| is(effect, deed)) => {
+            Some(place) if awaited[place].is_some_and(|effect| is(effect, output)) => {
                 awaited[place] = None;
             }
             place => {
-                // What should stand here comes first.
+                // The effect that should be here comes first.
                 let missing = place
                     .into_iter()
                     .filter_map(|place| awaited[place].take())
@@ -262,13 +264,13 @@ fn compare(effects: &[Effect<Network>], step: &LoggedStep) -> Result<(), Mismatc
         Ok(())
     } else {
         Err(Mismatch {
-            explained: step.deeds.len(),
+            explained: step.outputs.len(),
             missing,
         })
     }
 }
 
-/// An effect, for people.
+/// An effect as text.
 pub(super) fn shown(effect: &Effect<Network>) -> String {
     match effect {
         Effect::Send { to, message } => format!("sent to {to}: {}", message_value(message)),

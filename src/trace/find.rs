@@ -9,13 +9,13 @@ use blockexc_model::dialect::DIALECTS;
 use super::read::{LogReader, ReadError};
 use super::run::Run;
 use super::unexplained::Stop;
-use super::validate::{Seen, walk};
+use super::walk::{LogItem, walk};
 
-/// What became of one node's log.
+/// Which dialects explain the log of one node.
 pub struct Found {
     /// The node's name.
     pub node: String,
-    /// Each dialect, and where it ceases to explain the log, if it does.
+    /// Each dialect, and where its explanation ends, if it ends before the log.
     pub dialects: Vec<(&'static Dialect, Option<Stop>)>,
 }
 
@@ -36,7 +36,7 @@ pub fn find_dialects<R: BufRead>(log: LogReader<R>) -> Result<Vec<Found>, ReadEr
     let mut nodes: Vec<(Found, Vec<Run>)> = Vec::new();
     walk(log, |seen| {
         match seen {
-            Seen::Header(header) => {
+            LogItem::Header(header) => {
                 let found = Found {
                     node: header.node.clone(),
                     dialects: DIALECTS.iter().map(|dialect| (dialect, None)).collect(),
@@ -46,7 +46,7 @@ pub fn find_dialects<R: BufRead>(log: LogReader<R>) -> Result<Vec<Found>, ReadEr
                     .map(|dialect| Run::new(header, dialect.deviations));
                 nodes.push((found, runs.collect()));
             }
-            Seen::Piece { node, piece } => {
+            LogItem::Piece { node, piece } => {
                 let (found, runs) = &mut nodes[node];
                 for ((_, stop), run) in found.dialects.iter_mut().zip(runs) {
                     if stop.is_none() {

@@ -1,4 +1,4 @@
-//! One line of a log: a [`Header`], or something that one node saw or did ([`Entry`]).
+//! One line of a log: a [`Header`], or an [`Entry`] about what a node received or did.
 
 use std::fmt;
 
@@ -18,34 +18,34 @@ use super::message::{RawMessage, Text, hexadecimal};
 use super::names::{Spelling, short};
 use crate::wire::{Address, DecodeOptions, Message, Network, decode};
 
-/// What the first line of a log says it is.
+/// The name of the format, in the first line of a log.
 pub const FORMAT: &str = "blockexc-trace/1";
 
-/// What a log says of a node before anything of it.
+/// The configuration of a node, from the first line about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// The node's name in this log; empty when the log is of one node that it does not name.
+    /// The node's name in this log. Empty if the log is about one node without a name.
     pub node: String,
-    /// The log starts when the node is running already: what came before is unknown.
+    /// Whether the log starts when the node is already running, so that its state is unknown.
     pub from_the_middle: bool,
-    /// Every event is logged, and what each caused follows it before the next.
+    /// Whether the log has every event, and the outputs of each event before the next one.
     pub complete: bool,
-    /// The dialect that the node is said to speak.
+    /// The dialect that the log says the node speaks.
     pub dialect: Option<&'static Dialect>,
-    /// How the node is said to deviate beside its dialect.
+    /// The deviations that the log says the node has in addition to its dialect.
     pub deviations: Deviations,
-    /// What a block costs.
+    /// The price of a block.
     pub price: Price,
-    /// Where the node wants to be paid.
+    /// The account to which the node wants to be paid.
     pub account: Option<Account>,
-    /// After how many retries a request fails; `None`: not known.
+    /// The number of retries before a request fails. `None`: unknown.
     pub retries: Option<u32>,
-    /// How many wants are recorded for a peer; `None`: as many as it names.
+    /// The largest number of wants recorded for a peer. `None`: no limit.
     pub wants_per_peer: Option<u32>,
 }
 
 impl Header {
-    /// Of a node that nothing is known of.
+    /// The header of a node of which only the name is known.
     pub fn of(node: &str) -> Self {
         Header {
             node: node.to_owned(),
@@ -60,7 +60,7 @@ impl Header {
         }
     }
 
-    /// The configuration of a model of this node that deviates so.
+    /// The configuration of a model of this node with these deviations.
     pub fn config(&self, deviations: Deviations) -> Config {
         Config {
             deviations,
@@ -72,27 +72,27 @@ impl Header {
     }
 }
 
-/// Something that a node saw or did.
+/// What a node received, did, or showed of its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// Something happened to the node.
-    Happened(Event<Network>),
+    /// The node received an event.
+    Input(Event<Network>),
     /// The node did something.
-    Did(Deed),
-    /// The node showed its state.
+    Output(Output),
+    /// The node's state.
     Dumped(Box<Dumped>),
-    /// Nothing is on its way out: what was to be sent has been sent.
+    /// Everything that the node had to send has been sent.
     Quiet,
 }
 
 /// Something that a node did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum Output {
     /// It sent a message.
     Sent {
-        /// To whom.
+        /// The receiver.
         to: PeerId,
-        /// What it says.
+        /// The message.
         message: Message,
     },
     /// A request was met.
@@ -101,21 +101,21 @@ pub enum Deed {
     Failed(Address),
 }
 
-/// One line.
+/// A line of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// It introduces a node.
+    /// The configuration of a node.
     Header(Header),
-    /// It tells of a node.
+    /// Something about a node.
     Entry {
-        /// The node's name; empty when the line does not say.
+        /// The node's name. Empty if the line has none.
         node: String,
-        /// What it tells.
+        /// The entry.
         entry: Entry,
     },
 }
 
-/// The fields of all kinds of line: which ones a line needs, its kind says.
+/// The fields of all kinds of lines. Each kind needs some of them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Fields<'a> {
@@ -155,7 +155,7 @@ struct Fields<'a> {
     account: Option<Text<'a>>,
     retries: Option<u32>,
     wants_per_peer: Option<u32>,
-    // For people, and for other programs.
+    // For readers and other programs: not used here.
     #[serde(rename = "time")]
     _time: Option<IgnoredAny>,
     #[serde(rename = "comment")]
@@ -167,7 +167,7 @@ impl Line {
     ///
     /// # Errors
     ///
-    /// What was expected, and what stands there.
+    /// When the text is not a line of a log. The error says what was expected and what was found.
     pub fn read(text: &[u8], names: &mut Spelling) -> Result<Line, String> {
         let mut fields: Fields<'_> = serde_json::from_slice(text)
             .map_err(|error| format!("not a line of a log: {error}"))?;
@@ -237,42 +237,42 @@ impl Fields<'_> {
     fn entry(self, event: &str, names: &mut Spelling) -> Result<Entry, String> {
         let needs = |field, what| move || format!("a `{event}` line needs `{field}`: {what}");
         Ok(match event {
-            "joined" => Entry::Happened(Event::Joined(self.peer(event, names)?)),
-            "left" => Entry::Happened(Event::Left(self.peer(event, names)?)),
-            "served" => Entry::Happened(Event::Serve(self.peer(event, names)?)),
+            "joined" => Entry::Input(Event::Joined(self.peer(event, names)?)),
+            "left" => Entry::Input(Event::Left(self.peer(event, names)?)),
+            "served" => Entry::Input(Event::Serve(self.peer(event, names)?)),
             "received" => {
                 let from = self.from.as_ref().ok_or_else(needs("from", "a peer id"))?;
-                Entry::Happened(Event::Received {
+                Entry::Input(Event::Received {
                     from: names.peer(&from.0)?,
                     message: self.message(event, names)?,
                 })
             }
             "sent" => {
                 let to = self.to.as_ref().ok_or_else(needs("to", "a peer id"))?;
-                Entry::Did(Deed::Sent {
+                Entry::Output(Output::Sent {
                     to: names.peer(&to.0)?,
                     message: self.message(event, names)?,
                 })
             }
-            "requested" => Entry::Happened(Event::Request(self.address(event, names)?)),
-            "cancelled" => Entry::Happened(Event::Cancel(self.address(event, names)?)),
-            "retried" => Entry::Happened(Event::Retry(self.address(event, names)?)),
-            "obtained" => Entry::Did(Deed::Obtained(self.address(event, names)?)),
-            "failed" => Entry::Did(Deed::Failed(self.address(event, names)?)),
+            "requested" => Entry::Input(Event::Request(self.address(event, names)?)),
+            "cancelled" => Entry::Input(Event::Cancel(self.address(event, names)?)),
+            "retried" => Entry::Input(Event::Retry(self.address(event, names)?)),
+            "obtained" => Entry::Output(Output::Obtained(self.address(event, names)?)),
+            "failed" => Entry::Output(Output::Failed(self.address(event, names)?)),
             "stored" => {
                 let cid = self.cid.as_ref().ok_or_else(needs("cid", "a CID"))?;
                 let mut leaves = Vec::with_capacity(self.leaves.len());
                 for leaf in &self.leaves {
                     leaves.push(names.address(&leaf.0)?);
                 }
-                Entry::Happened(Event::Stored {
+                Entry::Input(Event::Stored {
                     cid: names.cid(&cid.0)?,
                     leaves,
                 })
             }
             "deleted" => {
                 let cid = self.cid.as_ref().ok_or_else(needs("cid", "a CID"))?;
-                Entry::Happened(Event::Deleted(names.cid(&cid.0)?))
+                Entry::Input(Event::Deleted(names.cid(&cid.0)?))
             }
             "dump" => Entry::Dumped(Box::new(Dumped::read(
                 self.contexts,
@@ -321,20 +321,20 @@ impl Fields<'_> {
     }
 }
 
-impl fmt::Display for Deed {
+impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Deed::Sent { to, message } => {
+            Output::Sent { to, message } => {
                 write!(
                     f,
                     "sent to {to}: {}",
                     super::message::message_value(message)
                 )
             }
-            Deed::Obtained(address) => {
+            Output::Obtained(address) => {
                 write!(f, "obtained {}", crate::wire::address::show(address))
             }
-            Deed::Failed(address) => {
+            Output::Failed(address) => {
                 write!(f, "failed {}", crate::wire::address::show(address))
             }
         }

@@ -1,7 +1,7 @@
-//! Messages as JSON, in the form that `blockexc decode` prints, to the model's and back.
+//! Messages as JSON, in the form that `blockexc decode` prints: reading and writing.
 //!
-//! What `decode` shows as unusable is left out, as a node leaves it out. A delivery without
-//! `evidence` counts as one with nothing wrong with it: a log seldom holds the bytes.
+//! Parts that `decode` shows as unusable are skipped, as nodes skip them. A delivery without
+//! `evidence` counts as valid, because few logs have the bytes of blocks.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,64 +17,64 @@ use serde_json::{Value, json};
 use super::names::{Spelling, short};
 use crate::wire::{Delivery, Message, address};
 
-/// A text, not copied where that can be helped.
+/// A text, borrowed where possible.
 #[derive(Clone, Debug)]
 pub(super) struct Text<'a>(pub Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Loose::deserialize(deserializer)? {
-            Loose::Text(text) => Ok(Text(text)),
-            Loose::Number | Loose::Other => Err(serde::de::Error::custom("a text is expected")),
+        match Scalar::deserialize(deserializer)? {
+            Scalar::Text(text) => Ok(Text(text)),
+            Scalar::Number | Scalar::Other => Err(serde::de::Error::custom("a text is expected")),
         }
     }
 }
 
-/// Something that is a text, or a number, or else unusable.
+/// A JSON value of any kind, of which only texts are usable.
 #[derive(Clone, Debug)]
-pub(super) enum Loose<'a> {
+pub(super) enum Scalar<'a> {
     Text(Cow<'a, str>),
     Number,
     Other,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Loose<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Any;
         impl<'de> Visitor<'de> for Any {
-            type Value = Loose<'de>;
+            type Value = Scalar<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a text, a number, null or an object")
             }
             fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Loose::Text(Cow::Borrowed(text)))
+                Ok(Scalar::Text(Cow::Borrowed(text)))
             }
             fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Loose::Text(Cow::Owned(text.to_owned())))
+                Ok(Scalar::Text(Cow::Owned(text.to_owned())))
             }
             fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-                Ok(Loose::Number)
+                Ok(Scalar::Number)
             }
             fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-                Ok(Loose::Number)
+                Ok(Scalar::Number)
             }
             fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-                Ok(Loose::Other)
+                Ok(Scalar::Other)
             }
             fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-                Ok(Loose::Other)
+                Ok(Scalar::Other)
             }
             fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Loose::Other)
+                Ok(Scalar::Other)
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Loose::Other)
+                Ok(Scalar::Other)
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
                 while items.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Loose::Other)
+                Ok(Scalar::Other)
             }
         }
         deserializer.deserialize_any(Any)
@@ -108,9 +108,9 @@ struct RawList<'a> {
 #[derive(Debug, Deserialize)]
 pub(super) struct RawEntry<'a> {
     #[serde(borrow)]
-    address: Loose<'a>,
+    address: Scalar<'a>,
     #[serde(borrow)]
-    want_type: Loose<'a>,
+    want_type: Scalar<'a>,
     #[serde(default)]
     priority: i32,
     #[serde(default)]
@@ -122,41 +122,41 @@ pub(super) struct RawEntry<'a> {
 #[derive(Debug, Deserialize)]
 struct RawDelivery<'a> {
     #[serde(borrow)]
-    address: Loose<'a>,
+    address: Scalar<'a>,
     #[serde(borrow)]
-    cid: Loose<'a>,
-    /// Absent: nothing is wrong. Null: `decode` could not say, for the delivery is unusable.
+    cid: Scalar<'a>,
+    /// Absent: the delivery is valid. Null: the delivery is unusable.
     #[serde(default)]
-    evidence: Given<Evidence>,
+    evidence: Field<Evidence>,
 }
 
 #[derive(Debug, Deserialize)]
 struct RawPresence<'a> {
     #[serde(borrow)]
-    address: Loose<'a>,
+    address: Scalar<'a>,
     #[serde(borrow, rename = "type")]
-    presence_type: Loose<'a>,
+    presence_type: Scalar<'a>,
     #[serde(borrow, default)]
     price: Option<Text<'a>>,
 }
 
-/// A field that may be absent, or null, or there.
+/// A field that is absent, null, or present.
 #[derive(Clone, Copy, Debug, Default)]
-enum Given<T> {
+enum Field<T> {
     #[default]
     Absent,
     Null,
-    There(T),
+    Present(T),
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Option::deserialize(deserializer)?.map_or(Given::Null, Given::There))
+        Ok(Option::deserialize(deserializer)?.map_or(Field::Null, Field::Present))
     }
 }
 
 impl RawMessage<'_> {
-    /// The message, without what is unusable in it.
+    /// The message, without its unusable parts.
     pub(super) fn read(self, names: &mut Spelling) -> Result<Message, String> {
         let want_list = match self.want_list {
             None => None,
@@ -165,7 +165,7 @@ impl RawMessage<'_> {
                 for entry in list.entries {
                     entries.extend(entry.read(names)?);
                 }
-                // An empty list that is not full says nothing: deployed nodes send it along.
+                // An empty list that is not full has no meaning. Deployed nodes send it with every message.
                 (list.full || !entries.is_empty()).then_some(WantList {
                     entries,
                     full: list.full,
@@ -209,7 +209,8 @@ impl RawEntry<'_> {
         names: &mut Spelling,
     ) -> Result<Option<WantEntry<crate::wire::BlockCid>>, String> {
         // WANT-16, WIRE-5: such an entry is skipped.
-        let (Loose::Text(address), Loose::Text(want_type)) = (self.address, self.want_type) else {
+        let (Scalar::Text(address), Scalar::Text(want_type)) = (self.address, self.want_type)
+        else {
             return Ok(None);
         };
         let want_type = match &*want_type {
@@ -234,14 +235,14 @@ impl RawEntry<'_> {
 
 impl RawDelivery<'_> {
     fn read(self, names: &mut Spelling) -> Result<Option<Delivery>, String> {
-        let (Loose::Text(address), Loose::Text(cid)) = (self.address, self.cid) else {
+        let (Scalar::Text(address), Scalar::Text(cid)) = (self.address, self.cid) else {
             return Ok(None);
         };
         let address = names.address(&address)?;
         let evidence = match self.evidence {
-            Given::There(evidence) => evidence,
-            Given::Absent => Evidence::valid_for(&address),
-            Given::Null => return Ok(None),
+            Field::Present(evidence) => evidence,
+            Field::Absent => Evidence::valid_for(&address),
+            Field::Null => return Ok(None),
         };
         Ok(Some(Delivery {
             cid: names.cid(&cid)?,
@@ -253,14 +254,14 @@ impl RawDelivery<'_> {
 
 impl RawPresence<'_> {
     fn read(self, names: &mut Spelling) -> Result<Option<Presence<crate::wire::BlockCid>>, String> {
-        let Loose::Text(address) = self.address else {
+        let Scalar::Text(address) = self.address else {
             return Ok(None);
         };
         let presence_type = match self.presence_type {
-            Loose::Text(text) if text == "Have" => PresenceType::Have,
-            Loose::Text(text) if text == "DontHave" => PresenceType::DontHave,
+            Scalar::Text(text) if text == "Have" => PresenceType::Have,
+            Scalar::Text(text) if text == "DontHave" => PresenceType::DontHave,
             // PRES-11
-            Loose::Number => PresenceType::DontHave,
+            Scalar::Number => PresenceType::DontHave,
             _ => return Err("`type` of a presence is Have, DontHave or a number".to_owned()),
         };
         let price = match self.price {
@@ -296,7 +297,7 @@ pub(super) fn price_text(price: Price) -> String {
     hex::encode(&bytes[first.unwrap_or(bytes.len())..])
 }
 
-/// A message as JSON: the form that a log has it in, and `blockexc decode` prints.
+/// A message as JSON, in the form of logs and of `blockexc decode`.
 pub fn message_value(message: &Message) -> Value {
     let mut value = json!({});
     if let Some(list) = &message.want_list {

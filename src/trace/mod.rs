@@ -1,14 +1,18 @@
-//! Traces: logs of what one node saw and did, of whoever's making, judged against the model.
+//! Trace validation: does the model explain the log of a node?
 //!
-//! A log is a file of JSON lines ([`line`](mod@line); `docs/traces.md` tells a stranger how to
-//! write one). [`read`] reads it line by line, [`record`] writes it beside a running node's core,
-//! and [`validate`](mod@validate) asks whether there is a run of the model that explains it:
-//! inputs drive the model, and what the model then sends must be what the log says was sent.
+//! A log is a file of JSON lines about what a node received and did. Any implementation can write
+//! one: `docs/traces.md` describes the format, which [`line`](mod@line) reads. [`record`] writes
+//! the logs of this program's nodes.
 //!
-//! The parts: [`names`] reads peers and addresses, [`message`] turns messages to JSON and back,
-//! [`step`] gathers an input with what it caused, [`run`] is one attempt to explain the steps of
-//! one node, [`exact`] or [`loose`], and [`diagnose`] finds which deviations explain what the model does
-//! not. [`shrink`](mod@shrink) makes a failing log small, [`draw`](mod@draw) draws one.
+//! [`validate`](mod@validate) drives the model with the inputs of the log. The outputs of the model
+//! then have to be the outputs in the log. If they are not, [`diagnose`] finds the deviations that
+//! explain the difference.
+//!
+//! The parts: [`names`] parses peer ids and addresses, [`message`] reads and writes messages,
+//! [`read`] reads lines, [`piece`] and [`walk`] put lines together into inputs with their outputs.
+//! [`run`] explains them: [`exact`] for complete logs, [`loose`] for others. [`find`] finds the
+//! dialects that explain a log, [`shrink`](mod@shrink) shortens a failing log, and
+//! [`draw`](mod@draw) draws a chart.
 
 pub mod choices;
 pub mod diagnose;
@@ -16,11 +20,13 @@ pub mod draw;
 pub mod dumped;
 pub mod exact;
 pub mod find;
-pub mod known;
+pub mod knowledge;
 pub mod line;
 pub mod loose;
 pub mod message;
 pub mod names;
+mod parts;
+pub mod piece;
 pub mod read;
 pub mod record;
 pub mod run;
@@ -28,3 +34,4 @@ pub mod shrink;
 pub mod step;
 pub mod unexplained;
 pub mod validate;
+pub mod walk;

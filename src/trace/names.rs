@@ -1,8 +1,7 @@
-//! [`Spelling`]: reads the names of peers and blocks, each spelling once.
+//! [`Spelling`]: parses the names of peers and blocks, with a cache.
 //!
-//! A log names the same few peers and blocks over and over, and reading a name costs more than
-//! all else in its line. What has been read is remembered, up to a bound: so that memory does not
-//! grow with the log.
+//! A log repeats the same names, and parsing a name costs more than everything else in its line.
+//! The size of the cache is bounded, so memory does not grow with the log.
 
 use std::collections::HashMap;
 
@@ -10,10 +9,10 @@ use libp2p::PeerId;
 
 use crate::wire::{Address, BlockCid, address};
 
-/// How many spellings of each kind are remembered.
-const REMEMBERED: usize = 1 << 16;
+/// The largest number of cached names of each kind.
+const MAX_CACHED: usize = 1 << 16;
 
-/// Reads names, and remembers what it has read.
+/// Parses names, and caches the results.
 #[derive(Default)]
 pub struct Spelling {
     peers: HashMap<String, PeerId>,
@@ -25,9 +24,9 @@ impl Spelling {
     ///
     /// # Errors
     ///
-    /// What was expected, and what stands there.
+    /// When the text is no such name. The error says what was expected and what was found.
     pub fn peer(&mut self, text: &str) -> Result<PeerId, String> {
-        remembered(&mut self.peers, text, |text| {
+        cached(&mut self.peers, text, |text| {
             text.parse().map_err(|error| {
                 format!(
                     "a libp2p peer id is expected, `{}` is none: {error}",
@@ -41,9 +40,9 @@ impl Spelling {
     ///
     /// # Errors
     ///
-    /// What was expected, and what stands there.
+    /// When the text is no such name. The error says what was expected and what was found.
     pub fn address(&mut self, text: &str) -> Result<Address, String> {
-        remembered(&mut self.addresses, text, |text| {
+        cached(&mut self.addresses, text, |text| {
             address::parse(text).map_err(|error| {
                 format!("an address is expected, a CID or TREE/INDEX for a leaf: {error}")
             })
@@ -54,7 +53,7 @@ impl Spelling {
     ///
     /// # Errors
     ///
-    /// What was expected, and what stands there.
+    /// When the text is no such name. The error says what was expected and what was found.
     pub fn cid(&mut self, text: &str) -> Result<BlockCid, String> {
         match self.address(text)? {
             Address::Plain(cid) => Ok(cid),
@@ -66,7 +65,7 @@ impl Spelling {
     }
 }
 
-fn remembered<V: Clone>(
+fn cached<V: Clone>(
     known: &mut HashMap<String, V>,
     text: &str,
     read: impl FnOnce(&str) -> Result<V, String>,
@@ -75,14 +74,14 @@ fn remembered<V: Clone>(
         return Ok(value.clone());
     }
     let value = read(text)?;
-    if known.len() >= REMEMBERED {
+    if known.len() >= MAX_CACHED {
         known.clear();
     }
     known.insert(text.to_owned(), value.clone());
     Ok(value)
 }
 
-/// The text, cut where it is too long to be shown.
+/// The beginning of a text, short enough to be shown in an error.
 pub(super) fn short(text: &str) -> String {
     text.chars().take(80).collect()
 }

@@ -1,28 +1,28 @@
-//! [`LogReader`]: the lines of a log, one at a time.
+//! [`LogReader`]: reads a log line by line.
 //!
-//! A line has a bound, so that a file that is no log takes no memory; an error names the line.
+//! The length of a line is bounded, so a file that is no log cannot exhaust the memory.
 
 use std::io::{self, BufRead};
 
 use super::line::Line;
 use super::names::Spelling;
 
-/// The longest line, in bytes. A message of 100 MiB has its blocks' bytes in hexadecimal at worst;
-/// logs leave them out.
-pub const LONGEST_LINE: usize = 16 << 20;
+/// The longest line, in bytes. A message of 100 MiB can be longer, but its bytes are blocks, which
+/// logs leave out.
+pub const MAX_LINE: usize = 16 << 20;
 
-/// The log cannot be read further.
+/// Why a log cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The file cannot.
+    /// The file cannot be read.
     #[error("reading the log: {0}")]
     Io(#[from] io::Error),
-    /// A line is not what a line of a log is.
+    /// A line is not a line of a log.
     #[error("line {number}: {wrong}")]
     Line {
         /// Counted from one.
         number: u64,
-        /// What was expected, and what stands there.
+        /// What was expected, and what was found.
         wrong: String,
     },
 }
@@ -46,23 +46,23 @@ impl<R: BufRead> LogReader<R> {
         }
     }
 
-    /// The next line with its number, counted from one; empty lines are passed over.
+    /// The next line with its number, counted from one. Empty lines are skipped.
     ///
     /// # Errors
     ///
-    /// When the input fails, or the line is none of a log.
+    /// When the input fails, or the line is not a line of a log.
     pub fn next_line(&mut self) -> Result<Option<(u64, Line)>, ReadError> {
         loop {
             self.buffer.clear();
-            let bound = LONGEST_LINE as u64 + 1;
+            let bound = MAX_LINE as u64 + 1;
             let read =
                 io::Read::take(&mut self.input, bound).read_until(b'\n', &mut self.buffer)?;
             if read == 0 {
                 return Ok(None);
             }
             self.number += 1;
-            if read > LONGEST_LINE {
-                return Err(self.wrong(format!("longer than {LONGEST_LINE} bytes")));
+            if read > MAX_LINE {
+                return Err(self.wrong(format!("longer than {MAX_LINE} bytes")));
             }
             let text = self.buffer.trim_ascii();
             if text.is_empty() {
@@ -70,14 +70,14 @@ impl<R: BufRead> LogReader<R> {
             }
             return match Line::read(text, &mut self.names) {
                 Ok(line) => Ok(Some((self.number, line))),
-                // Where the writer was stopped in the middle of a line, the log ends before it.
+                // An incomplete last line is ignored: the writer was stopped while it wrote it.
                 Err(_) if !self.buffer.ends_with(b"\n") && is_cut(text) => Ok(None),
                 Err(wrong) => Err(self.wrong(wrong)),
             };
         }
     }
 
-    /// The text of the line that was read last.
+    /// The text of the last line read.
     pub fn text(&self) -> &[u8] {
         self.buffer.trim_ascii()
     }
@@ -90,7 +90,7 @@ impl<R: BufRead> LogReader<R> {
     }
 }
 
-/// Whether this begins like JSON, and ends too early.
+/// Whether this is the beginning of a JSON value.
 fn is_cut(text: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(text).is_err_and(|error| error.is_eof())
 }

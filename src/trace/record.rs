@@ -1,22 +1,17 @@
-//! Recording: [`Recorder`] writes a log, [`RecordingCore`] writes what happens to a core.
-//!
-//! Only a node that was told to record has a [`RecordingCore`] around its core; any other pays
-//! nothing.
+//! [`Recorder`]: writes a log.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use blockexc_model::node::{Effect, Event};
 use libp2p::PeerId;
 use serde_json::{Map, Value, json};
 
 use super::dumped::Dumped;
-use super::line::{Deed, Entry, FORMAT, Header};
+use super::line::{Entry, FORMAT, Header, Output};
 use super::message::{message_value, price_text};
-use crate::node::core::{Core, Dump};
-use crate::wire::{Address, Message, Network, address};
+use crate::wire::{Address, Dump, Message, Network, address};
 
-/// Writes a complete log: every event of a node, each with what it caused.
+/// Writes a complete log: every event of a node, each with its outputs.
 pub struct Recorder<W> {
     out: W,
     node: String,
@@ -37,7 +32,7 @@ impl<W: Write> Recorder<W> {
         Ok(recorder)
     }
 
-    /// Writes an event with its effects, as far as a log shows them.
+    /// Writes an event, and those of its effects that a log shows.
     ///
     /// # Errors
     ///
@@ -45,13 +40,13 @@ impl<W: Write> Recorder<W> {
     pub fn step(&mut self, event: &Event<Network>, effects: &[Effect<Network>]) -> io::Result<()> {
         self.write(&self.of_node(event_value(event)))?;
         for effect in effects {
-            let deed = match effect {
+            let output = match effect {
                 Effect::Send { to, message } => sent_value(to, message),
                 Effect::Obtained(it) => obtained_value(it),
                 Effect::Failed(it) => failed_value(it),
                 _ => continue,
             };
-            self.write(&self.of_node(deed))?;
+            self.write(&self.of_node(output))?;
         }
         Ok(())
     }
@@ -63,8 +58,8 @@ impl<W: Write> Recorder<W> {
     /// When writing fails.
     pub fn entry(&mut self, entry: &Entry) -> io::Result<()> {
         let value = match entry {
-            Entry::Happened(event) => event_value(event),
-            Entry::Did(deed) => deed_value(deed),
+            Entry::Input(event) => event_value(event),
+            Entry::Output(output) => output_value(output),
             Entry::Dumped(dumped) => dump_value(dumped),
             Entry::Quiet => json!({ "event": "quiet" }),
         };
@@ -92,16 +87,16 @@ impl<W: Write> Recorder<W> {
         self.out.write_all(b"\n")
     }
 
-    /// Gives back what it wrote to.
+    /// The writer.
     pub fn into_inner(self) -> W {
         self.out
     }
 
-    /// Hands on what is written.
+    /// Flushes the writer.
     ///
     /// # Errors
     ///
-    /// When that fails.
+    /// When flushing fails.
     pub fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
@@ -123,11 +118,11 @@ fn failed_value(it: &Address) -> Value {
     json!({ "event": "failed", "address": name(it) })
 }
 
-fn deed_value(deed: &Deed) -> Value {
-    match deed {
-        Deed::Sent { to, message } => sent_value(to, message),
-        Deed::Obtained(it) => obtained_value(it),
-        Deed::Failed(it) => failed_value(it),
+fn output_value(output: &Output) -> Value {
+    match output {
+        Output::Sent { to, message } => sent_value(to, message),
+        Output::Obtained(it) => obtained_value(it),
+        Output::Failed(it) => failed_value(it),
     }
 }
 
@@ -185,76 +180,5 @@ fn event_value(event: &Event<Network>) -> Value {
         }
         Event::Deleted(cid) => json!({ "event": "deleted", "cid": cid }),
         Event::Serve(peer) => json!({ "event": "served", "peer": peer.to_string() }),
-    }
-}
-
-/// Where a node that records writes to; clones write to the same place.
-#[derive(Clone)]
-pub struct Recording(Arc<Mutex<Recorder<Box<dyn Write + Send>>>>);
-
-impl Recording {
-    /// Begins a log there.
-    ///
-    /// # Errors
-    ///
-    /// When writing fails.
-    pub fn new(out: Box<dyn Write + Send>, header: &Header) -> io::Result<Self> {
-        let recorder = Recorder::new(out, header)?;
-        Ok(Recording(Arc::new(Mutex::new(recorder))))
-    }
-
-    fn write(&self, write: impl FnOnce(&mut Recorder<Box<dyn Write + Send>>) -> io::Result<()>) {
-        let mut recorder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A node goes on without its log rather than end for want of room on a disk.
-        if let Err(error) = write(&mut recorder) {
-            tracing::error!("the log is not written: {error}");
-        }
-    }
-
-    /// Hands on what is written so far.
-    pub fn flush(&self) {
-        self.write(Recorder::flush);
-    }
-}
-
-/// A core that writes down what happens to it, and what it does.
-pub struct RecordingCore {
-    core: Box<dyn Core>,
-    recording: Recording,
-}
-
-impl RecordingCore {
-    /// The same core, recorded.
-    pub fn new(core: Box<dyn Core>, recording: Recording) -> Self {
-        RecordingCore { core, recording }
-    }
-}
-
-impl Core for RecordingCore {
-    fn handle(&mut self, event: Event<Network>) -> Vec<Effect<Network>> {
-        let effects = self.core.handle(event.clone());
-        self.recording
-            .write(|recorder| recorder.step(&event, &effects));
-        effects
-    }
-
-    fn wants(&self, address: &Address) -> bool {
-        self.core.wants(address)
-    }
-
-    fn holds(&self, address: &Address) -> bool {
-        self.core.holds(address)
-    }
-
-    fn dump(&self) -> Dump {
-        let dump = self.core.dump();
-        self.recording.write(|recorder| recorder.dumped(&dump));
-        dump
-    }
-}
-
-impl Drop for RecordingCore {
-    fn drop(&mut self) {
-        self.recording.flush();
     }
 }

@@ -1,36 +1,23 @@
-//! [`Run`]: one attempt to explain the log of one node.
+//! [`Run`]: the attempt to explain the log of one node by a model with certain deviations.
 
 use blockexc_model::deviation::Deviations;
 
-use super::dumped::Dumped;
 use super::exact::ExactRun;
 use super::line::Header;
 use super::loose::LooseRun;
-use super::step::LoggedStep;
+use super::piece::Piece;
 use super::unexplained::Stop;
 
-/// A closed piece of a node's log.
-// Nearly every piece is a step, and none is kept for long.
-#[allow(clippy::large_enum_variant)]
-pub enum Piece {
-    /// An input and what came of it.
-    Step(Box<LoggedStep>),
-    /// The node's state, shown at this line.
-    Dumped(u64, Box<Dumped>),
-    /// At this line nothing is on its way.
-    Quiet(u64),
-}
-
-/// The model with one set of deviations, driven by a log.
+/// A model with certain deviations, driven by a log.
 pub enum Run {
-    /// Of a complete log.
+    /// For a complete log.
     Exact(Box<ExactRun>),
-    /// Of any other.
+    /// For any other log.
     Loose(Box<LooseRun>),
 }
 
 impl Run {
-    /// A run at the beginning of a log, of a model that deviates so.
+    /// A run at the beginning of a log, of a model with these deviations.
     pub fn new(header: &Header, deviations: Deviations) -> Self {
         let config = header.config(deviations);
         if header.complete {
@@ -44,12 +31,12 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// When it cannot, or cannot tell.
+    /// When the model does not explain the piece, or it cannot be told.
     pub fn explain(&mut self, piece: &Piece) -> Result<(), Stop> {
         match (self, piece) {
             (Run::Exact(run), Piece::Step(step)) => run.step(step),
             (Run::Exact(run), Piece::Dumped(line, dumped)) => run.dumped(*line, dumped),
-            // Each step of a complete log shows all that it sends.
+            // Each step of a complete log shows everything that was sent.
             (Run::Exact(_), Piece::Quiet(_)) => Ok(()),
             (Run::Loose(run), Piece::Step(step)) => run.step(step),
             (Run::Loose(run), Piece::Dumped(line, dumped)) => run.dumped(*line, dumped),
@@ -57,7 +44,7 @@ impl Run {
         }
     }
 
-    /// How many parts of messages were not judged, because what they are about is unknown.
+    /// The number of parts of messages that were not judged, because what they are about is unknown.
     pub fn skipped(&self) -> u64 {
         match self {
             Run::Exact(_) => 0,

@@ -1,8 +1,8 @@
-//! [`shrink`]: the few lines of a log that are enough for the same failure.
+//! [`shrink`]: a short log that fails like a long one.
 //!
-//! What goes together is dropped together: all of a peer, all of a block, an input with what it
-//! caused; as long as the rest fails, and the deviation that explained the failure explains the rest,
-//! or, where none did, the rest breaks by its kind what the whole did.
+//! It removes everything about a peer, everything about a block, or an input with its outputs, as
+//! long as the rest fails in the same way. That means: the deviation that explained the failure
+//! explains the rest. If there is no such deviation, the rest violates the same requirements.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, Write};
@@ -13,16 +13,17 @@ use blockexc_model::message::Message;
 use blockexc_model::node::Event;
 use libp2p::PeerId;
 
-use super::line::{Deed, Entry, Header, Line};
+use super::line::{Entry, Header, Line, Output};
+use super::piece::{Piece, gather};
 use super::read::{LogReader, ReadError};
 use super::record::Recorder;
 use super::run::Run;
 use super::step::LoggedStep;
 use super::unexplained::{Stop, Unexplained};
-use super::validate::{NodeVerdict, gather};
+use super::validate::NodeVerdict;
 use crate::wire::{Address, Network};
 
-/// A log of one node, small.
+/// A short log of one node.
 pub struct Shrunk {
     header: Header,
     entries: Vec<Entry>,
@@ -30,12 +31,12 @@ pub struct Shrunk {
 }
 
 impl Shrunk {
-    /// How many lines there were up to the failure, and how many are left.
+    /// The number of lines up to the failure before and after.
     pub fn lines(&self) -> (usize, usize) {
         (self.before, self.entries.len())
     }
 
-    /// Writes it as a log.
+    /// Writes the log.
     ///
     /// # Errors
     ///
@@ -49,7 +50,7 @@ impl Shrunk {
     }
 }
 
-/// Makes the log of a node small whose explanation fails; `log` is at its beginning.
+/// Shortens the log of a node that the model does not explain. `log` has to be at its beginning.
 ///
 /// # Errors
 ///
@@ -77,12 +78,12 @@ pub fn shrink<R: BufRead>(
     let before = entries.len();
     let mut shrinking = Shrinking {
         header: &verdict.header,
-        supposed: verdict.deviations,
+        assumed: verdict.deviations,
         deviation: failure.deviations.first().copied(),
-        kind: BTreeSet::new(),
+        requirements: BTreeSet::new(),
     };
     if let Some(failed) = shrinking.failure(&entries, verdict.deviations) {
-        shrinking.kind = failed.requirements.iter().copied().collect();
+        shrinking.requirements = failed.requirements.iter().copied().collect();
         loop {
             let length = size(&entries);
             entries = shrinking.without_peers(entries);
@@ -100,7 +101,7 @@ pub fn shrink<R: BufRead>(
     })
 }
 
-/// How much a log says: its lines and the parts of its messages.
+/// The size of a log: its lines and the parts of its messages.
 fn size(entries: &[Entry]) -> usize {
     let parts = |message: &Message<Network>| {
         let list = message.want_list.as_ref();
@@ -109,8 +110,8 @@ fn size(entries: &[Entry]) -> usize {
             + message.presences.len()
     };
     let size = |entry: &Entry| match entry {
-        Entry::Happened(Event::Received { message, .. })
-        | Entry::Did(Deed::Sent { message, .. }) => 1 + parts(message),
+        Entry::Input(Event::Received { message, .. })
+        | Entry::Output(Output::Sent { message, .. }) => 1 + parts(message),
         _ => 1,
     };
     entries.iter().map(size).sum()
@@ -118,15 +119,15 @@ fn size(entries: &[Entry]) -> usize {
 
 struct Shrinking<'a> {
     header: &'a Header,
-    supposed: Deviations,
-    /// What explains the failure, and must go on to.
+    assumed: Deviations,
+    /// The deviation that explains the failure, and has to explain the rest.
     deviation: Option<Deviation>,
-    /// What the failure breaks by its kind.
-    kind: BTreeSet<&'static str>,
+    /// The requirements that the failure violates.
+    requirements: BTreeSet<&'static str>,
 }
 
 impl Shrinking<'_> {
-    /// How the explanation of these entries by such a model fails.
+    /// How a model with these deviations fails to explain these entries.
     fn failure(&self, entries: &[Entry], deviations: Deviations) -> Option<Unexplained> {
         let mut run = Run::new(self.header, deviations);
         let mut open = LoggedStep::default();
@@ -142,17 +143,18 @@ impl Shrinking<'_> {
             }
         }
         open.is_last = true;
-        let last = super::run::Piece::Step(Box::new(open));
+        let last = Piece::Step(Box::new(open));
         run.explain(&last).err().and_then(unexplained)
     }
 
+    /// Whether these entries fail in the same way as the whole log.
     fn fails_alike(&self, entries: &[Entry]) -> bool {
-        let Some(failure) = self.failure(entries, self.supposed) else {
+        let Some(failure) = self.failure(entries, self.assumed) else {
             return false;
         };
         match self.deviation {
             Some(deviation) => {
-                let mut deviations = self.supposed;
+                let mut deviations = self.assumed;
                 deviations.insert(deviation);
                 self.failure(entries, deviations).is_none()
             }
@@ -162,12 +164,12 @@ impl Shrinking<'_> {
                     .iter()
                     .copied()
                     .collect::<BTreeSet<_>>()
-                    == self.kind
+                    == self.requirements
             }
         }
     }
 
-    /// The smaller one, if it fails alike.
+    /// The smaller log, if it fails in the same way.
     fn better(&self, entries: Vec<Entry>, smaller: Vec<Entry>) -> Vec<Entry> {
         if size(&smaller) < size(&entries) && self.fails_alike(&smaller) {
             smaller
@@ -204,14 +206,14 @@ impl Shrinking<'_> {
         entries
     }
 
-    /// Drops runs of steps, long ones first.
+    /// Removes runs of steps, long runs first.
     fn without_steps(&self, mut entries: Vec<Entry>) -> Vec<Entry> {
         let mut length = entries.len().max(1).next_power_of_two();
         while length > 0 {
             let mut first = 0;
             loop {
                 let starts: Vec<usize> = (0..entries.len())
-                    .filter(|place| !matches!(entries[*place], Entry::Did(_)))
+                    .filter(|place| !matches!(entries[*place], Entry::Output(_)))
                     .chain([entries.len()])
                     .collect();
                 if first + 1 >= starts.len() {
@@ -242,13 +244,13 @@ fn unexplained(stop: Stop) -> Option<Unexplained> {
 /// The peer that a line is about.
 fn peer_of(entry: &Entry) -> Option<PeerId> {
     match entry {
-        Entry::Happened(
+        Entry::Input(
             Event::Joined(peer)
             | Event::Left(peer)
             | Event::Serve(peer)
             | Event::Received { from: peer, .. },
         )
-        | Entry::Did(Deed::Sent { to: peer, .. }) => Some(*peer),
+        | Entry::Output(Output::Sent { to: peer, .. }) => Some(*peer),
         _ => None,
     }
 }
@@ -264,26 +266,26 @@ fn forget_peer(mut entry: Entry, peer: &PeerId) -> Entry {
 
 fn addresses_of(entry: &Entry) -> Vec<Address> {
     match entry {
-        Entry::Happened(Event::Received { message, .. })
-        | Entry::Did(Deed::Sent { message, .. }) => {
+        Entry::Input(Event::Received { message, .. })
+        | Entry::Output(Output::Sent { message, .. }) => {
             let entries = message.want_list.iter().flat_map(|list| &list.entries);
             let wants = entries.map(|entry| &entry.address);
             let deliveries = message.deliveries.iter().map(|it| &it.address);
             let presences = message.presences.iter().map(|it| &it.address);
             wants.chain(deliveries).chain(presences).cloned().collect()
         }
-        Entry::Happened(Event::Request(it) | Event::Cancel(it) | Event::Retry(it))
-        | Entry::Did(Deed::Obtained(it) | Deed::Failed(it)) => vec![it.clone()],
-        Entry::Happened(Event::Stored { leaves, .. }) => leaves.clone(),
+        Entry::Input(Event::Request(it) | Event::Cancel(it) | Event::Retry(it))
+        | Entry::Output(Output::Obtained(it) | Output::Failed(it)) => vec![it.clone()],
+        Entry::Input(Event::Stored { leaves, .. }) => leaves.clone(),
         _ => Vec::new(),
     }
 }
 
-/// The line without what is about this address; none when that is all of it.
+/// The line without the parts about this address. `None` if nothing is left.
 fn forget_block(mut entry: Entry, address: &Address) -> Option<Entry> {
     match &mut entry {
-        Entry::Happened(Event::Received { message, .. })
-        | Entry::Did(Deed::Sent { message, .. }) => {
+        Entry::Input(Event::Received { message, .. })
+        | Entry::Output(Output::Sent { message, .. }) => {
             let was_empty = message.is_empty();
             if let Some(list) = &mut message.want_list {
                 list.entries.retain(|entry| entry.address != *address);
@@ -297,19 +299,19 @@ fn forget_block(mut entry: Entry, address: &Address) -> Option<Entry> {
                 return None;
             }
         }
-        Entry::Happened(Event::Request(it) | Event::Cancel(it) | Event::Retry(it))
-        | Entry::Did(Deed::Obtained(it) | Deed::Failed(it))
+        Entry::Input(Event::Request(it) | Event::Cancel(it) | Event::Retry(it))
+        | Entry::Output(Output::Obtained(it) | Output::Failed(it))
             if it == address =>
         {
             return None;
         }
-        Entry::Happened(Event::Stored { cid, leaves }) => {
+        Entry::Input(Event::Stored { cid, leaves }) => {
             leaves.retain(|leaf| leaf != address);
             if *address == Address::Plain(cid.clone()) {
                 return None;
             }
         }
-        Entry::Happened(Event::Deleted(cid)) if *address == Address::Plain(cid.clone()) => {
+        Entry::Input(Event::Deleted(cid)) if *address == Address::Plain(cid.clone()) => {
             return None;
         }
         Entry::Dumped(dumped) => {
@@ -320,7 +322,7 @@ fn forget_block(mut entry: Entry, address: &Address) -> Option<Entry> {
                 if let Some(wants) = &mut context.wants {
                     wants.retain(|entry| entry.address != *address);
                 }
-                // It may or may not have been of this address alone.
+                // It may be the CID of this address only.
                 context.peer_have_cids = None;
             }
             for addresses in [&mut dumped.own_wants, &mut dumped.held]

@@ -1,26 +1,26 @@
-//! [`LoggedStep`]: an input with what the log says came of it.
+//! [`LoggedStep`]: an input, with its outputs in the log.
 
 use blockexc_model::node::Event;
 
-use super::line::Deed;
+use super::line::Output;
 use crate::wire::Network;
 
-/// In a log that is not complete, a step is closed after so many deeds: memory stays bounded, and
-/// what follows is judged as a step without an input.
-pub const MOST_DEEDS: usize = 4096;
+/// The largest number of outputs of one step in a log that is not complete. Further outputs are
+/// judged as a step without an input. It bounds the memory.
+pub const MAX_OUTPUTS: usize = 4096;
 
-/// One input of a node, with what the node did until the next.
+/// One input of a node, with the outputs until the next one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoggedStep {
-    /// The line of the input; of the first deed when there is none.
+    /// The line of the input. Without an input, the line of the first output.
     pub line: u64,
-    /// The input; none when the log starts with a deed, or goes on after a dump.
+    /// The input. `None` at the beginning of a log, and after a dump.
     pub event: Option<Event<Network>>,
-    /// What the node did, each with its line.
-    pub deeds: Vec<(u64, Deed)>,
-    /// The line that ended the step: the next input's. The step's last when the log ends here.
+    /// The outputs, each with its line.
+    pub outputs: Vec<(u64, Output)>,
+    /// The line of the next input. At the end of the log, its last line.
     pub ended: u64,
-    /// The log ends here: what the step does not show may have been cut off.
+    /// Whether the log ends here. Then outputs may be missing.
     pub is_last: bool,
 }
 

@@ -1,4 +1,4 @@
-//! [`Unexplained`]: the first line of a log that no run of the model explains.
+//! [`Unexplained`]: the first line of a log that the model does not explain.
 
 use blockexc_model::message::{PresenceType, WantType};
 use blockexc_model::node::Event;
@@ -6,49 +6,48 @@ use blockexc_model::{Deviation, Requirement};
 use libp2p::PeerId;
 
 use super::dumped::Dumped;
-use super::line::Deed;
+use super::line::Output;
 use crate::wire::{Message, Network};
 
-/// Why an attempt to explain a log ends before the log does.
+/// Why a run ends before the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// No run of the model explains it.
+    /// No run of the model explains the next line.
     Unexplained(Box<Unexplained>),
-    /// It cannot be told.
+    /// It cannot be told whether the model explains the next line.
     Inconclusive {
-        /// At which line.
+        /// The line.
         line: u64,
-        /// Why.
+        /// The reason.
         why: String,
     },
 }
 
-/// The first line that nothing explains.
+/// The first unexplained line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unexplained {
     /// The node's name in the log.
     pub node: String,
-    /// The line, counted from one. When something is missing, the line before which it should
-    /// have stood.
+    /// The line, counted from one. If an output is missing, the line before which it should be.
     pub line: u64,
-    /// The line of the input that was being handled, when there was one.
+    /// The line of the input that was being handled, if there was one.
     pub input: u64,
-    /// What stands there, or what does not.
+    /// What is in this line, or what is missing before it.
     pub what: String,
-    /// What the model would have allowed instead.
+    /// The outputs that the model allows instead.
     pub allowed: Vec<String>,
-    /// The requirements broken: what the deviations break that explain the line, or else what
-    /// such a line breaks by its kind.
+    /// The violated requirements: those that the explaining deviations violate. Without such
+    /// deviations, those that a line of this kind violates.
     pub requirements: Vec<&'static str>,
-    /// The deviations each of which, by itself, explains the line; those that explain most of
-    /// what follows come first, and are alone here when some explain more than others.
+    /// The deviations that explain the line, each one alone. Only those that explain the longest
+    /// part of the log after it.
     pub deviations: Vec<Deviation>,
-    /// The state of the model that came furthest, at this line.
+    /// The state of the model at this line, in the run that explains most.
     pub state: Box<Dumped>,
 }
 
 impl Unexplained {
-    /// The requirements broken, from the catalogue.
+    /// The violated requirements, from the catalogue.
     pub fn broken(&self) -> impl Iterator<Item = &'static Requirement> {
         self.requirements
             .iter()
@@ -56,15 +55,15 @@ impl Unexplained {
     }
 }
 
-/// What a deed breaks that the model does not do, by its kind.
-pub(super) fn breaks_by_doing(
-    deed: &Deed,
+/// The requirements that an output of this kind violates when the model does not allow it.
+pub(super) fn broken_by_output(
+    output: &Output,
     event: Option<&Event<Network>>,
     knows_holder: impl Fn(&PeerId, &crate::wire::Address) -> bool,
     wants: impl Fn(&crate::wire::Address) -> bool,
 ) -> Vec<&'static str> {
     let mut broken = Vec::new();
-    let Deed::Sent { to, message } = deed else {
+    let Output::Sent { to, message } = output else {
         return vec!["XFER-5", "XFER-7"];
     };
     let joins = matches!(event, Some(Event::Joined(_)));
@@ -100,8 +99,8 @@ pub(super) fn breaks_by_doing(
     once_each(broken)
 }
 
-/// What is broken by not sending this, by its kind.
-pub(super) fn breaks_by_not_sending(
+/// The requirements that a node violates when it does not send a message of this kind.
+pub(super) fn broken_by_missing(
     message: &Message,
     event: Option<&Event<Network>>,
 ) -> Vec<&'static str> {
@@ -136,6 +135,7 @@ pub(super) fn breaks_by_not_sending(
     once_each(broken)
 }
 
+/// The IDs without repetitions, in order.
 pub(super) fn once_each(mut ids: Vec<&'static str>) -> Vec<&'static str> {
     let mut seen = Vec::new();
     ids.retain(|id| {

@@ -7,8 +7,9 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::cid::{BlockCid, CidError};
+use super::network::Address;
+use super::protobuf;
 use super::unusable::Reason;
-use super::{Address, protobuf};
 
 /// The text is no address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

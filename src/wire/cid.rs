@@ -21,7 +21,7 @@ pub const BLOCK: u64 = 0xCD02;
 pub const DATASET_ROOT: u64 = 0xCD03;
 
 /// The longest text looked at as a CID: a 64-byte digest in base 2 stays below it.
-const LONGEST_TEXT: usize = 1024;
+const MAX_TEXT: usize = 1024;
 
 /// Hashes bytes as the network does.
 pub fn sha256(data: &[u8]) -> Digest {
@@ -190,7 +190,7 @@ impl FromStr for BlockCid {
             text: text.chars().take(80).collect(),
             cause,
         };
-        if text.len() > LONGEST_TEXT {
+        if text.len() > MAX_TEXT {
             return Err(wrong(format!("it has {} characters", text.len())));
         }
         let bytes = if text.len() == 46 && text.starts_with("Qm") {

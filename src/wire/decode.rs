@@ -13,12 +13,13 @@ use prost::Message as _;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
 use super::cid::{BlockCid, sha256};
+use super::network::{Address, Delivery, Message, Presence, WantEntry, WantList};
 use super::tree::Proof;
 use super::unusable::{Part, Reason, Unusable};
-use super::{Address, Delivery, Message, Presence, WantEntry, WantList, address, protobuf};
+use super::{address, protobuf};
 
 /// How many unusable parts of one message are described; all are counted.
-pub const MOST_DESCRIBED: usize = 1000;
+pub const MAX_DESCRIBED: usize = 1000;
 
 /// How decoding deviates. The default is the reference: no deviation at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,7 +67,7 @@ pub struct Decoded {
     pub message: Message,
     /// The bytes of `message.deliveries`, in their order.
     pub blocks: Vec<ReceivedBlock>,
-    /// What is not usable, the first [`MOST_DESCRIBED`] parts of it.
+    /// What is not usable, the first [`MAX_DESCRIBED`] parts of it.
     pub unusable: Vec<Unusable>,
     /// How many parts are not usable.
     pub unusable_count: usize,
@@ -431,7 +432,7 @@ impl<F: FnMut(&Address) -> bool> Decoder<F> {
 
     fn unusable(&mut self, part: Part, index: usize, reason: Reason) {
         self.decoded.unusable_count += 1;
-        if self.decoded.unusable.len() < MOST_DESCRIBED {
+        if self.decoded.unusable.len() < MAX_DESCRIBED {
             self.decoded.unusable.push(Unusable {
                 part,
                 index,

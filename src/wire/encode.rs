@@ -8,7 +8,8 @@ use prost::Message as _;
 use prost::encoding::encoded_len_varint;
 
 use super::frame::DEFAULT_LIMIT;
-use super::{Address, Delivery, Message, Presence, WantEntry, address, protobuf};
+use super::network::{Address, Delivery, Message, Presence, WantEntry};
+use super::{address, protobuf};
 
 /// How messages are encoded. The default is the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

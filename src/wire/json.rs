@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::cid::{BlockCid, sha256};
 use super::decode::{DecodeError, DecodeOptions, ReceivedBlock, decode, examine};
+use super::network::Address;
 use super::tree::Proof;
 use super::{address, protobuf};
 
@@ -80,7 +81,7 @@ fn delivery(delivery: &protobuf::BlockDelivery) -> Value {
         .map(|encoded| match Proof::decode(encoded) {
             Ok(proof) => {
                 let mut value = describe_proof(&proof);
-                if let Ok(super::Address::Leaf { tree, .. }) = &address
+                if let Ok(Address::Leaf { tree, .. }) = &address
                     && let Some(root) = tree.digest()
                     && let Err(error) = proof.verify(&root, &sha256(&block.data))
                 {

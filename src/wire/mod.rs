@@ -12,19 +12,10 @@ pub mod decode;
 pub mod encode;
 pub mod frame;
 pub mod json;
+pub mod network;
+pub mod protobuf;
 pub mod tree;
 pub mod unusable;
-
-/// The types that prost generates from `proto/blockexc.proto`.
-///
-/// For composing and inspecting messages field by field; [`decode`](fn@decode) and
-/// [`encode`](fn@encode) do the rest.
-#[allow(missing_docs, clippy::all, clippy::unwrap_used)]
-pub mod protobuf {
-    include!(concat!(env!("OUT_DIR"), "/blockexc.rs"));
-}
-
-use blockexc_model::address::Names;
 
 pub use cid::{BlockCid, CidError};
 pub use decode::{
@@ -34,27 +25,6 @@ pub use encode::{
     EncodeOptions, Encoded, OutgoingBlock, Unsendable, encode, encode_frames, encode_split,
 };
 pub use frame::{DEFAULT_LIMIT, FrameError, FrameOptions, FrameReader, encode_frame};
+pub use network::{Address, Delivery, Dump, Message, Network, Presence, WantEntry, WantList};
 pub use tree::{Proof, Tree};
 pub use unusable::{Part, Reason, Unusable};
-
-/// The names of the running network: libp2p peer ids and binary CIDs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Network {}
-
-impl Names for Network {
-    type Peer = libp2p::PeerId;
-    type Cid = BlockCid;
-}
-
-/// A block's name on the network.
-pub type Address = blockexc_model::address::Address<BlockCid>;
-/// A message of the network.
-pub type Message = blockexc_model::message::Message<Network>;
-/// A want list of the network.
-pub type WantList = blockexc_model::message::WantList<BlockCid>;
-/// A want list's entry.
-pub type WantEntry = blockexc_model::message::WantEntry<BlockCid>;
-/// A delivery, without its bytes.
-pub type Delivery = blockexc_model::message::Delivery<BlockCid>;
-/// A presence item.
-pub type Presence = blockexc_model::message::Presence<BlockCid>;

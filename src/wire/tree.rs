@@ -26,7 +26,7 @@ const BOTTOM: u8 = 1;
 const ODD: u8 = 2;
 
 /// The longest encoded proof that is looked at. A proof of 64 layers takes 2.3 KiB.
-const LONGEST_PROOF: usize = 8 * 1024;
+const MAX_PROOF: usize = 8 * 1024;
 
 fn parent(left: &Digest, right: &Digest, key: u8) -> Digest {
     let mut hasher = Sha256::new();
@@ -147,7 +147,7 @@ pub struct Proof {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofDecodeError {
     /// There are more bytes than any proof takes.
-    #[error("a proof takes at most {LONGEST_PROOF} bytes, this one has {0}")]
+    #[error("a proof takes at most {MAX_PROOF} bytes, this one has {0}")]
     TooLong(usize),
     /// They are not the protobuf message `MerkleProof`.
     #[error("the proof is no MerkleProof message: {0}")]
@@ -220,7 +220,7 @@ impl Proof {
 
     /// Reads an encoded proof. Whether it proves anything is for [`Proof::verify`] to say.
     pub fn decode(bytes: &[u8]) -> Result<Self, ProofDecodeError> {
-        if bytes.len() > LONGEST_PROOF {
+        if bytes.len() > MAX_PROOF {
             return Err(ProofDecodeError::TooLong(bytes.len()));
         }
         let message = protobuf::MerkleProof::decode(bytes)?;
@@ -431,8 +431,8 @@ mod tests {
             })
         );
         assert_eq!(
-            Proof::decode(&[0; LONGEST_PROOF + 1]),
-            Err(ProofDecodeError::TooLong(LONGEST_PROOF + 1))
+            Proof::decode(&[0; MAX_PROOF + 1]),
+            Err(ProofDecodeError::TooLong(MAX_PROOF + 1))
         );
     }
 

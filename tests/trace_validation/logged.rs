@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use blockexc::node::core::Dump;
 use blockexc::node::engine::Engine;
 use blockexc::trace::line::Header;
 use blockexc::trace::record::Recorder;
-use blockexc::wire::{Address, BlockCid, Message, Network};
+use blockexc::wire::{Address, BlockCid, Dump, Message, Network};
 use blockexc_model::Effect;
 use blockexc_model::deviation::Deviations;
 use blockexc_model::message::{Delivery, Presence, WantEntry, WantList};

@@ -1,36 +1,32 @@
-//! Every address that the node has anything to do with, under a small number, with all that is
-//! known of it across contexts: the indexes that make a step cheap.
+//! [`Addresses`]: the table of addresses. It has the state of each address across all contexts, so
+//! that a step need not search the contexts.
 //!
-//! An address has a number while it is wanted, held, or recorded in some context, and gives it
-//! back in the step in which that ends: what peers merely mention leaves nothing behind.
+//! An address is in the table while it is wanted, held, or recorded in some context. It is removed
+//! in the step in which that ends. Addresses that peers only mention are never added.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use blockexc_model::address::{Address, Names};
 
-use super::contexts::PeerNumber;
+use super::numbers::{AddressNumber, PeerNumber, PeerSet};
 
-/// The number of an address, valid while the address is in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct AddressNumber(u32);
-
-/// What is known of one address.
-pub(super) struct Known<N: Names> {
+/// The state of one address.
+pub(super) struct AddressState<N: Names> {
     /// The address itself.
     pub address: Arc<Address<N::Cid>>,
     /// The node's own want for it.
     pub own_want: Option<OwnWant>,
     /// The CID of its block, when the block is held.
     pub held_as: Option<N::Cid>,
-    /// The peers whose context has a presence record of it.
+    /// The peers with a presence record of it.
     pub holders: PeerSet,
     /// The peers whose want list names it.
     pub wanting: PeerSet,
 }
 
-impl<N: Names> Known<N> {
-    /// Nothing is known of it any longer.
+impl<N: Names> AddressState<N> {
+    /// Whether the address is no longer in use.
     fn is_idle(&self) -> bool {
         self.own_want.is_none()
             && self.held_as.is_none()
@@ -43,56 +39,18 @@ impl<N: Names> Known<N> {
 pub(super) struct OwnWant {
     /// Wants are numbered as they are requested; no number is used twice.
     pub request: u64,
-    /// The peer that it is asked of (ASK-5: there is no room for a second one).
+    /// The peer that is asked for it (ASK-5: at most one).
     pub asked: Option<PeerNumber>,
-    /// The peers that were ever asked, are still here and have not answered (ASK-7, XFER-7).
+    /// The connected peers that were asked and have not answered (ASK-7, XFER-7).
     pub unanswered: PeerSet,
-    /// How often it was pursued anew (ASK-9).
+    /// The number of retries (ASK-9).
     pub retries: u32,
-}
-
-/// A set of few peers, in few bytes: their numbers, ascending.
-#[derive(Default)]
-pub(super) struct PeerSet(Vec<PeerNumber>);
-
-impl PeerSet {
-    /// Whether the peer was not in the set.
-    pub fn insert(&mut self, peer: PeerNumber) -> bool {
-        match self.0.binary_search(&peer) {
-            Ok(_) => false,
-            Err(place) => {
-                self.0.insert(place, peer);
-                true
-            }
-        }
-    }
-
-    /// Whether the peer was in the set.
-    pub fn remove(&mut self, peer: PeerNumber) -> bool {
-        match self.0.binary_search(&peer) {
-            Ok(place) => {
-                self.0.remove(place);
-                true
-            }
-            Err(_) => false,
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The peers, in no order that means anything.
-    pub fn iter(&self) -> impl Iterator<Item = PeerNumber> {
-        self.0.iter().copied()
-    }
 }
 
 /// The addresses in use.
 pub(super) struct Addresses<N: Names> {
     numbers: HashMap<Arc<Address<N::Cid>>, AddressNumber>,
-    known: Vec<Option<Known<N>>>,
+    states: Vec<Option<AddressState<N>>>,
     free: Vec<AddressNumber>,
 }
 
@@ -100,7 +58,7 @@ impl<N: Names> Default for Addresses<N> {
     fn default() -> Self {
         Addresses {
             numbers: HashMap::new(),
-            known: Vec::new(),
+            states: Vec::new(),
             free: Vec::new(),
         }
     }
@@ -112,14 +70,14 @@ impl<N: Names> Addresses<N> {
         self.numbers.get(address).copied()
     }
 
-    /// The number of an address, a new one if it has none. The caller gives the address a use in
-    /// the same step.
+    /// The number of an address, which is added to the table if it is not there. The caller has to
+    /// give the address a use in the same step.
     pub fn find_or_add(&mut self, address: &Address<N::Cid>) -> AddressNumber {
         if let Some(number) = self.find(address) {
             return number;
         }
         let address = Arc::new(address.clone());
-        let known = Some(Known {
+        let state = Some(AddressState {
             address: Arc::clone(&address),
             own_want: None,
             held_as: None,
@@ -128,12 +86,12 @@ impl<N: Names> Addresses<N> {
         });
         let number = match self.free.pop() {
             Some(number) => {
-                self.known[number.0 as usize] = known;
+                self.states[number.0 as usize] = state;
                 number
             }
             None => {
-                let number = AddressNumber(self.known.len() as u32);
-                self.known.push(known);
+                let number = AddressNumber(self.states.len() as u32);
+                self.states.push(state);
                 number
             }
         };
@@ -141,48 +99,48 @@ impl<N: Names> Addresses<N> {
         number
     }
 
-    /// What is known of the address with this number.
+    /// The state of the address with this number.
     #[allow(clippy::expect_used)]
-    pub fn get(&self, number: AddressNumber) -> &Known<N> {
-        self.known[number.0 as usize]
+    pub fn get(&self, number: AddressNumber) -> &AddressState<N> {
+        self.states[number.0 as usize]
             .as_ref()
             .expect("a number is given up only with its last use")
     }
 
-    /// What is known of the address with this number, to change it.
+    /// The state of the address with this number, to change it.
     #[allow(clippy::expect_used)]
-    pub fn get_mut(&mut self, number: AddressNumber) -> &mut Known<N> {
-        self.known[number.0 as usize]
+    pub fn get_mut(&mut self, number: AddressNumber) -> &mut AddressState<N> {
+        self.states[number.0 as usize]
             .as_mut()
             .expect("a number is given up only with its last use")
     }
 
-    /// A use of this address has ended: with the last one, its number is free.
+    /// Removes the address from the table if it is no longer in use.
     pub fn drop_if_idle(&mut self, number: AddressNumber) {
-        let place = &mut self.known[number.0 as usize];
-        if let Some(known) = place.take_if(|known| known.is_idle()) {
-            self.numbers.remove(&*known.address);
+        let place = &mut self.states[number.0 as usize];
+        if let Some(state) = place.take_if(|state| state.is_idle()) {
+            self.numbers.remove(&*state.address);
             self.free.push(number);
         }
     }
 
-    /// All that is known, in no order that means anything.
-    pub fn iter(&self) -> impl Iterator<Item = &Known<N>> {
-        self.known.iter().flatten()
+    /// The states of all addresses, in arbitrary order.
+    pub fn iter(&self) -> impl Iterator<Item = &AddressState<N>> {
+        self.states.iter().flatten()
     }
 
-    /// All that is known, by number; every other number is free, once.
+    /// The states of all addresses, by number. Checks that every other number is free.
     #[cfg(test)]
-    pub fn places(&self) -> Vec<(AddressNumber, &Known<N>)> {
+    pub fn places(&self) -> Vec<(AddressNumber, &AddressState<N>)> {
         let places: Vec<_> = (0..)
             .map(AddressNumber)
-            .zip(&self.known)
-            .filter_map(|(number, known)| Some((number, known.as_ref()?)))
+            .zip(&self.states)
+            .filter_map(|(number, state)| Some((number, state.as_ref()?)))
             .collect();
         assert_eq!(self.numbers.len(), places.len());
         let free: std::collections::HashSet<_> = self.free.iter().collect();
         assert_eq!(free.len(), self.free.len());
-        assert_eq!(free.len() + places.len(), self.known.len());
+        assert_eq!(free.len() + places.len(), self.states.len());
         places
     }
 }

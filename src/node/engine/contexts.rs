@@ -1,4 +1,4 @@
-//! The contexts of the peers, under small numbers. A peer has a number while it has a context.
+//! [`Contexts`]: the table of contexts. A peer has a number while it has a context.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,17 +6,14 @@ use blockexc_model::address::Names;
 use blockexc_model::message::{Account, Payment};
 use blockexc_model::price::Price;
 
-use super::addresses::{AddressNumber, Addresses};
-
-/// The number of a peer, valid while it has a context.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct PeerNumber(u32);
+use super::addresses::Addresses;
+use super::numbers::{AddressNumber, PeerNumber};
 
 /// What the node keeps about one peer.
 pub(super) struct Context<N: Names> {
     /// Whose context it is.
     pub peer: N::Peer,
-    /// The presence records: what the peer has, of what the node wants, at which price.
+    /// The presence records: the prices of the own wants that the peer has.
     pub presence: HashMap<AddressNumber, Price>,
     /// What the peer asked for explicitly.
     pub wants: HashMap<AddressNumber, PeerWant>,
@@ -34,7 +31,7 @@ pub(super) struct Context<N: Names> {
 pub(super) struct PeerWant {
     /// Its place in the list: entries are numbered as they are recorded.
     pub place: u64,
-    /// The higher, the sooner (WANT-14).
+    /// Higher priorities are served first (WANT-14).
     pub priority: i32,
     /// As the entry said.
     pub send_dont_have: bool,
@@ -55,7 +52,7 @@ impl<N: Names> Context<N> {
     }
 }
 
-/// The contexts there are.
+/// All contexts.
 pub(super) struct Contexts<N: Names> {
     numbers: HashMap<N::Peer, PeerNumber>,
     contexts: Vec<Option<Context<N>>>,
@@ -96,7 +93,7 @@ impl<N: Names> Contexts<N> {
         number
     }
 
-    /// Takes the context of a peer out, and its number back (LEFT-1).
+    /// Removes the context of a peer. Its number becomes free (LEFT-1).
     pub fn remove(&mut self, peer: &N::Peer) -> Option<(PeerNumber, Context<N>)> {
         let number = self.numbers.remove(peer)?;
         let context = self.contexts[number.0 as usize].take()?;
@@ -120,7 +117,7 @@ impl<N: Names> Contexts<N> {
             .expect("a peer's number goes everywhere with its context")
     }
 
-    /// Every context, in no order that means anything.
+    /// Every context, in arbitrary order.
     pub fn iter(&self) -> impl Iterator<Item = (PeerNumber, &Context<N>)> {
         self.numbers
             .values()
@@ -190,7 +187,7 @@ impl<N: Names> Contexts<N> {
         Some(want)
     }
 
-    /// Every context, by number; every other number is free, once.
+    /// Every context, by number. Checks that every other number is free.
     #[cfg(test)]
     pub fn places(&self) -> Vec<(PeerNumber, &Context<N>)> {
         let places: Vec<_> = (0..)

@@ -5,8 +5,7 @@ use blockexc_model::message::{Delivery, ProofEvidence};
 use blockexc_model::node::{Choose, Effect};
 
 use super::Engine;
-use super::addresses::AddressNumber;
-use super::contexts::PeerNumber;
+use super::numbers::{AddressNumber, PeerNumber};
 use super::output::Output;
 
 impl<N: Names> Engine<N> {

@@ -26,13 +26,15 @@ mod consistency;
 mod contexts;
 mod deliveries;
 mod dump;
+mod numbers;
 mod output;
 mod own_wants;
 mod presences;
 mod want_lists;
 
-use addresses::{AddressNumber, Addresses};
-use contexts::{Contexts, PeerNumber};
+use addresses::Addresses;
+use contexts::Contexts;
+use numbers::{AddressNumber, PeerNumber};
 use output::Output;
 
 /// The engine deviates in no way; what does runs the model.

@@ -7,7 +7,8 @@ use blockexc_model::address::{Address, Names};
 use blockexc_model::message::{Account, Delivery, Evidence, Message, Presence, WantEntry};
 use blockexc_model::node::{Effect, MAX_BLOCKS_SENT, MAX_ENTRIES_SENT, MAX_PRESENCES_SENT};
 
-use super::contexts::{Contexts, PeerNumber};
+use super::contexts::Contexts;
+use super::numbers::PeerNumber;
 
 /// What a step has come to so far.
 pub(super) struct Output<N: Names> {

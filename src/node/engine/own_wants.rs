@@ -5,8 +5,8 @@ use blockexc_model::message::WantEntry;
 use blockexc_model::node::{Choose, Effect};
 
 use super::Engine;
-use super::addresses::{AddressNumber, OwnWant, PeerSet};
-use super::contexts::PeerNumber;
+use super::addresses::OwnWant;
+use super::numbers::{AddressNumber, PeerNumber, PeerSet};
 use super::output::Output;
 
 impl<N: Names> Engine<N> {

@@ -5,7 +5,7 @@ use blockexc_model::message::{Presence, PresenceType};
 use blockexc_model::node::Choose;
 
 use super::Engine;
-use super::contexts::PeerNumber;
+use super::numbers::PeerNumber;
 use super::output::Output;
 
 impl<N: Names> Engine<N> {

@@ -6,8 +6,7 @@ use blockexc_model::address::{Address, Names};
 use blockexc_model::message::{Presence, PresenceType, WantList, WantType};
 
 use super::Engine;
-use super::addresses::AddressNumber;
-use super::contexts::PeerNumber;
+use super::numbers::{AddressNumber, PeerNumber};
 use super::output::Output;
 
 impl<N: Names> Engine<N> {

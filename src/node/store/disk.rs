@@ -6,7 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
-use super::{BlockStore, LeafProof, StoreError, StoredBlock};
+use super::block_store::{BlockStore, LeafProof, StoreError, StoredBlock};
 use crate::wire::{Address, BlockCid};
 
 /// Block bytes by CID.

@@ -5,7 +5,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
 
-use super::{BlockStore, LeafProof, StoreError, StoredBlock};
+use super::block_store::{BlockStore, LeafProof, StoreError, StoredBlock};
 use crate::wire::{Address, BlockCid};
 
 /// Blocks in memory.

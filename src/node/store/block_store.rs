@@ -1,16 +1,10 @@
-//! Where a node keeps its blocks.
-
-mod disk;
-mod memory;
+//! [`BlockStore`]: what a store of blocks does.
 
 use std::path::PathBuf;
 
 use bytes::Bytes;
 
 use crate::wire::{Address, BlockCid};
-
-pub use disk::DiskStore;
-pub use memory::MemoryStore;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

@@ -1,11 +1,11 @@
-//! [`Known`]: what is known of a node whose log starts in the middle, and so can be judged.
+//! [`Knowledge`]: what is known of a node whose log starts in the middle.
 //!
-//! Of such a node neither the contexts nor the own wants nor the held blocks are known. A context
-//! is known once its peer has joined; an address, once its block is stored and until
-//! it is requested; and all of it once a dump shows contexts, own wants and
-//! what is held, but for two things that a dump does not show: of whom each own want was asked,
-//! and which block a held leaf is. What is not known is left out of what the model hears, and of
-//! what it is held to.
+//! At first neither the contexts nor the own wants nor the held blocks of such a node are known. A
+//! context is known when its peer has joined. An address is known from when its block is stored
+//! until it is requested. Everything is known after a dump that shows contexts, own wants and held
+//! blocks, except two things that a dump does not show: which peer was asked for each own want, and
+//! the CID of the block of a held leaf. The model is not told what is not known, and the node is
+//! not judged by it.
 
 use std::collections::BTreeSet;
 
@@ -16,86 +16,86 @@ use libp2p::PeerId;
 use super::dumped::Dumped;
 use crate::wire::{Address, Network};
 
-/// At most so many addresses are known before a dump: so that memory does not grow with the log.
-const MOST_KNOWN: usize = 1 << 16;
+/// The largest number of addresses known before a dump. It bounds the memory.
+const MAX_KNOWN: usize = 1 << 16;
 
-/// What can be judged, and how much could not.
-pub struct Known {
-    /// Everything but `lost` and `unclear` is known.
+/// What is known of a node, and how much of its log was not judged.
+pub struct Knowledge {
+    /// Everything is known, except for `lost_peers`, `unknown_asked` and `unknown_cids`.
     all: bool,
-    /// Known peers and addresses, while not all are.
+    /// Knowledge peers and addresses, while not all are.
     peers: BTreeSet<PeerId>,
     addresses: BTreeSet<Address>,
-    /// Peers that nothing is known of until they join again.
-    lost: BTreeSet<PeerId>,
-    /// Own wants of which it is not known of whom they were asked.
-    unclear: BTreeSet<Address>,
-    /// Leaves held of which it is not known which block they are, and so not when it is deleted.
-    nameless: BTreeSet<Address>,
+    /// Peers of which nothing is known until they join again.
+    lost_peers: BTreeSet<PeerId>,
+    /// Own wants of which it is not known which peer was asked.
+    unknown_asked: BTreeSet<Address>,
+    /// Held leaves of which the block's CID is not known, and so not when it is deleted.
+    unknown_cids: BTreeSet<Address>,
     skipped: u64,
 }
 
-impl Known {
-    /// Everything is known, or, of a log that starts in the middle, nothing.
+impl Knowledge {
+    /// Everything is known of a log from the start, and nothing of one that starts in the middle.
     pub fn new(from_the_middle: bool) -> Self {
-        Known {
+        Knowledge {
             all: !from_the_middle,
             peers: BTreeSet::new(),
             addresses: BTreeSet::new(),
-            lost: BTreeSet::new(),
-            unclear: BTreeSet::new(),
-            nameless: BTreeSet::new(),
+            lost_peers: BTreeSet::new(),
+            unknown_asked: BTreeSet::new(),
+            unknown_cids: BTreeSet::new(),
             skipped: 0,
         }
     }
 
-    /// How many parts of messages were not judged.
+    /// The number of parts of messages that were not judged.
     pub fn skipped(&self) -> u64 {
         self.skipped
     }
 
-    /// So many parts are not judged.
+    /// Counts parts that are not judged.
     pub fn skip(&mut self, parts: usize) {
         self.skipped += parts as u64;
     }
 
-    /// Whether nothing is left to learn from a dump.
+    /// Whether a dump adds no knowledge.
     pub fn is_all_known(&self) -> bool {
         self.all
     }
 
     /// Whether the context of this peer is known.
     pub fn judges_peer(&self, peer: &PeerId) -> bool {
-        !self.lost.contains(peer) && (self.all || self.peers.contains(peer))
+        !self.lost_peers.contains(peer) && (self.all || self.peers.contains(peer))
     }
 
-    /// Whether what a node says of this address can be judged; `as_want`: as of an own want.
-    /// What is about no address can be.
+    /// Whether a part about this address can be judged. `as_want`: whether it is about an own want.
+    /// A part without an address can always be judged.
     pub fn judges(&self, address: &Option<Address>, as_want: bool) -> bool {
         address.as_ref().is_none_or(|address| {
             (self.all || self.addresses.contains(address))
-                && !(as_want && self.unclear.contains(address))
-                && !self.nameless.contains(address)
+                && !(as_want && self.unknown_asked.contains(address))
+                && !self.unknown_cids.contains(address)
         })
     }
 
-    /// Nothing is known of this peer from now on, until it joins again.
-    pub fn lose_sight_of(&mut self, peer: &PeerId) {
-        self.lost.insert(*peer);
+    /// From now on nothing is known of this peer, until it joins again.
+    pub fn forget_peer(&mut self, peer: &PeerId) {
+        self.lost_peers.insert(*peer);
     }
 
-    /// The part of an event that the model can be told.
+    /// Updates the knowledge before an event. Returns what of the event the model is told.
     pub fn before(&mut self, event: &Event<Network>) -> Option<Event<Network>> {
         match event {
             Event::Joined(peer) => {
-                self.lost.remove(peer);
+                self.lost_peers.remove(peer);
                 if !self.all {
                     self.peers.insert(*peer);
                 }
                 Some(event.clone())
             }
             Event::Left(peer) => {
-                self.lost.remove(peer);
+                self.lost_peers.remove(peer);
                 let known = self.all || self.peers.remove(peer);
                 known.then(|| event.clone())
             }
@@ -110,7 +110,7 @@ impl Known {
                     message,
                 })
             }
-            // What becomes of it now depends on what peers deliver that are not known.
+            // What follows depends on what unknown peers deliver.
             Event::Request(address) => {
                 self.addresses.remove(address);
                 None
@@ -120,13 +120,13 @@ impl Known {
         }
     }
 
-    /// What is known after an event, and was not while it was being handled.
+    /// Updates the knowledge after an event.
     pub fn after(&mut self, event: &Event<Network>) {
         match event {
             Event::Stored { cid, leaves } => {
-                self.settled(Address::Plain(cid.clone()));
+                self.learn_address(Address::Plain(cid.clone()));
                 for leaf in leaves {
-                    self.settled(leaf.clone());
+                    self.learn_address(leaf.clone());
                 }
             }
             Event::Cancel(address) => self.ended(address),
@@ -134,20 +134,21 @@ impl Known {
         }
     }
 
-    /// This is no own want any longer.
+    /// The address is no longer an own want.
     pub fn ended(&mut self, address: &Address) {
-        self.unclear.remove(address);
+        self.unknown_asked.remove(address);
     }
 
-    /// The block of this address is held: nobody can want it from before.
-    fn settled(&mut self, address: Address) {
-        self.unclear.remove(&address);
-        self.nameless.remove(&address);
-        if !self.all && self.addresses.len() < MOST_KNOWN {
+    /// The block of this address is held: it is no own want, and no peer waits for it.
+    fn learn_address(&mut self, address: Address) {
+        self.unknown_asked.remove(&address);
+        self.unknown_cids.remove(&address);
+        if !self.all && self.addresses.len() < MAX_KNOWN {
             self.addresses.insert(address);
         }
     }
 
+    /// The parts of a message that are about known addresses.
     fn known_part(&mut self, message: &Message<Network>) -> Message<Network> {
         let before = count(message);
         let knows = |address: &Address| self.addresses.contains(address);
@@ -165,7 +166,8 @@ impl Known {
         known
     }
 
-    /// Learns from a dump: a node in the state that it shows, if it shows all that is needed.
+    /// Updates the knowledge by a dump. Returns a node in the state that the dump shows, if the dump
+    /// shows enough.
     pub fn learn(&mut self, dumped: &Dumped, config: &Config) -> Option<Node<Network>> {
         let (Some(contexts), Some(own_wants), Some(held)) =
             (&dumped.contexts, &dumped.own_wants, &dumped.held)
@@ -178,7 +180,7 @@ impl Known {
         }
         let mut node = Node::new(config.clone());
         for address in held {
-            // By which CID a leaf's block goes, a dump does not show: its tree's stands for it.
+            // A dump does not show the CID of a leaf's block. The tree's CID is used instead.
             node.set_held(address.clone(), Some(address.cid_or_tree_cid().clone()));
         }
         for address in own_wants {
@@ -199,8 +201,8 @@ impl Known {
             );
         }
         self.all = true;
-        self.unclear = own_wants.clone();
-        self.nameless = held.iter().filter(|it| it.is_leaf()).cloned().collect();
+        self.unknown_asked = own_wants.clone();
+        self.unknown_cids = held.iter().filter(|it| it.is_leaf()).cloned().collect();
         self.peers.clear();
         self.addresses.clear();
         Some(node)

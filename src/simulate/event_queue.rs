@@ -1,4 +1,4 @@
-//! [`Agenda`]: what is still to happen, in the order of virtual time.
+//! [`EventQueue`]: scheduled events, in the order of virtual time.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -7,8 +7,8 @@ use std::time::Duration;
 /// Virtual time, since the start of the simulation.
 pub type Time = Duration;
 
-/// What is still to happen. Of two things at the same time, the one put in first happens first.
-pub struct Agenda<T> {
+/// A queue of scheduled events. Events at the same time come out in the order they were put in.
+pub struct EventQueue<T> {
     entries: BinaryHeap<Entry<T>>,
     next_number: u64,
 }
@@ -16,41 +16,41 @@ pub struct Agenda<T> {
 struct Entry<T> {
     time: Time,
     number: u64,
-    what: T,
+    event: T,
 }
 
-impl<T> Default for Agenda<T> {
+impl<T> Default for EventQueue<T> {
     fn default() -> Self {
-        Agenda {
+        EventQueue {
             entries: BinaryHeap::new(),
             next_number: 0,
         }
     }
 }
 
-impl<T> Agenda<T> {
-    /// Puts something in.
-    pub fn put(&mut self, time: Time, what: T) {
+impl<T> EventQueue<T> {
+    /// Schedules an event.
+    pub fn push(&mut self, time: Time, event: T) {
         self.entries.push(Entry {
             time,
             number: self.next_number,
-            what,
+            event,
         });
         self.next_number += 1;
     }
 
-    /// Takes out what happens next, if that is not after this time.
-    pub fn next_until(&mut self, end: Time) -> Option<(Time, T)> {
+    /// Takes out the next event, if it is not later than `end`.
+    pub fn pop_until(&mut self, end: Time) -> Option<(Time, T)> {
         if self.entries.peek()?.time > end {
             return None;
         }
-        self.entries.pop().map(|entry| (entry.time, entry.what))
+        self.entries.pop().map(|entry| (entry.time, entry.event))
     }
 }
 
 impl<T> Ord for Entry<T> {
     fn cmp(&self, other: &Self) -> Ordering {
-        // The greatest is taken out first: the earliest.
+        // The heap gives out its greatest entry first: the earliest event.
         (other.time, other.number).cmp(&(self.time, self.number))
     }
 }
@@ -74,13 +74,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_earlier_and_what_was_put_in_earlier_comes_first() {
-        let mut agenda = Agenda::default();
-        for (seconds, what) in [(2, 'c'), (1, 'a'), (3, 'e'), (2, 'd'), (1, 'b')] {
-            agenda.put(Duration::from_secs(seconds), what);
+    fn events_come_out_by_time_and_then_in_the_order_put_in() {
+        let mut queue = EventQueue::default();
+        for (seconds, event) in [(2, 'c'), (1, 'a'), (3, 'e'), (2, 'd'), (1, 'b')] {
+            queue.push(Duration::from_secs(seconds), event);
         }
-        let taken: Vec<char> = std::iter::from_fn(|| agenda.next_until(Duration::from_secs(2)))
-            .map(|(_, what)| what)
+        let taken: Vec<char> = std::iter::from_fn(|| queue.pop_until(Duration::from_secs(2)))
+            .map(|(_, event)| event)
             .collect();
         assert_eq!(taken, ['a', 'b', 'c', 'd']);
     }

@@ -1,0 +1,143 @@
+//! The steps of the core, and how their effects are carried out.
+
+use std::collections::HashMap;
+
+use blockexc_model::node::{Effect, Event};
+use bytes::Bytes;
+use tracing::{debug, error};
+
+use super::Shell;
+use super::source::Source;
+use crate::node::handle::RequestError;
+use crate::node::store::{LeafProof, StoreError, StoredBlock};
+use crate::wire::{Address, BlockCid, Network};
+
+impl Shell {
+    /// The core handles an event, and the effects are carried out.
+    pub(super) fn step(&mut self, event: Event<Network>, source: Option<Source>) {
+        let effects = self.core.handle(event);
+        self.carry_out(effects, source.as_ref());
+        while let Some(peer) = self.to_serve.pop_front() {
+            let effects = self.core.handle(Event::Serve(peer));
+            self.carry_out(effects, None);
+        }
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect<Network>>, source: Option<&Source>) {
+        let stored = self.store_blocks(&effects, source);
+        for effect in effects {
+            match effect {
+                Effect::Send { to, message } => self.exchange().send(&to, message),
+                // All of them have been stored already.
+                Effect::Keep { .. } => {}
+                Effect::Obtained(address) => {
+                    let block = self.read(&address, &stored);
+                    self.end_request(&address, &block);
+                }
+                Effect::Failed(address) => {
+                    self.end_request(&address, &Err(RequestError::NotFound));
+                }
+                Effect::Cancelled { address, .. } => {
+                    if !self.core.wants(&address) {
+                        self.end_request(&address, &Err(RequestError::Cancelled));
+                    }
+                }
+                Effect::Discover(cid) => debug!("nobody to ask where {cid} is: no discovery here"),
+                Effect::RefuseStream => {
+                    if let Some(source) = source {
+                        self.close_stream(source.peer, source.connection, source.stream);
+                    }
+                }
+                Effect::ServeLater(peer) => {
+                    if !self.to_serve.contains(&peer) {
+                        self.to_serve.push_back(peer);
+                    }
+                }
+                Effect::Disconnect(peer) => self.exchange().disconnect(&peer),
+                Effect::Abort(cause) => self.dead = Some(cause.to_owned()),
+            }
+        }
+    }
+
+    /// Stores all blocks of a step at once. Returns their CIDs by address.
+    fn store_blocks(
+        &self,
+        effects: &[Effect<Network>],
+        source: Option<&Source>,
+    ) -> HashMap<Address, BlockCid> {
+        let mut by_address = HashMap::new();
+        let Some(source) = source else {
+            return by_address;
+        };
+        let mut blocks = Vec::new();
+        for effect in effects {
+            let Effect::Keep {
+                delivery,
+                cid,
+                addresses,
+            } = effect
+            else {
+                continue;
+            };
+            let Some(received) = source.blocks.get(*delivery) else {
+                continue;
+            };
+            let leaves = addresses
+                .iter()
+                .filter(|address| address.is_leaf())
+                .filter_map(|address| {
+                    Some(LeafProof {
+                        address: address.clone(),
+                        proof: Bytes::copy_from_slice(received.proof.as_ref()?),
+                    })
+                });
+            let block = StoredBlock {
+                cid: cid.clone(),
+                data: source.bytes_to_store(&received.data),
+            };
+            blocks.push((block, leaves.collect()));
+            by_address.extend(
+                addresses
+                    .iter()
+                    .map(|address| (address.clone(), cid.clone())),
+            );
+        }
+        if !blocks.is_empty()
+            && let Err(error) = self.store.put_all(&blocks)
+        {
+            error!(
+                "{} blocks that came could not be stored: {error}",
+                blocks.len()
+            );
+        }
+        by_address
+    }
+
+    /// Reads the block of an address from the store.
+    fn read(
+        &self,
+        address: &Address,
+        stored: &HashMap<Address, BlockCid>,
+    ) -> Result<Bytes, RequestError> {
+        let store = |error: StoreError| RequestError::Store(error.to_string());
+        let cid = match (stored.get(address), address) {
+            (Some(cid), _) => cid.clone(),
+            (None, Address::Plain(cid)) => cid.clone(),
+            (None, leaf) => match self.store.leaf(leaf).map_err(store)? {
+                Some((cid, _)) => cid,
+                None => return Err(RequestError::Store("its proof is not there".to_owned())),
+            },
+        };
+        self.store
+            .block(&cid)
+            .map_err(store)?
+            .ok_or_else(|| RequestError::Store("it is not there".to_owned()))
+    }
+
+    fn end_request(&mut self, address: &Address, outcome: &Result<Bytes, RequestError>) {
+        for requester in self.requesters.remove(address).unwrap_or_default() {
+            // The requester may have gone.
+            let _ = requester.send(outcome.clone());
+        }
+    }
+}
