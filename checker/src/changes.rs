@@ -9,8 +9,8 @@ use stateright::Model;
 use super::names::{Peer, Small};
 use super::open::{OpenNetwork, What};
 use blockexc_model::address::Address;
-use blockexc_model::message::Message;
 use blockexc_model::deviating::{Event, Node};
+use blockexc_model::message::Message;
 
 /// What happens to a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

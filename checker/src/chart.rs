@@ -114,7 +114,9 @@ impl Chart {
 
     /// The chart of a way through a closed network that violates this property.
     pub fn of_violation(
-        network: &Network, trail: &Trail<Network>, property: &Property<Network>,
+        network: &Network,
+        trail: &Trail<Network>,
+        property: &Property<Network>,
     ) -> Chart {
         let mut chart = Chart::of_network(network, trail);
         let last = trail.steps.last().map_or(&trail.start, |(_, last)| last);
@@ -125,7 +127,10 @@ impl Chart {
     /// Says what is wrong with the last state, if it violates the property and does so by itself:
     /// what is wrong with a step, the offence says.
     pub(super) fn end<M: Judging>(
-        &mut self, network: &M, last: &M::State, property: &Property<M>,
+        &mut self,
+        network: &M,
+        last: &M::State,
+        property: &Property<M>,
         show: fn(&M, &M::State) -> Vec<String>,
     ) {
         if !matches!(property.test, Test::Unbroken(_)) && !property.holds(network, last) {
@@ -149,7 +154,11 @@ impl Chart {
 
     /// Adds a step of a closed network, from one state to the next.
     pub(super) fn add_step(
-        &mut self, network: &Network, state: &State, action: &Action, next: &State,
+        &mut self,
+        network: &Network,
+        state: &State,
+        action: &Action,
+        next: &State,
     ) {
         self.rows.push(match *action {
             Action::Connect(a, b) => between(a, b, "connect"),
@@ -183,7 +192,11 @@ impl Chart {
 
     /// Adds a step of an open network, from one state to the next.
     pub(super) fn add_open_step(
-        &mut self, network: &OpenNetwork, state: &OpenState, action: &OpenAction, next: &OpenState,
+        &mut self,
+        network: &OpenNetwork,
+        state: &OpenState,
+        action: &OpenAction,
+        next: &OpenState,
     ) {
         self.rows
             .push(match (action.what, network.event(action.what)) {

@@ -2,8 +2,8 @@
 //! which the network goes on.
 
 use blockexc_model::address::{Address, Names};
-use blockexc_model::deviation::Deviation;
 use blockexc_model::deviating::{Event, Node};
+use blockexc_model::deviation::Deviation;
 use blockexc_model::node::Choose;
 
 /// How one step's choices are made, the first in the lowest four bits. Choices beyond the eighth,

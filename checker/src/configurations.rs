@@ -1,8 +1,8 @@
 //! The standard configurations: small enough to be searched to the end, and together such that
 //! every rule of a single node has something to say.
 
-use blockexc_model::message::Account;
 use blockexc_model::deviating::Setup;
+use blockexc_model::message::Account;
 use blockexc_model::price::Price;
 
 use super::names::{Blocks, Cid, Naming, Peer};
@@ -114,11 +114,7 @@ pub fn pair(asker: &Setup, holder: &Setup, blocks: Blocks, retries: u8) -> Netwo
 pub fn row(setup: &Setup) -> Network {
     let blocks = Blocks::plain(1);
     let asking = || Role::new(setup.clone()).requesting(blocks.addresses());
-    let roles = vec![
-        asking(),
-        asking(),
-        Role::new(setup.clone()).holding(Cid(0)),
-    ];
+    let roles = vec![asking(), asking(), Role::new(setup.clone()).holding(Cid(0))];
     let limits = Limits {
         connects: 2,
         requests: 2,
@@ -133,11 +129,7 @@ pub fn row(setup: &Setup) -> Network {
 pub fn triangle(setup: &Setup) -> Network {
     let blocks = Blocks::plain(1);
     let asking = || Role::new(setup.clone()).requesting(blocks.addresses());
-    let roles = vec![
-        asking(),
-        asking(),
-        Role::new(setup.clone()).holding(Cid(0)),
-    ];
+    let roles = vec![asking(), asking(), Role::new(setup.clone()).holding(Cid(0))];
     let limits = Limits {
         connects: 3,
         disconnects: 1,

@@ -51,7 +51,10 @@ pub trait Space: Sync {
     /// it leads to. Marks those about which something is to be learned first; what was given of
     /// their transitions does not count.
     fn successors(
-        &self, learned: &Self::Learned, states: &[&Self::Kept], missed: &mut [bool],
+        &self,
+        learned: &Self::Learned,
+        states: &[&Self::Kept],
+        missed: &mut [bool],
         found: impl FnMut(usize, u8, Self::Kept),
     );
 
@@ -113,7 +116,10 @@ impl<M: Judging> Space for M {
     }
 
     fn successors(
-        &self, (): &(), states: &[&M::State], _: &mut [bool],
+        &self,
+        (): &(),
+        states: &[&M::State],
+        _: &mut [bool],
         mut found: impl FnMut(usize, u8, M::State),
     ) {
         let mut actions = Vec::new();
@@ -604,7 +610,10 @@ struct Search<'a, S: Space> {
 
 impl<'a, S: Space> Search<'a, S> {
     fn new(
-        space: &'a S, properties: Vec<Property<S::Model>>, bounds: Bounds, threads: usize,
+        space: &'a S,
+        properties: Vec<Property<S::Model>>,
+        bounds: Bounds,
+        threads: usize,
         mark: Option<Mark<'a, S>>,
     ) -> Self {
         let count = properties.len();

@@ -14,8 +14,8 @@ use super::properties::{self, Kind};
 use super::questions::{Evidence, STATEMENTS};
 use super::standard::properties_of;
 use super::tabled::{Tabled, Unfit};
-use blockexc_model::dialect::{DIALECTS, Dialect};
 use blockexc_model::deviating::Setup;
+use blockexc_model::dialect::{DIALECTS, Dialect};
 
 /// A part of the documentation, by the name that stands in its markers.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,9 +15,9 @@ use super::network::{Action, Limits, Network, Retries, Role, State};
 use super::properties::{self, Kind};
 use super::standard::{Counterexample, properties_of};
 use super::tabled::{Tabled, Unfit};
+use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::Deviations;
 use blockexc_model::dialect::{DIALECTS, Dialect};
-use blockexc_model::deviating::Setup;
 
 /// More states than any of these networks has: a search that meets this bound decides nothing.
 const MOST_STATES: usize = 5_000_000;
@@ -212,7 +212,10 @@ impl Obtained {
 
 /// An asker and a holder that may part once.
 pub fn asker_and_holder(
-    asker: Deviations, holder: Deviations, retries: bool, held: Held,
+    asker: Deviations,
+    holder: Deviations,
+    retries: bool,
+    held: Held,
 ) -> Network {
     let blocks = Blocks::plain(1);
     let holding = Role::new(Setup::deviating(holder));
@@ -238,7 +241,10 @@ pub fn asker_and_holder(
 }
 
 fn cell(
-    asker: &'static Dialect, holder: &'static Dialect, retries: bool, held: Held,
+    asker: &'static Dialect,
+    holder: &'static Dialect,
+    retries: bool,
+    held: Held,
 ) -> Result<Cell, Unfit> {
     let network = asker_and_holder(asker.deviations, holder.deviations, retries, held);
     let found = progress(&network)?;

@@ -244,7 +244,10 @@ fn lasso(graph: &Graph, obligations: &Obligations, component: &[u32], inside: &[
 
 /// The states of a shortest way, of one step or more, to a step that `ends` it.
 fn way_to(
-    graph: &Graph, inside: &[bool], from: u32, ends: impl Fn(u8, u32) -> bool,
+    graph: &Graph,
+    inside: &[bool],
+    from: u32,
+    ends: impl Fn(u8, u32) -> bool,
 ) -> Option<Vec<u32>> {
     let mut came = std::collections::HashMap::new();
     let mut queue = VecDeque::from([from]);

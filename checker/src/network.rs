@@ -16,9 +16,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use blockexc_model::address::Address;
+use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent, Setup};
 use blockexc_model::deviation::Deviation;
 use blockexc_model::message::Message;
-use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent, Setup};
 
 use super::chart::Chart;
 use super::choice::{self, Script};
@@ -531,7 +531,10 @@ impl Network {
     }
 
     fn first_under_way<'a>(
-        &self, state: &'a State, node: Peer, from: Peer,
+        &self,
+        state: &'a State,
+        node: Peer,
+        from: Peer,
     ) -> Option<&'a Message<Small>> {
         let (link, end) = self.end(node, from)?;
         state.links[link].ends[end].inbox.front()
@@ -577,7 +580,12 @@ impl Network {
     }
 
     fn act(
-        &self, state: &State, next: &mut State, node: Peer, act: Act, script: Script,
+        &self,
+        state: &State,
+        next: &mut State,
+        node: Peer,
+        act: Act,
+        script: Script,
     ) -> Option<Vec<Effect<Small>>> {
         let event = self.event(state, node, act)?;
         let left = &mut next.left;

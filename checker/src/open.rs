@@ -8,11 +8,11 @@
 use std::fmt;
 
 use blockexc_model::address::Address;
+use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent, Setup};
 use blockexc_model::message::{
     Account, Delivery, Evidence, Message, Presence, PresenceType, ProofEvidence, WantEntry,
     WantList, WantType,
 };
-use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent, Setup};
 use blockexc_model::price::Price;
 
 use super::chart::Chart;
@@ -439,7 +439,9 @@ impl OpenNetwork {
 
     /// The state after this action, with what the node did.
     pub fn perform(
-        &self, state: &OpenState, action: &OpenAction,
+        &self,
+        state: &OpenState,
+        action: &OpenAction,
     ) -> Option<(OpenState, Vec<Effect<Small>>)> {
         let event = self.event(action.what)?;
         let mut next = state.clone();

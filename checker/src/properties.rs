@@ -9,8 +9,8 @@ use std::hash::Hash;
 use stateright::Model;
 
 use blockexc_model::address::Address;
-use blockexc_model::message::{Message, PresenceType, WantType};
 use blockexc_model::deviating::Node;
+use blockexc_model::message::{Message, PresenceType, WantType};
 
 use super::liveness::FREE;
 use super::names::{Cid, Peer, Small};
@@ -447,7 +447,9 @@ fn asked_of(node: &Node<Small>, peer: Peer) -> impl Iterator<Item = &Address<Cid
 const QUIET: &str = "fallen silent";
 
 fn always(
-    name: &'static str, requirements: &'static [&'static str], holds: fn(&Network, &State) -> bool,
+    name: &'static str,
+    requirements: &'static [&'static str],
+    holds: fn(&Network, &State) -> bool,
     premise: fn(&Network, &State) -> bool,
 ) -> Property<Network> {
     Property {
@@ -461,7 +463,9 @@ fn always(
 }
 
 fn sometimes(
-    name: &'static str, requirements: &'static [&'static str], holds: fn(&Network, &State) -> bool,
+    name: &'static str,
+    requirements: &'static [&'static str],
+    holds: fn(&Network, &State) -> bool,
 ) -> Property<Network> {
     Property {
         name,
@@ -474,7 +478,8 @@ fn sometimes(
 }
 
 fn sometimes_of_one(
-    name: &'static str, requirements: &'static [&'static str],
+    name: &'static str,
+    requirements: &'static [&'static str],
     holds: fn(&OpenNetwork, &OpenState) -> bool,
 ) -> Property<OpenNetwork> {
     Property {

@@ -12,13 +12,13 @@ use super::open::OpenNetwork;
 use super::properties::{self, Property};
 use super::standard::{Counterexample, properties_of};
 use super::tabled::{Tabled, Unfit};
+use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::Deviation::{
     DontHaveRecorded, IgnoreFull, KeepPresenceOnResolve, OverwriteWant, RefreshInFull, ServeLater,
     SilentHave,
 };
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::dialect::Dialect;
-use blockexc_model::deviating::Setup;
 
 /// A statement, with how it is shown.
 pub struct Statement {
@@ -429,7 +429,8 @@ fn open_violation(config: &Setup, requirements: &[&str]) -> Result<Evidence, Unf
 }
 
 fn open_run(
-    network: &OpenNetwork, trail: super::explorer::Trail<OpenNetwork>,
+    network: &OpenNetwork,
+    trail: super::explorer::Trail<OpenNetwork>,
     property: Property<OpenNetwork>,
 ) -> Loss {
     Counterexample::Open {
@@ -463,7 +464,9 @@ fn refreshing(asker: Deviations, holder: Deviations, deletions: u8) -> Network {
 
 /// Whether, when all have fallen silent, something is asked of a peer that does not know of it.
 fn asked_in_vain(
-    asker: &[Deviation], holder: &[Deviation], deletions: u8,
+    asker: &[Deviation],
+    holder: &[Deviation],
+    deletions: u8,
 ) -> Result<Evidence, Unfit> {
     let [asker, holder] = [asker, holder].map(Deviations::of);
     asked_in_vain_in(&refreshing(asker, holder, deletions))

@@ -168,7 +168,9 @@ impl Replay {
     /// a file names it and holds no code. A network or a way that is larger than is read is written
     /// all the same, and refused when it is read.
     pub fn of_network(
-        network: &Network, trail: &Trail<Network>, property: &Property<Network>,
+        network: &Network,
+        trail: &Trail<Network>,
+        property: &Property<Network>,
     ) -> Self {
         Replay {
             document: Document::of_network(network, trail, property),
@@ -178,7 +180,9 @@ impl Replay {
     /// The file of a way through an open network, at the end of which this property is violated:
     /// one of [`properties::open`]. The messages of the alphabet that are said are part of the file.
     pub fn of_open_network(
-        network: &OpenNetwork, trail: &Trail<OpenNetwork>, property: &Property<OpenNetwork>,
+        network: &OpenNetwork,
+        trail: &Trail<OpenNetwork>,
+        property: &Property<OpenNetwork>,
     ) -> Self {
         Replay {
             document: Document::of_open_network(network, trail, property),
@@ -285,7 +289,11 @@ where
     M::Action: Copy,
 {
     fn run(
-        &self, network: &M, actions: &[M::Action], property: &Property<M>, mut chart: Chart,
+        &self,
+        network: &M,
+        actions: &[M::Action],
+        property: &Property<M>,
+        mut chart: Chart,
     ) -> Result<Replayed, ReplayError> {
         // A network of either kind starts in one way.
         let mut state = network.init_states().swap_remove(0);
@@ -307,7 +315,11 @@ where
     }
 
     fn impossible(
-        &self, network: &M, state: &M::State, step: usize, action: &M::Action,
+        &self,
+        network: &M,
+        state: &M::State,
+        step: usize,
+        action: &M::Action,
     ) -> ReplayError {
         const MOST: usize = 12;
         let mut possible = Vec::new();

@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use blockexc_model::address::{Address, Names};
 use blockexc_model::context::PeerContext;
+use blockexc_model::deviating::{Deviating, Effect, Event, Node, OtherEffect};
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::invariant::{Invariant, invariants};
 use blockexc_model::message::{
     Delivery, Evidence, Message, Presence, PresenceType, WantEntry, WantList, WantType,
 };
-use blockexc_model::deviating::{Deviating, Effect, Event, Node, OtherEffect};
 use blockexc_model::node::MAX_PRESENCES_SENT;
 
 use super::choice::any_way;
@@ -173,7 +173,8 @@ impl<N: Names> Step<'_, N> {
     }
 
     fn entries_to<'b>(
-        &'b self, peer: &'b N::Peer,
+        &'b self,
+        peer: &'b N::Peer,
     ) -> impl DoubleEndedIterator<Item = &'b WantEntry<N::Cid>> {
         let lists: Vec<_> = self.lists_to(peer).collect();
         lists.into_iter().flat_map(|list| &list.entries)
@@ -184,7 +185,8 @@ impl<N: Names> Step<'_, N> {
     }
 
     fn deliveries_to<'b>(
-        &'b self, peer: &'b N::Peer,
+        &'b self,
+        peer: &'b N::Peer,
     ) -> impl Iterator<Item = &'b Delivery<N::Cid>> {
         self.sent_to(peer).flat_map(|message| &message.deliveries)
     }
@@ -268,7 +270,9 @@ impl<N: Names> Step<'_, N> {
     /// Whether it comes to the same for the same node, given these messages of the same peer
     /// instead, one after the other: for one way of making the choices that this leaves.
     fn one_by_one(
-        &self, from: &N::Peer, parts: Vec<Message<N>>,
+        &self,
+        from: &N::Peer,
+        parts: Vec<Message<N>>,
         same: impl Fn(&Node<N>, &[Effect<N>]) -> bool,
     ) -> bool {
         any_way(|player| {
@@ -318,7 +322,9 @@ fn context_of<'a, N: Names>(node: &'a Node<N>, peer: &N::Peer) -> Option<&'a Pee
 }
 
 fn recorded<'a, N: Names>(
-    node: &'a Node<N>, peer: &N::Peer, address: &Address<N::Cid>,
+    node: &'a Node<N>,
+    peer: &N::Peer,
+    address: &Address<N::Cid>,
 ) -> Option<(usize, &'a WantEntry<N::Cid>)> {
     context_of(node, peer)?
         .wants()

@@ -298,7 +298,9 @@ impl Configuration {
     ///
     /// When a closed network is too large to be put into numbers.
     pub fn search(
-        &self, options: &Options<'_>, told: &mut dyn FnMut(Progress),
+        &self,
+        options: &Options<'_>,
+        told: &mut dyn FnMut(Progress),
     ) -> Result<Report, Unfit> {
         let bounds = Bounds {
             states: options.states,
@@ -360,7 +362,9 @@ impl Configuration {
     ///
     /// When a closed network is too large to be put into numbers.
     pub fn counterexample(
-        &self, property: &str, states: Option<usize>,
+        &self,
+        property: &str,
+        states: Option<usize>,
     ) -> Result<Option<Counterexample<'_>>, Unfit> {
         let bounds = Bounds {
             states,
@@ -427,7 +431,10 @@ impl Configuration {
     }
 
     fn report<S: Space>(
-        &self, found: &Exploration<'_, S>, renamings: usize, properties: Vec<PropertyReport>,
+        &self,
+        found: &Exploration<'_, S>,
+        renamings: usize,
+        properties: Vec<PropertyReport>,
     ) -> Report {
         Report {
             name: self.name().to_owned(),
@@ -449,7 +456,9 @@ impl Configuration {
     /// The rules of single steps count for themselves whether they had anything to say; in closed
     /// networks the tables hide how often, so that only open ones tell.
     fn property_reports<S: Space>(
-        &self, found: &Exploration<'_, S>, unreached: &[&'static str],
+        &self,
+        found: &Exploration<'_, S>,
+        unreached: &[&'static str],
     ) -> Vec<PropertyReport> {
         found
             .findings
@@ -477,7 +486,8 @@ impl Configuration {
 }
 
 fn progress_report<S: Space<Model = Network>>(
-    network: &Network, found: &Exploration<'_, S>,
+    network: &Network,
+    found: &Exploration<'_, S>,
 ) -> PropertyReport {
     let graph = found.graph.as_ref();
     let reached =
@@ -500,7 +510,8 @@ fn progress_report<S: Space<Model = Network>>(
 }
 
 fn chosen<M: properties::Judging>(
-    mut properties: Vec<Property<M>>, options: &Options<'_>,
+    mut properties: Vec<Property<M>>,
+    options: &Options<'_>,
 ) -> Vec<Property<M>> {
     if !options.requirements.is_empty() {
         properties.retain(|property| {

@@ -11,8 +11,8 @@ use blockexc_model::context::PeerContext;
 use blockexc_model::message::{Delivery, Message, Presence, WantEntry, WantList};
 use std::collections::BTreeSet;
 
-use blockexc_model::deviating::{Deviating, Remembered};
 use blockexc_model::deviating::Node;
+use blockexc_model::deviating::{Deviating, Remembered};
 use blockexc_model::node::OwnWant;
 
 use super::names::{Cid, Peer, Small};
@@ -226,7 +226,10 @@ impl Renaming {
     }
 
     fn set(&self, addresses: &BTreeSet<Address<Cid>>) -> BTreeSet<Address<Cid>> {
-        addresses.iter().map(|address| self.address(address)).collect()
+        addresses
+            .iter()
+            .map(|address| self.address(address))
+            .collect()
     }
 
     fn context(&self, context: &PeerContext<Small>) -> PeerContext<Small> {

@@ -20,8 +20,8 @@ use super::names::{Peer, Small};
 use super::network::{End, Limits, Link, Network, Retries, State};
 use super::rules::Marks;
 use super::symmetry::{Renaming, Symmetry};
-use blockexc_model::message::Message;
 use blockexc_model::deviating::Node;
+use blockexc_model::message::Message;
 
 /// A node has at most so many links.
 const MOST_LINKS: usize = 4;
@@ -420,7 +420,9 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
     /// Numbers what each of these is called under each renaming: until nothing is left that was not
     /// met before.
     fn rename<T: Clone + Eq + Hash>(
-        &self, numbered: &mut Numbered<T>, images: &mut Vec<Vec<u16>>,
+        &self,
+        numbered: &mut Numbered<T>,
+        images: &mut Vec<Vec<u16>>,
         image: impl Fn(&Renaming, &T) -> T,
     ) -> Result<(), Full> {
         let renamings = &self.symmetry.renamings;
@@ -482,7 +484,11 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
 
     /// Works out the next steps of a node.
     fn learn_steps(
-        &self, tables: &mut Tables, row: &Row<WORDS>, state: &State, place: usize,
+        &self,
+        tables: &mut Tables,
+        row: &Row<WORDS>,
+        state: &State,
+        place: usize,
     ) -> Result<(), Full> {
         let situation = self.situation(tables, row, place);
         if tables.situations.contains_key(&situation) {
@@ -602,7 +608,10 @@ impl<'a, const WORDS: usize> Tabled<'a, WORDS> {
     /// Gives the transitions of a state, whose nodes' next steps stand here. Says no when
     /// something is not known.
     fn give(
-        &self, tables: &Tables, row: &Row<WORDS>, steps_at: &[Option<(u32, u32)>],
+        &self,
+        tables: &Tables,
+        row: &Row<WORDS>,
+        steps_at: &[Option<(u32, u32)>],
         mut found: impl FnMut(u8, Row<WORDS>),
     ) -> bool {
         for link in 0..self.network.pairs.len() {
@@ -672,7 +681,10 @@ impl<const WORDS: usize> Space for Tabled<'_, WORDS> {
     }
 
     fn successors(
-        &self, tables: &Tables, states: &[&Row<WORDS>], missed: &mut [bool],
+        &self,
+        tables: &Tables,
+        states: &[&Row<WORDS>],
+        missed: &mut [bool],
         mut found: impl FnMut(usize, u8, Row<WORDS>),
     ) {
         // The lookups of several states do not wait for each other.

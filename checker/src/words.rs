@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use blockexc_model::message::{Delivery, Evidence, Message, PresenceType, WantEntry, WantType};
 use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent};
+use blockexc_model::message::{Delivery, Evidence, Message, PresenceType, WantEntry, WantType};
 
 use super::chart::Broken;
 use super::names::{Cid, Peer, Small, show_address};

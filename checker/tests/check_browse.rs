@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use blockexc_checker::browse::browse;
 use blockexc_checker::configurations::{open_networks, pair};
 use blockexc_checker::names::Blocks;
-use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::deviating::Setup;
+use blockexc_model::deviation::{Deviation, Deviations};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -6,8 +6,8 @@ use blockexc_checker::configurations::{open_networks, pair};
 use blockexc_checker::explorer::{Bounds, Explorer, Verdict};
 use blockexc_checker::names::Blocks;
 use blockexc_checker::properties;
-use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::deviating::Setup;
+use blockexc_model::deviation::{Deviation, Deviations};
 
 fn config(deviation: Deviation) -> Setup {
     Setup::deviating(Deviations::of(&[deviation]))

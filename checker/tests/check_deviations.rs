@@ -11,8 +11,8 @@ use blockexc_checker::names::Blocks;
 use blockexc_checker::open::OpenState;
 use blockexc_checker::properties::{self, Kind};
 use blockexc_model::Effect;
-use blockexc_model::deviation::{Deviation, Deviations, Layer};
 use blockexc_model::deviating::{OtherEffect, Setup};
+use blockexc_model::deviation::{Deviation, Deviations, Layer};
 use stateright::Model as _;
 
 /// Deviations that no small network of the model can show, and why.
@@ -197,7 +197,10 @@ fn nothing_happens_to_a_node_that_has_ended() {
             network.actions(&state, &mut actions);
             for action in actions {
                 let (next, effects) = network.perform(&state, &action).unwrap();
-                if effects.iter().any(|it| matches!(it, Effect::Other(OtherEffect::Abort(_)))) {
+                if effects
+                    .iter()
+                    .any(|it| matches!(it, Effect::Other(OtherEffect::Abort(_))))
+                {
                     assert!(next.ended);
                     assert_eq!(network.next_steps(&next).len(), 0);
                     ended += 1;

@@ -8,9 +8,9 @@ use blockexc_checker::names::{Blocks, Cid, Peer};
 use blockexc_checker::network::{Limits, Network, Role, State};
 use blockexc_checker::properties;
 use blockexc_checker::tabled::Tabled;
+use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::dialect::Dialect;
-use blockexc_model::deviating::Setup;
 
 fn dialect(name: &str) -> Deviations {
     Dialect::find(name).unwrap().deviations

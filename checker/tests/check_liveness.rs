@@ -8,8 +8,8 @@ use blockexc_checker::names::{Blocks, Cid, Peer, Small};
 use blockexc_checker::network::{Act, Action, Limits, Network, Retries, Role, State};
 use blockexc_checker::properties::{self, Judging};
 use blockexc_checker::rules::Marks;
-use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::deviating::Setup;
+use blockexc_model::deviation::{Deviation, Deviations};
 use stateright::{Checker, Model, Property};
 
 /// Numbered states with labelled steps between them; something is owed in some of them.
@@ -279,7 +279,8 @@ impl Model for Eventually {
         vec![Property::eventually(
             "met",
             |model: &Eventually, state: &State| {
-                let wants = |node: &blockexc_model::deviating::Node<Small>| node.own_wants().len() > 0;
+                let wants =
+                    |node: &blockexc_model::deviating::Node<Small>| node.own_wants().len() > 0;
                 !state.nodes.iter().any(wants)
                     && model
                         .0

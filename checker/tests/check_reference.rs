@@ -28,7 +28,9 @@ fn holds(network: &Network, more: Vec<Property<Network>>) -> (usize, BTreeSet<&'
 }
 
 fn assert_no_failure<S: Space<Model = Network>>(
-    name: &str, network: &Network, found: &Exploration<'_, S>,
+    name: &str,
+    network: &Network,
+    found: &Exploration<'_, S>,
 ) {
     if let Some(failure) = found.failures().next() {
         let steps = match failure.verdict {
@@ -122,9 +124,9 @@ fn a_deliverer_that_was_asked_again_may_be_left_with_a_stale_want() {
 fn recording_beyond_the_bound_is_seen() {
     use blockexc_checker::names::{Cid, Peer, Small};
     use blockexc_checker::rules::{Judge, Step};
-    use blockexc_model::message::{Message, WantEntry};
     use blockexc_model::Address;
     use blockexc_model::deviating::{Event, Node};
+    use blockexc_model::message::{Message, WantEntry};
     use blockexc_model::node::First;
 
     let wants = |number| Event::Received {

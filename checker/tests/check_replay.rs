@@ -16,9 +16,9 @@ use blockexc_checker::properties::{self, Kind};
 use blockexc_checker::replay::{
     MOST_BLOCKS, MOST_BYTES, MOST_ENTRIES, MOST_NODES, MOST_STEPS, Replay, ReplayError,
 };
+use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::{Deviation, Deviations, Layer};
 use blockexc_model::dialect::{DIALECTS, Dialect};
-use blockexc_model::deviating::Setup;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use stateright::Model;

@@ -10,8 +10,8 @@ use blockexc_checker::standard::{
     Configuration, Counterexample, Options, PropertyReport, Report, Told, idle, properties_of,
 };
 use blockexc_checker::tabled::Tabled;
-use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::deviating::Setup;
+use blockexc_model::deviation::{Deviation, Deviations};
 
 fn config(deviation: Deviation) -> Setup {
     Setup::deviating(Deviations::of(&[deviation]))

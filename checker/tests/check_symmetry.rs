@@ -10,9 +10,9 @@ use blockexc_checker::network::{Limits, Network, Role, State};
 use blockexc_checker::properties;
 use blockexc_checker::symmetry::Symmetry;
 use blockexc_checker::tabled::Tabled;
+use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::Deviation;
 use blockexc_model::dialect::DIALECTS;
-use blockexc_model::deviating::Setup;
 use stateright::Model;
 
 /// Two nodes that ask for two blocks, and one that holds both, or will.

@@ -9,9 +9,9 @@ use blockexc_checker::names::{Blocks, Cid, Naming};
 use blockexc_checker::network::{Limits, Network, Role};
 use blockexc_checker::properties;
 use blockexc_checker::tabled::{Row, Tabled, Unfit};
+use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::dialect::DIALECTS;
-use blockexc_model::deviating::Setup;
 
 /// What was found, without the numbers of states: how far away each violation is, and whether each
 /// premise was reached.

@@ -7,10 +7,10 @@ use blockexc_checker::names::{Blocks, Cid, Peer, Small};
 use blockexc_checker::network::{Act, Action};
 use blockexc_checker::words::{show_entry, show_message};
 use blockexc_model::Address;
+use blockexc_model::deviating::Setup;
 use blockexc_model::message::{
     Account, Delivery, Evidence, Message, Payment, Presence, PresenceType, WantEntry,
 };
-use blockexc_model::deviating::Setup;
 use blockexc_model::price::Price;
 
 const B0: Address<Cid> = Address::Plain(Cid(0));

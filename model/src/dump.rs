@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::address::{Address, Names};
 use crate::context::PeerContext;
 use crate::message::{Account, WantEntry};
+use crate::node::Behaviour;
 use crate::node::Node;
-use crate::node::rules::Behaviour;
 use crate::price::Price;
 
 /// The state of a node, as plain data.

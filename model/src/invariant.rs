@@ -3,7 +3,7 @@
 
 use crate::address::Names;
 use crate::node::Node;
-use crate::node::rules::Reference;
+use crate::node::Reference;
 
 /// A predicate over a node, with the requirements that it stands for.
 pub struct Invariant<N: Names, B = Reference> {

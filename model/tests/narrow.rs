@@ -10,7 +10,7 @@ use blockexc_model::invariant::invariants;
 use blockexc_model::message::{
     Delivery, Evidence, Presence, PresenceType, ProofEvidence, WantEntry, WantList, WantType,
 };
-use blockexc_model::node::rules::Reference;
+use blockexc_model::node::Reference;
 use blockexc_model::price::Price;
 use blockexc_model::{Address, Config, Deviation, Deviations, Message};
 

@@ -17,7 +17,7 @@ use blockexc_checker::replay::{self, Replay};
 use blockexc_checker::standard::{
     Configuration, Counterexample, Options, Report, Told, idle, standard_set,
 };
-use blockexc_model::node::Config;
+use blockexc_model::deviating::Setup;
 use blockexc_model::requirement::REQUIREMENTS;
 use blockexc_model::{Deviation, Deviations, Dialect};
 use clap::{Args, Subcommand};
@@ -142,7 +142,7 @@ struct CustomArgs {
 }
 
 impl CustomArgs {
-    fn configuration(&self, config: &Config) -> Option<Configuration> {
+    fn configuration(&self, config: &Setup) -> Option<Configuration> {
         let numbers = [
             self.nodes,
             self.blocks,
@@ -218,7 +218,7 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         .iter()
         .chain(args.deviation.iter().copied())
         .collect();
-    let config = Config::deviating(deviations);
+    let config = Setup::deviating(deviations);
     let configurations = chosen(args, &config)?;
     if let Some(address) = args.explore {
         return explore(configurations, address, out);
@@ -272,7 +272,7 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-fn chosen(args: &CheckArgs, config: &Config) -> anyhow::Result<Vec<Configuration>> {
+fn chosen(args: &CheckArgs, config: &Setup) -> anyhow::Result<Vec<Configuration>> {
     if let Some(custom) = args.custom.configuration(config) {
         return Ok(vec![custom]);
     }

@@ -1,11 +1,12 @@
 //! [`Core`]: what decides, without a network, a clock or bytes of blocks.
 
-use blockexc_model::node::{Choose, Config, Effect, Event, Node};
+use blockexc_model::deviating::{Effect, Event, Node, Setup};
+use blockexc_model::node::{Choose, Config};
 use libp2p::PeerId;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::engine::{Deviates, Engine};
+use super::engine::Engine;
 use crate::wire::{Address, Dump, Network};
 
 /// The state machine inside a node: an event goes in, effects come out.
@@ -31,9 +32,9 @@ pub struct ModelCore {
 
 impl ModelCore {
     /// A core in its initial state; the seed makes its choices.
-    pub fn new(config: Config, seed: u64) -> Self {
+    pub fn new(setup: Setup, seed: u64) -> Self {
         ModelCore {
-            node: Node::new(config),
+            node: Node::deviating(setup),
             choices: Seeded(ChaCha8Rng::seed_from_u64(seed)),
         }
     }
@@ -66,21 +67,22 @@ pub struct EngineCore {
 impl EngineCore {
     /// A core in its initial state; the seed makes its choices, the same ones as a
     /// [`ModelCore`]'s.
-    ///
-    /// # Errors
-    ///
-    /// When the configuration names a deviation: such a node runs the model.
-    pub fn new(config: Config, seed: u64) -> Result<Self, Deviates> {
-        Ok(EngineCore {
-            engine: Engine::new(config)?,
+    pub fn new(config: Config, seed: u64) -> Self {
+        EngineCore {
+            engine: Engine::new(config),
             choices: Seeded(ChaCha8Rng::seed_from_u64(seed)),
-        })
+        }
     }
 }
 
 impl Core for EngineCore {
     fn handle(&mut self, event: Event<Network>) -> Vec<Effect<Network>> {
-        self.engine.step(event, &mut self.choices)
+        // The engine puts nothing off, so nothing else ever happens to it.
+        let Some(event) = event.narrowed() else {
+            return Vec::new();
+        };
+        let effects = self.engine.step(event, &mut self.choices);
+        effects.into_iter().map(|effect| effect.widened()).collect()
     }
 
     fn wants(&self, address: &Address) -> bool {
@@ -96,11 +98,12 @@ impl Core for EngineCore {
     }
 }
 
-/// The core for this configuration: the engine, or, for a node that deviates, the model.
-pub fn core_for(config: Config, seed: u64) -> Box<dyn Core> {
-    match EngineCore::new(config.clone(), seed) {
-        Ok(engine) => Box::new(engine),
-        Err(Deviates(_)) => Box::new(ModelCore::new(config, seed)),
+/// The core for this setup: the engine, or, for a node that deviates, the model.
+pub fn core_for(setup: Setup, seed: u64) -> Box<dyn Core> {
+    if setup.deviations.is_empty() {
+        Box::new(EngineCore::new(setup.config, seed))
+    } else {
+        Box::new(ModelCore::new(setup, seed))
     }
 }
 

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use blockexc_model::node::{Effect, Event};
+use blockexc_model::deviating::{Effect, Event};
 
 use super::core::Core;
 use crate::trace::line::Header;

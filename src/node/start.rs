@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use blockexc_model::deviating::{Event, Setup};
 use blockexc_model::deviation::Deviation;
-use blockexc_model::node::{Config, Event};
+use blockexc_model::node::Config;
 use futures::StreamExt as _;
 use libp2p::swarm::{StreamProtocol, SwarmEvent};
 use libp2p::{Multiaddr, Swarm, identify, ping};
@@ -66,13 +67,13 @@ pub async fn start(options: NodeOptions) -> Result<NodeHandle, StartError> {
     let mut swarm = swarm(&options)?;
     let addresses = listen(&mut swarm, &options.listen).await?;
     let config = Config {
-        deviations: options.deviations,
         price: options.price,
         account: options.account,
         retries: options.retries,
         wants_per_peer: options.wants_per_peer,
     };
-    let mut core = core_for(config, options.seed);
+    let deviations = options.deviations;
+    let mut core = core_for(Setup { config, deviations }, options.seed);
     if let Some(recording) = &options.record {
         core = Box::new(RecordingCore::new(core, recording.clone()));
     }

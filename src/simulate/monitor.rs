@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use blockexc_checker::rules::{Judge, Step};
-use blockexc_model::node::{Effect, Event, Node};
+use blockexc_model::deviating::{Effect, Event, Node};
 use serde::Serialize;
 
 use super::event_queue::Time;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use blockexc_model::deviating::{Effect, Event, Node, Setup};
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::dialect::Dialect;
-use blockexc_model::node::{Config, Effect, Event, Node};
+use blockexc_model::node::Config;
 use libp2p::PeerId;
 
 use super::event_queue::Time;
@@ -24,19 +25,26 @@ pub enum StateMachine {
 
 impl StateMachine {
     /// A node without peers, wants or blocks. It is the engine if `engine` is set and the
-    /// configuration has no deviations.
-    pub fn new(config: &Config, engine: bool) -> Self {
-        let made = engine.then(|| Engine::new(config.clone()));
-        match made {
-            Some(Ok(engine)) => StateMachine::Engine(Box::new(engine)),
-            Some(Err(_)) | None => StateMachine::Model(Box::new(Node::new(config.clone()))),
+    /// setup has no deviations.
+    pub fn new(setup: &Setup, engine: bool) -> Self {
+        if engine && setup.deviations.is_empty() {
+            StateMachine::Engine(Box::new(Engine::new(setup.config.clone())))
+        } else {
+            StateMachine::Model(Box::new(Node::deviating(setup.clone())))
         }
     }
 
     /// Handles one event.
     pub fn step(&mut self, event: Event<Network>, random: &mut Random) -> Vec<Effect<Network>> {
         match self {
-            StateMachine::Engine(engine) => engine.step(event, random),
+            StateMachine::Engine(engine) => {
+                // The engine puts nothing off, so nothing else ever happens to it.
+                let Some(event) = event.narrowed() else {
+                    return Vec::new();
+                };
+                let effects = engine.step(event, random);
+                effects.into_iter().map(|effect| effect.widened()).collect()
+            }
             StateMachine::Model(model) => model.step(event, random),
         }
     }
@@ -76,13 +84,13 @@ pub struct SimulatedNode {
     pub peer: PeerId,
     /// Its dialect.
     pub dialect: &'static Dialect,
-    /// Its configuration.
-    pub config: Config,
+    /// Its configuration and deviations.
+    pub setup: Setup,
     /// Whether its dialect is the reference's, so that the monitor checks it.
     pub is_checked: bool,
     /// Whether it answers on the stream on which it was asked, and reads no answers on others.
     pub own_stream_only: bool,
-    /// Whether it runs the engine, if its configuration allows.
+    /// Whether it runs the engine, if its setup allows.
     pub engine: bool,
     /// Its state machine; `None` while it is down.
     pub running: Option<StateMachine>,
@@ -120,10 +128,12 @@ impl SimulatedNode {
             own_stream_only: deviations.contains(Deviation::OwnStreamOnly),
             is_checked: dialect.deviations == Deviations::none(),
             engine: (number / options.dialects.len()).is_multiple_of(2),
-            config: Config {
+            setup: Setup {
+                config: Config {
+                    retries: options.retries,
+                    ..Config::default()
+                },
                 deviations,
-                retries: options.retries,
-                ..Config::default()
             },
             running: None,
             choices: Random::new(random.seed()),

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use blockexc_model::deviating::{Effect, Event, Node};
 use blockexc_model::message::{PresenceType, WantType};
-use blockexc_model::node::{Choose, Effect, Event, First, Node};
+use blockexc_model::node::{Choose, First};
 use libp2p::PeerId;
 
 use super::line::Output;
@@ -20,7 +21,7 @@ pub struct TooMany;
 
 /// Whether the node may have a choice when it handles this event.
 pub fn may_choose(node: &Node<Network>, event: &Event<Network>) -> bool {
-    if !node.config().deviations.is_empty() {
+    if !node.deviations().is_empty() {
         return true;
     }
     match event {

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::io::BufRead;
 
 use blockexc_checker::chart::{Chart, Row};
+use blockexc_model::deviating::{Event, OtherEvent};
 use blockexc_model::message::{Message, PresenceType, WantType};
-use blockexc_model::node::Event;
 use libp2p::PeerId;
 
 use super::line::{Entry, Line, Output};
@@ -145,7 +145,9 @@ impl Drawing {
                 self.note(format!("stored {}{leaves}", short(&cid.to_string())));
             }
             Event::Deleted(cid) => self.note(format!("deleted {}", short(&cid.to_string()))),
-            Event::Serve(peer) => self.note(format!("served {}", short(&peer.to_string()))),
+            Event::Other(OtherEvent::Serve(peer)) => {
+                self.note(format!("served {}", short(&peer.to_string())))
+            }
         }
     }
 }

@@ -4,7 +4,8 @@
 //! each peer in the same order, and the same requests met and failed. The order of messages to
 //! different peers may differ, because no peer can observe it.
 
-use blockexc_model::node::{Config, Effect, First, Node};
+use blockexc_model::deviating::{Effect, Node, Setup};
+use blockexc_model::node::First;
 
 use super::choices::{Asked, MAX_STATES, may_choose, outcomes};
 use super::dumped::Dumped;
@@ -29,9 +30,9 @@ struct Mismatch {
 
 impl ExactRun {
     /// A run that starts with a new node.
-    pub fn new(config: Config) -> Self {
+    pub fn new(setup: Setup) -> Self {
         ExactRun {
-            states: vec![Node::new(config)],
+            states: vec![Node::deviating(setup)],
         }
     }
 

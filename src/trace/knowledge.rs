@@ -9,8 +9,9 @@
 
 use std::collections::BTreeSet;
 
+use blockexc_model::deviating::{Event, Node, OtherEvent, Setup};
 use blockexc_model::message::{Message, WantList};
-use blockexc_model::node::{Config, Event, First, Node};
+use blockexc_model::node::First;
 use libp2p::PeerId;
 
 use super::dumped::Dumped;
@@ -116,7 +117,9 @@ impl Knowledge {
                 None
             }
             Event::Cancel(_) | Event::Retry(_) => None,
-            Event::Stored { .. } | Event::Deleted(_) | Event::Serve(_) => Some(event.clone()),
+            Event::Stored { .. } | Event::Deleted(_) | Event::Other(OtherEvent::Serve(_)) => {
+                Some(event.clone())
+            }
         }
     }
 
@@ -168,7 +171,7 @@ impl Knowledge {
 
     /// Updates the knowledge by a dump. Returns a node in the state that the dump shows, if the dump
     /// shows enough.
-    pub fn learn(&mut self, dumped: &Dumped, config: &Config) -> Option<Node<Network>> {
+    pub fn learn(&mut self, dumped: &Dumped, setup: &Setup) -> Option<Node<Network>> {
         let (Some(contexts), Some(own_wants), Some(held)) =
             (&dumped.contexts, &dumped.own_wants, &dumped.held)
         else {
@@ -178,7 +181,7 @@ impl Knowledge {
         for (peer, context) in contexts {
             wants.push((peer, context.wants.as_ref()?, context.account?));
         }
-        let mut node = Node::new(config.clone());
+        let mut node = Node::deviating(setup.clone());
         for address in held {
             // A dump does not show the CID of a leaf's block. The tree's CID is used instead.
             node.set_held(address.clone(), Some(address.cid_or_tree_cid().clone()));

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use blockexc_model::Dialect;
+use blockexc_model::deviating::{Event, OtherEvent, Setup};
 use blockexc_model::deviation::Deviations;
 use blockexc_model::message::Account;
-use blockexc_model::node::{Config, Event};
+use blockexc_model::node::Config;
 use blockexc_model::price::Price;
 use bytes::Bytes;
 use libp2p::PeerId;
@@ -60,15 +61,15 @@ impl Header {
         }
     }
 
-    /// The configuration of a model of this node with these deviations.
-    pub fn config(&self, deviations: Deviations) -> Config {
-        Config {
-            deviations,
+    /// The setup of a model of this node with these deviations.
+    pub fn setup(&self, deviations: Deviations) -> Setup {
+        let config = Config {
             price: self.price,
             account: self.account,
             retries: self.retries.unwrap_or(u32::MAX),
             wants_per_peer: self.wants_per_peer.unwrap_or(u32::MAX),
-        }
+        };
+        Setup { config, deviations }
     }
 }
 
@@ -239,7 +240,7 @@ impl Fields<'_> {
         Ok(match event {
             "joined" => Entry::Input(Event::Joined(self.peer(event, names)?)),
             "left" => Entry::Input(Event::Left(self.peer(event, names)?)),
-            "served" => Entry::Input(Event::Serve(self.peer(event, names)?)),
+            "served" => Entry::Input(Event::Other(OtherEvent::Serve(self.peer(event, names)?))),
             "received" => {
                 let from = self.from.as_ref().ok_or_else(needs("from", "a peer id"))?;
                 Entry::Input(Event::Received {

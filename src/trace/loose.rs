@@ -10,8 +10,8 @@
 use std::collections::BTreeMap;
 
 use blockexc_model::Deviation;
+use blockexc_model::deviating::{Effect, Event, Node, OtherEvent, Setup};
 use blockexc_model::message::{PresenceType, WantType};
-use blockexc_model::node::{Config, Effect, Event, Node};
 use libp2p::PeerId;
 
 use super::choices::{Asked, MAX_STATES, TooMany, outcomes};
@@ -37,20 +37,20 @@ struct State {
 
 /// The states that a node may be in after what its log has shown so far.
 pub struct LooseRun {
-    config: Config,
+    setup: Setup,
     states: Vec<State>,
     knowledge: Knowledge,
 }
 
 impl LooseRun {
     /// A run that starts with a new node. `from_the_middle`: with a node of which nothing is known.
-    pub fn new(config: Config, from_the_middle: bool) -> Self {
+    pub fn new(setup: Setup, from_the_middle: bool) -> Self {
         LooseRun {
             states: vec![State {
-                node: Node::new(config.clone()),
+                node: Node::deviating(setup.clone()),
                 pending: BTreeMap::new(),
             }],
-            config,
+            setup,
             knowledge: Knowledge::new(from_the_middle),
         }
     }
@@ -228,7 +228,7 @@ impl LooseRun {
     /// When the model is in no such state.
     pub fn dumped(&mut self, line: u64, dumped: &Dumped) -> Result<(), Stop> {
         if !self.knowledge.is_all_known() {
-            if let Some(node) = self.knowledge.learn(dumped, &self.config) {
+            if let Some(node) = self.knowledge.learn(dumped, &self.setup) {
                 self.states = vec![State {
                     node,
                     pending: BTreeMap::new(),
@@ -412,14 +412,8 @@ impl State {
             Part::Entry(entry) if self.node.wants(&entry.address) => {
                 vec![Event::Retry(entry.address.clone())]
             }
-            Part::Delivery(_)
-                if self
-                    .node
-                    .config()
-                    .deviations
-                    .contains(Deviation::ServeLater) =>
-            {
-                vec![Event::Serve(*to)]
+            Part::Delivery(_) if self.node.deviates(Deviation::ServeLater) => {
+                vec![Event::Other(OtherEvent::Serve(*to))]
             }
             _ => Vec::new(),
         }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use blockexc_model::node::{Effect, Event};
+use blockexc_model::deviating::{Effect, Event, OtherEvent};
 use libp2p::PeerId;
 use serde_json::{Map, Value, json};
 
@@ -179,6 +179,8 @@ fn event_value(event: &Event<Network>) -> Value {
             json!({ "event": "stored", "cid": cid, "leaves": leaves })
         }
         Event::Deleted(cid) => json!({ "event": "deleted", "cid": cid }),
-        Event::Serve(peer) => json!({ "event": "served", "peer": peer.to_string() }),
+        Event::Other(OtherEvent::Serve(peer)) => {
+            json!({ "event": "served", "peer": peer.to_string() })
+        }
     }
 }

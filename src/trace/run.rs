@@ -19,11 +19,11 @@ pub enum Run {
 impl Run {
     /// A run at the beginning of a log, of a model with these deviations.
     pub fn new(header: &Header, deviations: Deviations) -> Self {
-        let config = header.config(deviations);
+        let setup = header.setup(deviations);
         if header.complete {
-            Run::Exact(Box::new(ExactRun::new(config)))
+            Run::Exact(Box::new(ExactRun::new(setup)))
         } else {
-            Run::Loose(Box::new(LooseRun::new(config, header.from_the_middle)))
+            Run::Loose(Box::new(LooseRun::new(setup, header.from_the_middle)))
         }
     }
 

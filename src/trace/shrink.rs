@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use std::io::{self, BufRead, Write};
 
 use blockexc_model::Deviation;
+use blockexc_model::deviating::{Event, OtherEvent};
 use blockexc_model::deviation::Deviations;
 use blockexc_model::message::Message;
-use blockexc_model::node::Event;
 use libp2p::PeerId;
 
 use super::line::{Entry, Header, Line, Output};
@@ -247,7 +247,7 @@ fn peer_of(entry: &Entry) -> Option<PeerId> {
         Entry::Input(
             Event::Joined(peer)
             | Event::Left(peer)
-            | Event::Serve(peer)
+            | Event::Other(OtherEvent::Serve(peer))
             | Event::Received { from: peer, .. },
         )
         | Entry::Output(Output::Sent { to: peer, .. }) => Some(*peer),

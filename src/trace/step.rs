@@ -1,6 +1,6 @@
 //! [`LoggedStep`]: an input, with its outputs in the log.
 
-use blockexc_model::node::Event;
+use blockexc_model::deviating::Event;
 
 use super::line::Output;
 use crate::wire::Network;

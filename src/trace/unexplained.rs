@@ -1,7 +1,7 @@
 //! [`Unexplained`]: the first line of a log that the model does not explain.
 
+use blockexc_model::deviating::Event;
 use blockexc_model::message::{PresenceType, WantType};
-use blockexc_model::node::Event;
 use blockexc_model::{Deviation, Requirement};
 use libp2p::PeerId;
 

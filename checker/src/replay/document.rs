@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
+use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::dialect::{DIALECTS, Dialect};
-use blockexc_model::deviating::Setup;
 use blockexc_model::node::Config;
 
 use super::super::explorer::Trail;
@@ -127,7 +127,9 @@ pub(super) enum Way {
 
 impl Document {
     pub(super) fn of_network(
-        network: &Network, trail: &Trail<Network>, property: &Property<Network>,
+        network: &Network,
+        trail: &Trail<Network>,
+        property: &Property<Network>,
     ) -> Self {
         let steps = trail
             .steps
@@ -152,7 +154,9 @@ impl Document {
     }
 
     pub(super) fn of_open_network(
-        network: &OpenNetwork, trail: &Trail<OpenNetwork>, property: &Property<OpenNetwork>,
+        network: &OpenNetwork,
+        trail: &Trail<OpenNetwork>,
+        property: &Property<OpenNetwork>,
     ) -> Self {
         let steps = trail
             .steps

@@ -52,7 +52,10 @@ impl Known {
 
 /// Something is none of those that are known.
 pub(super) fn unknown(
-    place: &str, what: &str, known: impl Iterator<Item = String>, found: &str,
+    place: &str,
+    what: &str,
+    known: impl Iterator<Item = String>,
+    found: &str,
 ) -> ReplayError {
     let known: Vec<_> = known.collect();
     let known = if known.is_empty() {

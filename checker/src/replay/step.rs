@@ -154,7 +154,10 @@ impl Step {
 
     /// The step in an open network, in which this is said so far.
     pub(super) fn open(
-        &self, number: usize, known: Known, said: &mut Alphabet,
+        &self,
+        number: usize,
+        known: Known,
+        said: &mut Alphabet,
     ) -> Result<OpenAction, ReplayError> {
         let place = format!("step {number}");
         let script = self.script(&place)?;

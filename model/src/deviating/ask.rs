@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Effect, Node, OtherEffect, Step};
+use super::node::{Effect, Node, OtherEffect, Step};
 use crate::address::{Address, Names};
 use crate::deviation::Deviation::*;
 use crate::message::WantEntry;
@@ -53,7 +53,7 @@ pub fn announce_to<N: Names>(
     if node.deviates(NoAnnounceAgain) {
         let want = node.wants.get(address);
         let is_retry = want.is_some_and(|want| want.retries > 0);
-        let note = |told: &mut super::Remembered<N>| told.announced.insert(address.clone());
+        let note = |told: &mut super::node::Remembered<N>| told.announced.insert(address.clone());
         if !is_retry && !node.behaviour.change(peer, note) {
             return;
         }

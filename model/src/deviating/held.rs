@@ -1,6 +1,6 @@
 //! HELD, by deviating nodes.
 
-use super::{Node, Step};
+use super::node::{Node, Step};
 use crate::address::{Address, Names};
 use crate::deviation::Deviation::*;
 use crate::message::PresenceType;

@@ -1,6 +1,6 @@
 //! JOIN, by deviating nodes.
 
-use super::{Node, Step};
+use super::node::{Node, Step};
 use crate::address::Names;
 use crate::context::PeerContext;
 use crate::deviation::Deviation::*;

@@ -1,6 +1,6 @@
 //! LEFT, by deviating nodes.
 
-use super::{Effect, Node, OtherEffect, Step};
+use super::node::{Effect, Node, OtherEffect, Step};
 use crate::address::Names;
 use crate::deviation::Deviation::*;
 use crate::node::left as rule;

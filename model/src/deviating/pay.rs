@@ -1,6 +1,6 @@
 //! PAY, by deviating nodes.
 
-use super::Node;
+use super::node::Node;
 use crate::address::Names;
 use crate::deviation::Deviation::*;
 use crate::message::Account;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Node, Step};
+use super::node::{Node, Step};
 use crate::address::{Address, Names};
 use crate::deviation::Deviation::*;
 use crate::message::Presence;

@@ -1,6 +1,6 @@
 //! How deviating nodes put what they owe into messages.
 
-use super::Node;
+use super::node::Node;
 use crate::address::Names;
 use crate::deviation::Deviation::*;
 use crate::message::{Delivery, Message, Presence, WantEntry};

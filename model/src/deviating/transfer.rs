@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Node, Step};
+use super::node::{Node, Step};
 use crate::address::{Address, Names};
 use crate::deviation::Deviation::*;
 use crate::message::{Delivery, ProofEvidence, WantEntry};
+use crate::node::arrived::{Arrived, Source};
 use crate::node::ask::holders;
 use crate::node::transfer as rule;
 

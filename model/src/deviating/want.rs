@@ -1,10 +1,10 @@
 //! WANT, by deviating nodes.
 
-use super::{Effect, Node, OtherEffect, Step};
+use super::node::{Effect, Node, OtherEffect, Step};
 use crate::address::{Address, Names};
 use crate::deviation::Deviation::*;
 use crate::message::{Presence, PresenceType, WantEntry, WantList, WantType};
-use crate::node::transfer::{Arrived, Source};
+use crate::node::arrived::{Arrived, Source};
 use crate::node::want as rule;
 use crate::price::Price;
 

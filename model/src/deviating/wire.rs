@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Effect, Node, OtherEffect, Step};
+use super::node::{Effect, Node, OtherEffect, Step};
 use crate::address::{Address, Names};
 use crate::context::PeerContext;
 use crate::deviation::Deviation::*;

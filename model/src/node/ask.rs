@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use crate::address::{Address, Names};
 use crate::message::WantEntry;
 
-use super::rules::Behaviour;
-use super::{Effect, Node, OwnWant, Step};
+use super::behaviour::Behaviour;
+use super::state::{Effect, Node, OwnWant};
+use super::step::Step;
 
 /// The user requests a block: one that is held (ASK-3), one that is an own want already (ASK-2),
 /// or a new one. ASK-1: that becomes an own want.

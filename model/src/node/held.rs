@@ -2,9 +2,10 @@
 
 use crate::address::{Address, Names};
 
-use super::rules::Behaviour;
-use super::transfer::{Arrived, Source};
-use super::{Node, Step};
+use super::arrived::{Arrived, Source};
+use super::behaviour::Behaviour;
+use super::state::Node;
+use super::step::Step;
 
 /// HELD-1: the user stored a block, with its proof for these leaves. Own wants for it end, and
 /// whoever waits for it is sent it.

@@ -4,8 +4,9 @@ use crate::address::Names;
 use crate::context::PeerContext;
 use crate::message::WantEntry;
 
-use super::rules::Behaviour;
-use super::{Node, Step};
+use super::behaviour::Behaviour;
+use super::state::Node;
+use super::step::Step;
 
 /// A peer's first connection has opened. JOIN-1: this is the one place where a context is created.
 pub fn joined<N: Names, B: Behaviour<N>>(

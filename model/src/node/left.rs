@@ -2,8 +2,9 @@
 
 use crate::address::{Address, Names};
 
-use super::rules::Behaviour;
-use super::{Node, Step};
+use super::behaviour::Behaviour;
+use super::state::Node;
+use super::step::Step;
 
 /// LEFT-1: a peer's last connection has closed, and its context goes.
 /// LEFT-3: nothing of it is kept for when the peer comes back.

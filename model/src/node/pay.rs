@@ -3,8 +3,8 @@
 use crate::address::Names;
 use crate::message::{Account, Payment};
 
-use super::Node;
-use super::rules::Behaviour;
+use super::behaviour::Behaviour;
+use super::state::Node;
 
 /// PAY-1: an account is recorded; the later replaces the earlier.
 pub fn account<N: Names, B: Behaviour<N>>(node: &mut Node<N, B>, from: &N::Peer, account: Account) {

@@ -6,8 +6,9 @@ use crate::address::{Address, Names};
 use crate::message::{Presence, PresenceType};
 use crate::price::Price;
 
-use super::rules::Behaviour;
-use super::{Node, Step};
+use super::behaviour::Behaviour;
+use super::state::Node;
+use super::step::Step;
 
 /// The presence items of one message. PRES-9: they are handled in order, so that the later of two
 /// wins; PRES-7: what they do not name stays.

@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use crate::address::Names;
 use crate::message::{Delivery, Message, Presence, WantEntry};
 
-use super::Node;
-use super::rules::Behaviour;
+use super::behaviour::Behaviour;
+use super::state::Node;
 use super::step::Owed;
 
 /// At most this many entries are put into one want-list message (JOIN-8).

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use crate::address::{Address, Names};
 use crate::message::{Account, Delivery, Presence, WantEntry};
 
-use super::rules::Behaviour;
-use super::{Choose, Effect, Node};
+use super::state::{Beside, Choose, Effect};
 
 /// One step under way.
-pub struct Step<'a, N: Names, B: Behaviour<N>> {
+pub struct Step<'a, N: Names, B: Beside> {
     choices: &'a mut dyn Choose<N>,
     effects: Vec<Effect<N, B::Effect>>,
     owed: BTreeMap<N::Peer, Owed<N>>,
@@ -32,7 +31,7 @@ pub struct Owed<N: Names> {
     pub deliveries: Vec<(i32, Delivery<N::Cid>)>,
 }
 
-impl<'a, N: Names, B: Behaviour<N>> Step<'a, N, B> {
+impl<'a, N: Names, B: Beside> Step<'a, N, B> {
     pub(super) fn new(choices: &'a mut dyn Choose<N>) -> Self {
         Step {
             choices,
@@ -115,15 +114,8 @@ impl<'a, N: Names, B: Behaviour<N>> Step<'a, N, B> {
         })
     }
 
-    /// What the step has come to: first what is no message, then the messages, peer by peer.
-    pub(super) fn into_effects(self, node: &Node<N, B>) -> Vec<Effect<N, B::Effect>> {
-        let mut effects = self.effects;
-        for (peer, owed) in self.owed {
-            effects.extend(node.messages(owed).into_iter().map(|message| Effect::Send {
-                to: peer.clone(),
-                message,
-            }));
-        }
-        effects
+    /// What the step has come to: the effects that are no messages, and what is owed to each peer.
+    pub(super) fn into_parts(self) -> (Vec<Effect<N, B::Effect>>, BTreeMap<N::Peer, Owed<N>>) {
+        (self.effects, self.owed)
     }
 }

@@ -5,37 +5,10 @@ use std::collections::BTreeSet;
 use crate::address::{Address, Names};
 use crate::message::{Delivery, ProofEvidence, WantEntry};
 
-use super::rules::Behaviour;
-use super::{Effect, Node, Step};
-
-/// By which way a block has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source<N: Names> {
-    /// This peer delivered it.
-    Delivery(N::Peer),
-    /// The user stored it.
-    Upload,
-    /// Neither. No event of the specification does this.
-    Elsewhere,
-}
-
-/// A block that a step has made held.
-#[derive(Clone, Debug)]
-pub struct Arrived<N: Names> {
-    /// The block's own CID.
-    pub cid: N::Cid,
-    /// What it is held under; the first is the address under which it came.
-    pub addresses: Vec<Address<N::Cid>>,
-    /// By which way it has come.
-    pub source: Source<N>,
-}
-
-impl<N: Names> Arrived<N> {
-    /// Whether this peer delivered it.
-    pub fn is_from(&self, peer: &N::Peer) -> bool {
-        matches!(&self.source, Source::Delivery(deliverer) if deliverer == peer)
-    }
-}
+use super::arrived::{Arrived, Source};
+use super::behaviour::Behaviour;
+use super::state::{Effect, Node};
+use super::step::Step;
 
 /// The deliveries of one message. XFER-5: each is judged by itself.
 pub fn deliveries<N: Names, B: Behaviour<N>>(

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use crate::address::{Address, Names};
 use crate::message::{Presence, PresenceType, WantEntry, WantList, WantType};
 
-use super::rules::Behaviour;
-use super::transfer::Arrived;
-use super::{Node, Step};
+use super::arrived::Arrived;
+use super::behaviour::Behaviour;
+use super::state::Node;
+use super::step::Step;
 
 /// The want list of one message. WANT-11: a full list drops what it does not name, before its
 /// entries are handled. WANT-12: any other leaves that as it was. WANT-15: the entries are handled

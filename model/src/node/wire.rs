@@ -4,8 +4,9 @@
 use crate::address::Names;
 use crate::message::{Delivery, Message, Presence};
 
-use super::rules::Behaviour;
-use super::{Node, Step};
+use super::behaviour::Behaviour;
+use super::state::Node;
+use super::step::Step;
 
 /// A message came, on whichever stream (WIRE-7). JOIN-7: from a peer without a context it is
 /// dropped.

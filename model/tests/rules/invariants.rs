@@ -4,7 +4,7 @@
 use blockexc_model::deviation::Deviations;
 use blockexc_model::invariant::{Invariant, invariants};
 use blockexc_model::node::Config;
-use blockexc_model::node::rules::Reference;
+use blockexc_model::node::Reference;
 use blockexc_model::{Deviation, Requirement};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -70,7 +70,10 @@ fn violated<B>(node: &blockexc_model::Node<Tiny, B>) -> Vec<&'static str> {
 
 #[test]
 fn each_invariant_is_seen_violated() {
-    let names: Vec<_> = invariants::<Tiny, Reference>().iter().map(|one| one.name).collect();
+    let names: Vec<_> = invariants::<Tiny, Reference>()
+        .iter()
+        .map(|one| one.name)
+        .collect();
     for (name, _, _) in VIOLATED {
         assert!(names.contains(name), "`{name}` is no invariant");
     }

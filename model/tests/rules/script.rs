@@ -34,7 +34,7 @@ use blockexc_model::message::{
     Account, Delivery, Evidence, Payment, Presence, PresenceType, ProofEvidence, WantEntry,
     WantList, WantType,
 };
-use blockexc_model::node::rules::{Behaviour, Reference};
+use blockexc_model::node::{Behaviour, Reference};
 use blockexc_model::node::{Config, First};
 use blockexc_model::price::Price;
 use blockexc_model::{Effect, Event, Names};

@@ -15,7 +15,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use blockexc_model::address::{Address, Names};
-use blockexc_model::deviation::Deviations;
 use blockexc_model::message::Message;
 use blockexc_model::node::{Choose, Config, Effect, Event};
 
@@ -37,12 +36,8 @@ use contexts::Contexts;
 use numbers::{AddressNumber, PeerNumber};
 use output::Output;
 
-/// The engine deviates in no way; what does runs the model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the engine follows the specification only; a node that deviates by {0:?} runs the model")]
-pub struct Deviates(pub Deviations);
-
-/// The state of one node that follows the specification.
+/// The state of one node that follows the specification. It deviates in no way; a node that does
+/// runs the model.
 pub struct Engine<N: Names> {
     config: Config,
     addresses: Addresses<N>,
@@ -56,22 +51,15 @@ pub struct Engine<N: Names> {
 
 impl<N: Names> Engine<N> {
     /// A node without peers, wants or blocks.
-    ///
-    /// # Errors
-    ///
-    /// When the configuration names a deviation.
-    pub fn new(config: Config) -> Result<Self, Deviates> {
-        if config.deviations != Deviations::none() {
-            return Err(Deviates(config.deviations));
-        }
-        Ok(Engine {
+    pub fn new(config: Config) -> Self {
+        Engine {
             config,
             addresses: Addresses::default(),
             contexts: Contexts::default(),
             own_wants: BTreeMap::new(),
             next_request: 0,
             held_under: HashMap::new(),
-        })
+        }
     }
 
     /// Handles one event: changes the state and says what is to be done, in order.
@@ -91,8 +79,7 @@ impl<N: Names> Engine<N> {
             Event::Retry(address) => self.retry(&address, choose, &mut out),
             Event::Stored { cid, leaves } => self.stored(cid, leaves, &mut out),
             Event::Deleted(cid) => self.deleted(&cid),
-            // WANT-2 and WANT-13 are met in the step that owes them: nothing is ever put off.
-            Event::Serve(_) => {}
+            Event::Other(never) => match never {},
         }
         out.into_effects(&self.contexts)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use blockexc_model::node::{Effect, Event};
+use blockexc_model::deviating::{Effect, Event, OtherEffect, OtherEvent};
 use bytes::Bytes;
 use tracing::{debug, error};
 
@@ -18,7 +18,7 @@ impl Shell {
         let effects = self.core.handle(event);
         self.carry_out(effects, source.as_ref());
         while let Some(peer) = self.to_serve.pop_front() {
-            let effects = self.core.handle(Event::Serve(peer));
+            let effects = self.core.handle(Event::Other(OtherEvent::Serve(peer)));
             self.carry_out(effects, None);
         }
     }
@@ -43,18 +43,18 @@ impl Shell {
                     }
                 }
                 Effect::Discover(cid) => debug!("nobody to ask where {cid} is: no discovery here"),
-                Effect::RefuseStream => {
+                Effect::Other(OtherEffect::RefuseStream) => {
                     if let Some(source) = source {
                         self.close_stream(source.peer, source.connection, source.stream);
                     }
                 }
-                Effect::ServeLater(peer) => {
+                Effect::Other(OtherEffect::ServeLater(peer)) => {
                     if !self.to_serve.contains(&peer) {
                         self.to_serve.push_back(peer);
                     }
                 }
-                Effect::Disconnect(peer) => self.exchange().disconnect(&peer),
-                Effect::Abort(cause) => self.dead = Some(cause.to_owned()),
+                Effect::Other(OtherEffect::Disconnect(peer)) => self.exchange().disconnect(&peer),
+                Effect::Other(OtherEffect::Abort(cause)) => self.dead = Some(cause.to_owned()),
             }
         }
     }

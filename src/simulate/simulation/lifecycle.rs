@@ -1,6 +1,6 @@
 //! Nodes start, stop, and become faulty for a while.
 
-use blockexc_model::node::Event;
+use blockexc_model::deviating::Event;
 
 use super::Simulation;
 use super::scheduled::Scheduled;
@@ -17,7 +17,7 @@ impl Simulation<'_> {
         if node.running.is_some() {
             return;
         }
-        node.running = Some(StateMachine::new(&node.config, node.engine));
+        node.running = Some(StateMachine::new(&node.setup, node.engine));
         node.life += 1;
         node.steps = 0;
         node.condition = Condition::Healthy;
@@ -46,7 +46,7 @@ impl Simulation<'_> {
         let header = Header {
             complete: true,
             dialect: Some(node.dialect),
-            retries: Some(node.config.retries),
+            retries: Some(node.setup.config.retries),
             ..Header::of(&node.peer.to_string())
         };
         // Writing to memory cannot fail.

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use blockexc_checker::tabled::Unfit;
-use blockexc_model::node::Event;
+use blockexc_model::deviating::{Event, OtherEvent};
 use libp2p::PeerId;
 
 use super::event_queue::{EventQueue, Time};
@@ -247,7 +247,11 @@ impl<'a> Simulation<'a> {
                 self.step_in_life(node, life, Event::Left(self.world.peers[peer]));
             }
             Scheduled::Serve { node, peer, life } => {
-                self.step_in_life(node, life, Event::Serve(self.world.peers[peer]));
+                self.step_in_life(
+                    node,
+                    life,
+                    Event::Other(OtherEvent::Serve(self.world.peers[peer])),
+                );
             }
             Scheduled::Arrival {
                 from,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use blockexc_checker::interop::Obtained;
+use blockexc_model::deviating::{Effect, Event, OtherEffect};
 use blockexc_model::deviation::Deviations;
-use blockexc_model::node::{Effect, Event};
 
 use super::Simulation;
 use super::scheduled::Scheduled;
@@ -64,7 +64,7 @@ impl Simulation<'_> {
             return;
         };
         let is_checked = node.is_checked
-            && (node.config.deviations != Deviations::none()
+            && (node.setup.deviations != Deviations::none()
                 || node.steps.is_multiple_of(self.options.judge_every.max(1)));
         let before = match running {
             StateMachine::Model(model) if is_checked => Some(model.clone()),
@@ -157,24 +157,24 @@ impl Simulation<'_> {
                 self.queue
                     .push(time, Scheduled::Discovered { node, life, cid });
             }
-            Effect::RefuseStream => {
+            Effect::Other(OtherEffect::RefuseStream) => {
                 if let Some(from) = source.from {
                     self.links.refuse_stream(from, node);
                 }
             }
-            Effect::ServeLater(peer) => {
+            Effect::Other(OtherEffect::ServeLater(peer)) => {
                 if let Some(&peer) = self.numbers.get(&peer) {
                     let life = self.nodes[node].life;
                     let time = self.now + self.random.between(SERVE_LATER.0, SERVE_LATER.1);
                     self.queue.push(time, Scheduled::Serve { node, peer, life });
                 }
             }
-            Effect::Disconnect(peer) => {
+            Effect::Other(OtherEffect::Disconnect(peer)) => {
                 if let Some(&peer) = self.numbers.get(&peer) {
                     self.disconnect(node, peer);
                 }
             }
-            Effect::Abort(_) => {
+            Effect::Other(OtherEffect::Abort(_)) => {
                 self.counters.aborts += 1;
                 self.stop(node);
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use blockexc_model::address::Address as ModelAddress;
-use blockexc_model::node::Event;
+use blockexc_model::deviating::Event;
 
 use super::Simulation;
 use super::scheduled::Scheduled;
