@@ -8,15 +8,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use blockexc_checker::browse::browse;
-use blockexc_checker::configurations::custom;
-use blockexc_checker::explorer::Progress;
-use blockexc_checker::names::{Blocks, Naming};
-use blockexc_checker::network::Limits;
-use blockexc_checker::replay::{self, Replay};
-use blockexc_checker::standard::{
-    Configuration, Counterexample, Options, Report, Told, idle, standard_set,
-};
+use blockexc_checker::show::browse::browse;
+use blockexc_checker::analysis::networks::custom;
+use blockexc_checker::search::explorer::Progress;
+use blockexc_checker::network::names::{Blocks, Naming};
+use blockexc_checker::network::limits::Limits;
+use blockexc_checker::show::replay::{Replay, self};
+use blockexc_checker::analysis::configuration::{Configuration, Options};
+use blockexc_checker::show::counterexample::Counterexample;
+use blockexc_checker::analysis::report::{Report, Told, idle};
+use blockexc_checker::analysis::standard::standard_set;
 use blockexc_model::node::Config;
 use blockexc_model::requirement::REQUIREMENTS;
 use blockexc_model::{Deviation, Deviations, Dialect};
