@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use anstyle::Style;
 use anyhow::bail;
 use blockexc_checker::analysis::interop::{Cell, Held, Obtained, Table};
-use blockexc_checker::show::counterexample::Loss;
 use blockexc_checker::analysis::questions::{Evidence, STATEMENTS, Statement};
+use blockexc_checker::show::counterexample::Loss;
 use clap::Args;
 use serde::Serialize;
 
