@@ -21,7 +21,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use blockexc_checker::rules::Judge;
+use blockexc_checker::step::rules::Judge;
 use blockexc_model::deviation::{Deviation, Deviations, Layer};
 use proptest::test_runner::{
     Config as Runs, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,

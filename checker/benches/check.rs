@@ -4,11 +4,13 @@
 
 use std::hint::black_box;
 
-use blockexc_checker::configurations::{busy_triangle, triangle, two_block_triangle};
-use blockexc_checker::explorer::{Explorer, Outcome};
-use blockexc_checker::network::Network;
-use blockexc_checker::standard::properties_of;
-use blockexc_checker::tabled::Tabled;
+use blockexc_checker::analysis::networks::{busy_triangle, triangle, two_block_triangle};
+use blockexc_checker::network::closed::Network;
+use blockexc_checker::network::interned::InternedNetwork;
+use blockexc_checker::properties::properties_of;
+use blockexc_checker::search::exploration::Outcome;
+use blockexc_checker::search::explorer::Explorer;
+use blockexc_checker::show::browse::Browsed;
 use blockexc_model::deviating::Setup;
 use criterion::measurement::WallTime;
 use criterion::{
@@ -18,7 +20,7 @@ use stateright::{Checker, HasDiscoveries, Model};
 
 /// Searches a network to the end; how many states it has, and the bytes that each took.
 fn explore(network: &Network, threads: usize, symmetric: bool) -> (usize, f64) {
-    let tabled = Tabled::<10>::new(network).expect("three nodes fit into ten words");
+    let tabled = InternedNetwork::<10>::new(network).expect("three nodes fit into ten words");
     let tabled = if symmetric {
         tabled.symmetric()
     } else {
@@ -78,13 +80,21 @@ fn stateright_beside(criterion: &mut Criterion) {
     });
     group.bench_function("stateright, breadth first", |bencher| {
         bencher.iter(|| {
-            let checker = make().checker().finish_when(never()).spawn_bfs().join();
+            let checker = Browsed::new(make())
+                .checker()
+                .finish_when(never())
+                .spawn_bfs()
+                .join();
             assert_eq!(checker.unique_state_count(), states);
         });
     });
     group.bench_function("stateright, depth first", |bencher| {
         bencher.iter(|| {
-            let checker = make().checker().finish_when(never()).spawn_dfs().join();
+            let checker = Browsed::new(make())
+                .checker()
+                .finish_when(never())
+                .spawn_dfs()
+                .join();
             assert_eq!(checker.unique_state_count(), states);
         });
     });

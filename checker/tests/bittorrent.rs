@@ -44,18 +44,18 @@ fn interest_is_to_be_told_while_choked_too() {
 /// Every property that the page names is one that is checked, here or there.
 #[test]
 fn the_page_names_properties_that_exist() {
-    use blockexc_checker::configurations::{open_networks, pair};
-    use blockexc_checker::names::Blocks;
-    use blockexc_checker::{properties, standard};
+    use blockexc_checker::analysis::networks::{open_networks, pair};
+    use blockexc_checker::network::names::Blocks;
+    use blockexc_checker::properties;
     use blockexc_model::deviating::Setup;
 
-    let config = Setup::default();
-    let network = pair(&config, &config, Blocks::plain(1), 0);
-    let mut names: Vec<&str> = standard::properties_of(&network)
+    let setup = Setup::default();
+    let network = pair(&setup, &setup, Blocks::plain(1), 0);
+    let mut names: Vec<&str> = properties::properties_of(&network)
         .iter()
         .map(|property| property.name)
         .collect();
-    let open = open_networks(&config).swap_remove(0);
+    let open = open_networks(&setup).swap_remove(0);
     names.extend(properties::open(&open).iter().map(|property| property.name));
     let swarm = swarm(Lapses::default());
     names.extend(

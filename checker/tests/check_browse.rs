@@ -6,9 +6,9 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use blockexc_checker::browse::browse;
-use blockexc_checker::configurations::{open_networks, pair};
-use blockexc_checker::names::Blocks;
+use blockexc_checker::analysis::networks::{open_networks, pair};
+use blockexc_checker::network::names::Blocks;
+use blockexc_checker::show::browse::browse;
 use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::{Deviation, Deviations};
 use serde_json::Value;

@@ -1,15 +1,16 @@
 //! Counterexamples that can be read without explanation.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use blockexc_checker::chart::{Chart, Offence, Row};
-use blockexc_checker::configurations::{open_networks, pair};
-use blockexc_checker::explorer::{Bounds, Explorer, Verdict};
-use blockexc_checker::names::Blocks;
+use blockexc_checker::analysis::networks::{open_networks, pair};
+use blockexc_checker::network::names::Blocks;
 use blockexc_checker::properties;
+use blockexc_checker::search::exploration::Verdict;
+use blockexc_checker::search::explorer::{Bounds, Explorer};
+use blockexc_checker::show::chart::{Chart, Offence, Row};
 use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::{Deviation, Deviations};
 
-fn config(deviation: Deviation) -> Setup {
+fn setup(deviation: Deviation) -> Setup {
     Setup::deviating(Deviations::of(&[deviation]))
 }
 
@@ -22,14 +23,14 @@ fn bounds() -> Bounds {
 
 /// The shortest way in which a node that deviates so, alone among arbitrary peers, breaks this.
 fn open_chart(deviation: Deviation, requirement: &str) -> Chart {
-    for network in open_networks(&config(deviation)) {
+    for network in open_networks(&setup(deviation)) {
         let mut list = properties::open(&network);
         list.retain(|property| property.requirements.contains(&requirement));
         let found = Explorer::new(&network, list).bounded(bounds()).explore();
         if let Some(failure) = found.failures().next()
             && let Verdict::Violated(state) = failure.verdict
         {
-            return Chart::of_open_network(&network, &found.trail(state));
+            return Chart::of(&network, &found.trail(state));
         }
     }
     panic!("{deviation} does not break {requirement}");
@@ -51,7 +52,7 @@ fn a_chart_shows_the_block_asked_of_a_peer_that_has_it_not() {
 #[test]
 fn a_chart_shows_a_network_of_two() {
     let reference = Setup::default();
-    let silent = config(Deviation::CancelSilently);
+    let silent = setup(Deviation::CancelSilently);
     let network = pair(&silent, &reference, Blocks::plain(1), 0);
     let mut list = properties::network(&network);
     list.retain(|property| property.requirements.contains(&"ASK-7"));
@@ -59,7 +60,7 @@ fn a_chart_shows_a_network_of_two() {
     let Verdict::Violated(state) = found.failures().next().unwrap().verdict else {
         panic!("cancelling in silence breaks nothing");
     };
-    let chart = Chart::of_network(&network, &found.trail(state));
+    let chart = Chart::of(&network, &found.trail(state));
     insta::assert_snapshot!(chart.text());
     insta::assert_snapshot!(chart.mermaid());
 }
@@ -84,7 +85,7 @@ fn a_chart_shows_a_network_that_fell_silent_too_early() {
 /// What relates a node and its connections is broken by a step, and named.
 #[test]
 fn a_chart_names_what_no_rule_of_a_single_node_says() {
-    let keeping = config(Deviation::KeepContextOnLeft);
+    let keeping = setup(Deviation::KeepContextOnLeft);
     let network = pair(&keeping, &Setup::default(), Blocks::plain(1), 0);
     let list: Vec<_> = properties::safety()
         .into_iter()
@@ -95,7 +96,7 @@ fn a_chart_names_what_no_rule_of_a_single_node_says() {
     let Verdict::Violated(state) = found.failures().next().unwrap().verdict else {
         panic!("keeping contexts breaks nothing");
     };
-    let chart = Chart::of_network(&network, &found.trail(state));
+    let chart = Chart::of(&network, &found.trail(state));
     let offence = chart.offence.as_ref().unwrap();
     assert!(offence.broken.iter().any(|(broken, _)| *broken == name));
 }

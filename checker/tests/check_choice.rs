@@ -1,8 +1,8 @@
 //! Every way in which a node can choose is gone through, and each once.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use blockexc_checker::choice::{any_way, fits, may_choose, scripts};
-use blockexc_checker::names::{Cid, Peer, Small};
+use blockexc_checker::network::names::{Cid, Peer, Small};
+use blockexc_checker::step::choice::{any_way, fits, may_choose, scripts};
 use blockexc_model::Address;
 use blockexc_model::deviating::{Event, Node, Setup};
 use blockexc_model::message::{Message, Presence, PresenceType};

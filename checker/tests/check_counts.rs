@@ -4,11 +4,18 @@
 
 use std::collections::HashSet;
 
-use blockexc_checker::explorer::{Bounds, Explorer, Outcome};
-use blockexc_checker::names::{Blocks, Cid, Naming};
-use blockexc_checker::network::{Limits, Network, Role};
-use blockexc_checker::open::{Alphabet, OpenNetwork};
-use blockexc_checker::properties::{self, Judging, Property};
+use blockexc_checker::network::alphabet::Alphabet;
+use blockexc_checker::network::closed::Network;
+use blockexc_checker::network::limits::Limits;
+use blockexc_checker::network::names::{Blocks, Cid, Naming};
+use blockexc_checker::network::open::OpenNetwork;
+use blockexc_checker::network::role::Role;
+use blockexc_checker::properties;
+use blockexc_checker::search::exploration::Outcome;
+use blockexc_checker::search::explorer::{Bounds, Explorer};
+use blockexc_checker::search::property::Property;
+use blockexc_checker::show::browse::Browsed;
+use blockexc_checker::show::shown::Shown;
 use blockexc_model::deviating::Setup;
 use stateright::{Checker, HasDiscoveries, Model};
 
@@ -47,7 +54,7 @@ fn three_in_a_row() -> Network {
         requests: 2,
         ..Limits::default()
     };
-    use blockexc_checker::names::Peer;
+    use blockexc_checker::network::names::Peer;
     Network::new("three in a row", blocks, roles, limits)
         .linked(vec![[Peer(0), Peer(1)], [Peer(1), Peer(2)]])
 }
@@ -85,7 +92,7 @@ where
 
 fn all_agree<M>(make: impl Fn() -> M, list: impl Fn(&M) -> Vec<Property<M>>, counts: &Counts)
 where
-    M: Judging + Send + Sync + 'static,
+    M: Shown + Send + Sync + 'static,
     M::State: Clone + Eq + std::hash::Hash + std::fmt::Debug + Send + Sync + 'static,
     M::Action: std::fmt::Debug + Clone + PartialEq + Send + Sync + 'static,
 {
@@ -101,12 +108,16 @@ where
     // Stateright stops when nothing is left to be found, unless some property never fails.
     let generated = counts.transitions as usize + model.init_states().len();
     let never = HasDiscoveries::AnyOf(Default::default());
-    let breadth_first = make()
+    let breadth_first = Browsed::new(make())
         .checker()
         .finish_when(never.clone())
         .spawn_bfs()
         .join();
-    let depth_first = make().checker().finish_when(never).spawn_dfs().join();
+    let depth_first = Browsed::new(make())
+        .checker()
+        .finish_when(never)
+        .spawn_dfs()
+        .join();
     assert_eq!(breadth_first.unique_state_count(), counts.states);
     assert_eq!(breadth_first.state_count(), generated);
     assert_eq!(depth_first.unique_state_count(), counts.states);
@@ -114,8 +125,8 @@ where
     for finding in &ours.findings {
         let theirs = breadth_first.discovery(finding.name);
         let ours = match finding.verdict {
-            blockexc_checker::explorer::Verdict::Violated(state)
-            | blockexc_checker::explorer::Verdict::Seen(state) => Some(state),
+            blockexc_checker::search::exploration::Verdict::Violated(state)
+            | blockexc_checker::search::exploration::Verdict::Seen(state) => Some(state),
             _ => None,
         };
         assert_eq!(ours.is_some(), theirs.is_some(), "{}", finding.name);
@@ -164,7 +175,7 @@ fn stateright_agrees_on_an_open_network_with_leaves() {
 
 #[test]
 fn a_bounded_search_proves_nothing() {
-    use blockexc_checker::explorer::Verdict;
+    use blockexc_checker::search::exploration::Verdict;
     let model = eventful();
     for bounds in [
         Bounds {

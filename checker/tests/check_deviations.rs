@@ -5,11 +5,13 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use blockexc_checker::configurations::{open_networks, pair};
-use blockexc_checker::explorer::{Bounds, Explorer, Verdict};
-use blockexc_checker::names::Blocks;
-use blockexc_checker::open::OpenState;
-use blockexc_checker::properties::{self, Kind};
+use blockexc_checker::analysis::networks::{open_networks, pair};
+use blockexc_checker::network::names::Blocks;
+use blockexc_checker::network::open::OpenState;
+use blockexc_checker::properties;
+use blockexc_checker::search::exploration::Verdict;
+use blockexc_checker::search::explorer::{Bounds, Explorer};
+use blockexc_checker::search::property::Kind;
 use blockexc_model::Effect;
 use blockexc_model::deviating::{OtherEffect, Setup};
 use blockexc_model::deviation::{Deviation, Deviations, Layer};
@@ -28,37 +30,35 @@ const OUT_OF_REACH: &[(Deviation, &str)] = &[
     ),
 ];
 
-fn config(deviation: Deviation) -> Setup {
+fn setup(deviation: Deviation) -> Setup {
     Setup::deviating(Deviations::of(&[deviation]))
 }
 
 /// The first violation of a property that stands for a requirement that this breaks.
 fn violation(deviation: Deviation) -> Option<String> {
-    open_networks(&config(deviation))
-        .iter()
-        .find_map(|network| {
-            let mut list = properties::open(network);
-            list.retain(|property| {
-                property.kind == Kind::Always && property.stands_for_any(deviation.breaks())
-            });
-            assert!(
-                !list.is_empty(),
-                "{deviation} breaks nothing that is checked"
-            );
-            let found = Explorer::new(network, list)
-                .bounded(Bounds {
-                    stop_at_violation: true,
-                    states: Some(10_000),
-                    ..Bounds::default()
-                })
-                .explore();
-            let failure = found.failures().next()?;
-            let Verdict::Violated(state) = failure.verdict else {
-                return None;
-            };
-            let steps = found.trail(state).steps.len();
-            Some(format!("{steps} steps, {}: {}", network.name, failure.name))
-        })
+    open_networks(&setup(deviation)).iter().find_map(|network| {
+        let mut list = properties::open(network);
+        list.retain(|property| {
+            property.kind == Kind::Always && property.stands_for_any(deviation.breaks())
+        });
+        assert!(
+            !list.is_empty(),
+            "{deviation} breaks nothing that is checked"
+        );
+        let found = Explorer::new(network, list)
+            .bounded(Bounds {
+                stop_at_violation: true,
+                states: Some(10_000),
+                ..Bounds::default()
+            })
+            .explore();
+        let failure = found.failures().next()?;
+        let Verdict::Violated(state) = failure.verdict else {
+            return None;
+        };
+        let steps = found.trail(state).steps.len();
+        Some(format!("{steps} steps, {}: {}", network.name, failure.name))
+    })
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn every_deviation_violates_what_it_breaks() {
 
 #[test]
 fn records_without_a_want_violate_the_central_invariant_within_six_steps() {
-    let network = open_networks(&config(Deviation::PresenceUnbounded)).swap_remove(0);
+    let network = open_networks(&setup(Deviation::PresenceUnbounded)).swap_remove(0);
     let mut list = properties::open(&network);
     list.retain(|property| property.requirements.contains(&"PRES-1"));
     let found = Explorer::new(&network, list).explore();
@@ -97,7 +97,7 @@ fn records_without_a_want_violate_the_central_invariant_within_six_steps() {
 
 #[test]
 fn leaf_wants_that_do_not_wake_show_with_leaves_only() {
-    for network in open_networks(&config(Deviation::WakeByCid)) {
+    for network in open_networks(&setup(Deviation::WakeByCid)) {
         let mut list = properties::open(&network);
         list.retain(|property| property.requirements.contains(&"WANT-13"));
         let found = Explorer::new(&network, list)
@@ -113,7 +113,7 @@ fn leaf_wants_that_do_not_wake_show_with_leaves_only() {
 #[test]
 fn answers_on_a_stream_of_the_peer_are_not_read_by_own_stream_only() {
     let reference = Setup::default();
-    let deaf = config(Deviation::OwnStreamOnly);
+    let deaf = setup(Deviation::OwnStreamOnly);
     let network = pair(&deaf, &reference, Blocks::plain(1), 0);
     let found = Explorer::new(&network, properties::network(&network)).explore();
     let failed = |id: &str| {
@@ -158,8 +158,8 @@ fn every_property_of_networks_is_seen_failing() {
         assert!(names.contains(&property.name), "{}", property.name);
     }
     for (name, deviation) in cases {
-        let (config, reference) = (config(deviation), Setup::default());
-        let fails = |network: &blockexc_checker::network::Network| {
+        let (setup, reference) = (setup(deviation), Setup::default());
+        let fails = |network: &blockexc_checker::network::closed::Network| {
             let mut list = properties::safety();
             list.retain(|property| property.name == name);
             let found = Explorer::new(network, list)
@@ -172,11 +172,11 @@ fn every_property_of_networks_is_seen_failing() {
         };
         let blocks = Blocks::plain(1);
         assert!(!fails(&pair(&reference, &reference, blocks, 1)), "{name}");
-        let holders = [&config, &reference];
+        let holders = [&setup, &reference];
         assert!(
             holders
                 .iter()
-                .any(|holder| fails(&pair(&config, holder, blocks, 1))),
+                .any(|holder| fails(&pair(&setup, holder, blocks, 1))),
             "{name}"
         );
     }
@@ -185,7 +185,7 @@ fn every_property_of_networks_is_seen_failing() {
 /// A process that has ended does nothing more, whatever its peers do.
 #[test]
 fn nothing_happens_to_a_node_that_has_ended() {
-    let deviant = config(Deviation::AbortOnMissingData);
+    let deviant = setup(Deviation::AbortOnMissingData);
     let mut ended = 0;
     for network in open_networks(&deviant) {
         let mut seen: HashSet<OpenState> = network.init_states().into_iter().collect();

@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::Path;
 
-use blockexc_checker::findings::{ENDS, begins, blocks, fill_in};
-use blockexc_checker::questions::{EvidenceKind, STATEMENTS, find};
+use blockexc_checker::analysis::findings::{ENDS, begins, blocks, fill_in};
+use blockexc_checker::analysis::questions::{EvidenceKind, STATEMENTS, find};
 
 fn page() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/findings.md")

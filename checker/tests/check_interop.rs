@@ -2,12 +2,16 @@
 //! was not looked for there.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use blockexc_checker::explorer::{Bounds, Explorer, Outcome};
-use blockexc_checker::liveness::{Fairness, put_off_for_ever};
-use blockexc_checker::names::{Blocks, Cid, Peer};
-use blockexc_checker::network::{Limits, Network, Role, State};
+use blockexc_checker::network::closed::Network;
+use blockexc_checker::network::interned::InternedNetwork;
+use blockexc_checker::network::limits::Limits;
+use blockexc_checker::network::names::{Blocks, Cid, Peer};
+use blockexc_checker::network::role::Role;
+use blockexc_checker::network::state::State;
 use blockexc_checker::properties;
-use blockexc_checker::tabled::Tabled;
+use blockexc_checker::search::exploration::Outcome;
+use blockexc_checker::search::explorer::{Bounds, Explorer};
+use blockexc_checker::search::fair_cycles::{Fairness, fair_cycle};
 use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::dialect::Dialect;
@@ -27,7 +31,7 @@ fn role(deviations: Deviations) -> Role {
 /// Whether a want of a block that a connected peer holds is obtained in every fair run. A timer
 /// that runs again and again goes off in the end.
 fn obtains(network: &Network) -> bool {
-    let tabled = Tabled::<10>::new(network).unwrap();
+    let tabled = InternedNetwork::<10>::new(network).unwrap();
     let owed = |state: &State| properties::is_owed(network, state);
     let found = Explorer::new(&tabled, Vec::new())
         .bounded(Bounds {
@@ -38,7 +42,7 @@ fn obtains(network: &Network) -> bool {
         .explore();
     assert_eq!(found.outcome, Outcome::Exhausted);
     let graph = found.graph.as_ref().unwrap();
-    put_off_for_ever(graph, &network.obligations(Fairness::Strong)).is_none()
+    fair_cycle(graph, &network.obligations(Fairness::Strong)).is_none()
 }
 
 /// Whether the one fetches from the other, where the connection may close once and open again.

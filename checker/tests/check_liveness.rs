@@ -1,174 +1,21 @@
-//! What is put off for ever is found, also where stateright's `eventually` does not look.
+//! What a network puts off for ever is found, also where stateright's `eventually` does not look.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use blockexc_checker::choice::Script;
-use blockexc_checker::explorer::{Bounds, Explorer, Outcome};
-use blockexc_checker::liveness::{FREE, Fairness, Lasso, Obligations, put_off_for_ever};
-use blockexc_checker::names::{Blocks, Cid, Peer, Small};
-use blockexc_checker::network::{Act, Action, Limits, Network, Retries, Role, State};
-use blockexc_checker::properties::{self, Judging};
-use blockexc_checker::rules::Marks;
+use blockexc_checker::network::action::{Act, Action};
+use blockexc_checker::network::closed::Network;
+use blockexc_checker::network::limits::{Limits, Retries};
+use blockexc_checker::network::names::{Blocks, Cid, Peer, Small};
+use blockexc_checker::network::role::Role;
+use blockexc_checker::network::state::State;
+use blockexc_checker::properties;
+use blockexc_checker::search::exploration::Outcome;
+use blockexc_checker::search::explorer::{Bounds, Explorer};
+use blockexc_checker::search::fair_cycles::{Fairness, Lasso, Obligations, fair_cycle};
+use blockexc_checker::search::graph::FREE;
+use blockexc_checker::step::choice::Script;
 use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::{Deviation, Deviations};
 use stateright::{Checker, Model, Property};
-
-/// Numbered states with labelled steps between them; something is owed in some of them.
-#[derive(Clone)]
-struct Tiny {
-    steps: Vec<(u8, u8, u8)>,
-    owed: Vec<u8>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct At(u8);
-
-impl Judging for Tiny {
-    fn broken(&self, _: &At) -> Marks {
-        Marks::default()
-    }
-
-    fn obligation(&self, (label, _): &(u8, u8)) -> u8 {
-        *label
-    }
-}
-
-impl Model for Tiny {
-    type State = At;
-    type Action = (u8, u8);
-
-    fn init_states(&self) -> Vec<At> {
-        vec![At(0)]
-    }
-
-    fn actions(&self, state: &At, actions: &mut Vec<(u8, u8)>) {
-        let steps = self.steps.iter().filter(|(from, ..)| *from == state.0);
-        actions.extend(steps.map(|(_, label, to)| (*label, *to)));
-    }
-
-    fn next_state(&self, _: &At, (_, to): (u8, u8)) -> Option<At> {
-        Some(At(to))
-    }
-
-    fn properties(&self) -> Vec<Property<Self>> {
-        vec![Property::eventually("met", |tiny: &Tiny, state: &At| {
-            !tiny.owed.contains(&state.0)
-        })]
-    }
-}
-
-impl Tiny {
-    fn lasso(&self, fairness: &[Fairness]) -> Option<Lasso> {
-        let owed = |state: &At| self.owed.contains(&state.0);
-        let found = Explorer::new(self, Vec::new()).with_graph(&owed).explore();
-        let obligations = Obligations::new(fairness.iter().copied());
-        let lasso = put_off_for_ever(found.graph.as_ref().unwrap(), &obligations)?;
-        let name = |index: u32| u32::from(found.state(index).0);
-        Some(Lasso {
-            knot: name(lasso.knot),
-            cycle: lasso.cycle.iter().map(|index| name(*index)).collect(),
-        })
-    }
-
-    fn eventually_objects(&self) -> bool {
-        let checker = self.clone().checker().spawn_bfs().join();
-        checker.discovery("met").is_some()
-    }
-}
-
-fn lasso(knot: u32, cycle: &[u32]) -> Option<Lasso> {
-    Some(Lasso {
-        knot,
-        cycle: cycle.to_vec(),
-    })
-}
-
-#[test]
-fn a_dead_end_is_found() {
-    let tiny = Tiny {
-        steps: vec![(0, 1, 1)],
-        owed: vec![0, 1],
-    };
-    assert_eq!(tiny.lasso(&[Fairness::Weak]), lasso(1, &[]));
-    assert!(tiny.eventually_objects());
-}
-
-#[test]
-fn a_cycle_is_found_that_eventually_misses() {
-    let tiny = Tiny {
-        steps: vec![(0, 1, 1), (1, 1, 0)],
-        owed: vec![0, 1],
-    };
-    assert_eq!(tiny.lasso(&[Fairness::Weak]), lasso(0, &[1, 0]));
-    assert!(!tiny.eventually_objects());
-}
-
-#[test]
-fn a_way_that_joins_another_is_found_that_eventually_misses() {
-    // From 0 both by way of 1, where the debt is paid once, and straight to 2, where it is not.
-    let tiny = Tiny {
-        steps: vec![(0, FREE, 1), (0, FREE, 2), (1, FREE, 3), (2, FREE, 3)],
-        owed: vec![0, 2, 3],
-    };
-    assert_eq!(tiny.lasso(&[]), lasso(0, &[]));
-    let demanded = Tiny {
-        steps: tiny.steps.iter().map(|(a, _, b)| (*a, 1, *b)).collect(),
-        ..tiny
-    };
-    assert_eq!(demanded.lasso(&[Fairness::Weak]), lasso(3, &[]));
-    assert!(!demanded.eventually_objects());
-}
-
-#[test]
-fn a_cycle_that_passes_an_obligation_over_is_none() {
-    // Round and round, while step 2 is possible all the time.
-    let tiny = Tiny {
-        steps: vec![(0, 1, 1), (1, 1, 0), (0, 2, 2), (1, 2, 2)],
-        owed: vec![0, 1],
-    };
-    assert_eq!(tiny.lasso(&[Fairness::Weak; 2]), None);
-    assert_eq!(tiny.lasso(&[Fairness::Weak]), lasso(0, &[1, 0]));
-}
-
-#[test]
-fn strong_fairness_demands_what_is_possible_again_and_again() {
-    // Step 2 is possible at 0 only.
-    let tiny = Tiny {
-        steps: vec![(0, 1, 1), (1, 1, 0), (0, 2, 2)],
-        owed: vec![0, 1],
-    };
-    assert_eq!(
-        tiny.lasso(&[Fairness::Weak, Fairness::Weak]),
-        lasso(0, &[1, 0])
-    );
-    assert_eq!(tiny.lasso(&[Fairness::Weak, Fairness::Strong]), None);
-}
-
-#[test]
-fn strong_fairness_looks_into_what_is_left() {
-    // Without 0, where step 2 is possible, the cycle of 1 and 3 remains.
-    let tiny = Tiny {
-        steps: vec![(0, 1, 1), (1, 1, 0), (0, 2, 2), (1, 1, 3), (3, 1, 1)],
-        owed: vec![0, 1, 3],
-    };
-    assert_eq!(
-        tiny.lasso(&[Fairness::Weak, Fairness::Strong]),
-        lasso(1, &[3, 1])
-    );
-}
-
-#[test]
-fn a_cycle_takes_each_strong_obligation_that_it_passes() {
-    // Step 2 is possible at 1 only; the shortest cycle of 0 and 1 leaves it out.
-    let tiny = Tiny {
-        steps: vec![(0, 1, 1), (1, 1, 0), (1, 2, 2), (2, 1, 0)],
-        owed: vec![0, 1, 2],
-    };
-    assert_eq!(
-        tiny.lasso(&[Fairness::Weak, Fairness::Strong]),
-        lasso(0, &[1, 2, 0])
-    );
-    assert_eq!(tiny.lasso(&[Fairness::Weak; 2]), lasso(0, &[1, 0]));
-}
 
 /// No two things that are owed may pass for each other, or the one would excuse the other.
 #[test]
@@ -239,7 +86,7 @@ fn put_off(network: &Network, fairness: Fairness) -> Option<Lasso> {
         (0..graph.len() as u32).any(|state| graph.is_marked(state)),
         "the premise is never the case"
     );
-    put_off_for_ever(graph, &network.obligations(fairness))
+    fair_cycle(graph, &network.obligations(fairness))
 }
 
 #[test]

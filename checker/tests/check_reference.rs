@@ -3,19 +3,23 @@
 
 use std::collections::BTreeSet;
 
-use blockexc_checker::configurations::{open_networks, pair, row, triangle};
-use blockexc_checker::explorer::{Bounds, Exploration, Explorer, Outcome, Space, Verdict};
-use blockexc_checker::names::{Blocks, Naming};
-use blockexc_checker::network::Network;
-use blockexc_checker::properties::{self, Property};
-use blockexc_checker::tabled::Tabled;
+use blockexc_checker::analysis::networks::{open_networks, pair, row, triangle};
+use blockexc_checker::network::closed::Network;
+use blockexc_checker::network::interned::InternedNetwork;
+use blockexc_checker::network::names::{Blocks, Naming};
+use blockexc_checker::properties;
+use blockexc_checker::search::exploration::{Exploration, Outcome, Verdict};
+use blockexc_checker::search::explorer::{Bounds, Explorer};
+use blockexc_checker::search::property::Property;
+use blockexc_checker::search::space::Space;
+use blockexc_checker::show::shown::Shown;
 use blockexc_model::deviating::Setup;
 
 /// Searches a network to the end: how many states it has, and the premises that were reached.
 fn holds(network: &Network, more: Vec<Property<Network>>) -> (usize, BTreeSet<&'static str>) {
     let mut list = properties::network(network);
     list.extend(more);
-    let tabled = Tabled::<10>::new(network).unwrap();
+    let tabled = InternedNetwork::<10>::new(network).unwrap();
     let found = Explorer::new(&tabled, list).explore();
     assert_eq!(found.outcome, Outcome::Exhausted);
     assert_no_failure(&network.name, network, &found);
@@ -47,7 +51,7 @@ fn assert_no_failure<S: Space<Model = Network>>(
 
 #[test]
 fn closed_networks_hold_and_are_so_large() {
-    let config = Setup::default();
+    let setup = Setup::default();
     let (plain, leaves) = (Blocks::plain(1), Blocks::named(1, Naming::LeafAndPlain));
     let mut premises = BTreeSet::new();
     let mut count = |network: Network, more| {
@@ -56,16 +60,16 @@ fn closed_networks_hold_and_are_so_large() {
         states
     };
     assert_eq!(
-        count(pair(&config, &config, plain, 1), properties::deleting()),
+        count(pair(&setup, &setup, plain, 1), properties::deleting()),
         4_584
     );
     assert_eq!(
-        count(pair(&config, &config, leaves, 1), properties::deleting()),
+        count(pair(&setup, &setup, leaves, 1), properties::deleting()),
         46_137
     );
-    assert_eq!(count(row(&config), properties::relaying()), 5_257);
-    assert_eq!(count(triangle(&config), Vec::new()), 28_496);
-    let network = row(&config);
+    assert_eq!(count(row(&setup), properties::relaying()), 5_257);
+    assert_eq!(count(triangle(&setup), Vec::new()), 28_496);
+    let network = row(&setup);
     for property in properties::safety() {
         assert!(
             property.premise.is_none() || premises.contains(property.name),
@@ -122,12 +126,12 @@ fn a_deliverer_that_was_asked_again_may_be_left_with_a_stale_want() {
 /// No deviation of the catalogue records without a bound: the rule is shown a step that does.
 #[test]
 fn recording_beyond_the_bound_is_seen() {
-    use blockexc_checker::names::{Cid, Peer, Small};
-    use blockexc_checker::rules::{Judge, Step};
+    use blockexc_checker::network::names::{Cid, Peer, Small};
+    use blockexc_checker::step::rules::{Judge, Step};
     use blockexc_model::Address;
     use blockexc_model::deviating::{Event, Node};
     use blockexc_model::message::{Message, WantEntry};
-    use blockexc_model::node::First;
+    use blockexc_model::node::{Config, First};
 
     let wants = |number| Event::Received {
         from: Peer(1),
@@ -137,9 +141,14 @@ fn recording_beyond_the_bound_is_seen() {
         ),
     };
     let node = |bound| {
-        let mut setup = Setup::default();
-        setup.config.wants_per_peer = bound;
-        let mut node: Node<Small> = Node::deviating(setup);
+        let config = Config {
+            wants_per_peer: bound,
+            ..Config::default()
+        };
+        let mut node = Node::<Small>::deviating(Setup {
+            config,
+            ..Setup::default()
+        });
         node.step(Event::Joined(Peer(1)), &mut First);
         node.step(wants(0), &mut First);
         node

@@ -5,17 +5,23 @@
 use std::collections::{BTreeSet, HashSet};
 use std::time::{Duration, Instant};
 
-use blockexc_checker::chart::Chart;
-use blockexc_checker::choice::Script;
-use blockexc_checker::configurations::{open_networks, pair, row, triangle};
-use blockexc_checker::explorer::{Bounds, Explorer, Trail, Verdict};
-use blockexc_checker::names::{Blocks, Naming, Peer};
-use blockexc_checker::network::{Act, Action, Limits, Network, Role};
-use blockexc_checker::open::{OpenAction, OpenNetwork};
-use blockexc_checker::properties::{self, Kind};
-use blockexc_checker::replay::{
+use blockexc_checker::analysis::networks::{open_networks, pair, row, triangle};
+use blockexc_checker::network::action::{Act, Action};
+use blockexc_checker::network::closed::Network;
+use blockexc_checker::network::limits::Limits;
+use blockexc_checker::network::names::{Blocks, Naming, Peer};
+use blockexc_checker::network::open::{OpenAction, OpenNetwork};
+use blockexc_checker::network::role::Role;
+use blockexc_checker::properties;
+use blockexc_checker::search::exploration::{Trail, Verdict};
+use blockexc_checker::search::explorer::{Bounds, Explorer};
+use blockexc_checker::search::property::Kind;
+use blockexc_checker::show::chart::Chart;
+use blockexc_checker::show::replay::{
     MOST_BLOCKS, MOST_BYTES, MOST_ENTRIES, MOST_NODES, MOST_STEPS, Replay, ReplayError,
 };
+use blockexc_checker::show::shown::Shown;
+use blockexc_checker::step::choice::Script;
 use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::{Deviation, Deviations, Layer};
 use blockexc_model::dialect::{DIALECTS, Dialect};
@@ -23,7 +29,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use stateright::Model;
 
-fn config(deviation: Deviation) -> Setup {
+fn setup(deviation: Deviation) -> Setup {
     Setup::deviating(Deviations::of(&[deviation]))
 }
 
@@ -72,18 +78,18 @@ fn open(network: &OpenNetwork, requirement: &str) -> Option<(Replay, Chart)> {
     let property = list.iter().find(|it| it.name == failure.name).unwrap();
     Some((
         Replay::of_open_network(network, &trail, property),
-        Chart::of_open_network(network, &trail),
+        Chart::of(network, &trail),
     ))
 }
 
 fn closed_file() -> (Replay, Chart) {
-    let silent = config(Deviation::CancelSilently);
+    let silent = setup(Deviation::CancelSilently);
     let network = pair(&silent, &Setup::default(), Blocks::plain(1), 0);
     closed(&network, "ASK-7").unwrap()
 }
 
 fn open_file() -> (Replay, Chart) {
-    let networks = open_networks(&config(Deviation::DontHaveRecorded));
+    let networks = open_networks(&setup(Deviation::DontHaveRecorded));
     networks
         .iter()
         .find_map(|network| open(network, "PRES-3"))
@@ -122,7 +128,7 @@ fn what_deviations_break_in_open_networks_replays() {
     let mut files = 0;
     let of_the_model = |deviation: &Deviation| deviation.layer() == Layer::Model;
     for deviation in Deviation::ALL.iter().copied().filter(of_the_model) {
-        let mut networks = open_networks(&config(deviation));
+        let mut networks = open_networks(&setup(deviation));
         networks.retain(|network| ["answers", "leaves"].contains(&network.name.as_str()));
         let found = deviation.breaks().iter().find_map(|requirement| {
             networks
@@ -141,9 +147,9 @@ fn what_deviations_break_in_open_networks_replays() {
 fn every_dialect_is_written_with_its_name_and_its_deviations() {
     let mut files = 0;
     for dialect in &DIALECTS[1..] {
-        let config = Setup::deviating(dialect.deviations);
+        let setup = Setup::deviating(dialect.deviations);
         let leaf = Blocks::named(1, Naming::Leaf);
-        let network = pair(&config, &config, leaf, 1);
+        let network = pair(&setup, &setup, leaf, 1);
         let broken: BTreeSet<_> = dialect
             .deviations
             .iter()
@@ -213,7 +219,7 @@ fn a_reference_that_takes_the_same_way_breaks_nothing() {
 
 #[test]
 fn a_choice_is_written_and_kept_to() {
-    let network = open_networks(&config(Deviation::AskUnannounced)).swap_remove(0);
+    let network = open_networks(&setup(Deviation::AskUnannounced)).swap_remove(0);
     let start = network.init_states().swap_remove(0);
     let mut state = start.clone();
     let mut steps = Vec::new();
@@ -235,7 +241,7 @@ fn a_choice_is_written_and_kept_to() {
         .find(|property| property.requirements.contains(&"ASK-4"))
         .unwrap();
     let replay = Replay::of_open_network(&network, &trail, property);
-    assert_replays(&(replay.clone(), Chart::of_open_network(&network, &trail)));
+    assert_replays(&(replay.clone(), Chart::of(&network, &trail)));
     let mut document = value(&replay);
     assert_eq!(document["steps"][2]["choices"], json!([1]));
     let replayed = replay.run().unwrap();
@@ -483,9 +489,9 @@ fn the_largest_network_runs_in_bounded_time() {
         (nodes().count(), usize::from(blocks.count)),
         (MOST_NODES, MOST_BLOCKS)
     );
-    let config = Setup::deviating(Dialect::find("codex-2025-01").unwrap().deviations);
+    let setup = Setup::deviating(Dialect::find("codex-2025-01").unwrap().deviations);
     let mut roles: Vec<Role> = nodes()
-        .map(|_| Role::new(config.clone()).requesting(blocks.addresses()))
+        .map(|_| Role::new(setup.clone()).requesting(blocks.addresses()))
         .collect();
     for cid in blocks.cids() {
         roles[7].holds.push(cid);
@@ -596,15 +602,15 @@ proptest! {
     /// Not only shortest ways: any way through a network goes again as it went.
     #[test]
     fn any_way_through_a_closed_network_replays(
-        config in any_config(),
+        setup in any_config(),
         turns in any_turns(),
         which in 0..3,
     ) {
         let leaf = Blocks::named(1, Naming::LeafAndPlain);
         let network = match which {
-            0 => pair(&config, &Setup::default(), leaf, 2),
-            1 => triangle(&config),
-            _ => row(&config).retrying(2),
+            0 => pair(&setup, &Setup::default(), leaf, 2),
+            1 => triangle(&setup),
+            _ => row(&setup).retrying(2),
         };
         let trail = walk(&network, &turns);
         let last = trail.steps.last().map_or(&trail.start, |(_, last)| last);
@@ -621,14 +627,14 @@ proptest! {
 
     #[test]
     fn any_way_through_an_open_network_replays(
-        config in any_config(),
+        setup in any_config(),
         turns in any_turns(),
         which in 0..7usize,
     ) {
-        let network = open_networks(&config).swap_remove(which);
+        let network = open_networks(&setup).swap_remove(which);
         let trail = walk(&network, &turns);
         let last = trail.steps.last().map_or(&trail.start, |(_, last)| last);
-        let chart = Chart::of_open_network(&network, &trail);
+        let chart = Chart::of(&network, &trail);
         for property in properties::open(&network).iter().step_by(8) {
             let text = Replay::of_open_network(&network, &trail, property).to_json();
             let replayed = Replay::from_json(&text).unwrap().run().unwrap();

@@ -1,19 +1,22 @@
 //! A configuration's report, its counterexamples, and the chart of them say the same.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use blockexc_checker::configurations::{open_networks, pair, patient_pair, row, triangle};
-use blockexc_checker::explorer::Explorer;
-use blockexc_checker::names::{Blocks, Peer};
-use blockexc_checker::network::{Limits, Network, Role};
+use blockexc_checker::analysis::configuration::{Configuration, Options};
+use blockexc_checker::analysis::networks::{open_networks, pair, patient_pair, row, triangle};
+use blockexc_checker::analysis::report::{PropertyReport, Report, Told, idle};
+use blockexc_checker::network::closed::Network;
+use blockexc_checker::network::interned::InternedNetwork;
+use blockexc_checker::network::limits::Limits;
+use blockexc_checker::network::names::{Blocks, Peer};
+use blockexc_checker::network::role::Role;
 use blockexc_checker::properties;
-use blockexc_checker::standard::{
-    Configuration, Counterexample, Options, PropertyReport, Report, Told, idle, properties_of,
-};
-use blockexc_checker::tabled::Tabled;
+use blockexc_checker::properties::properties_of;
+use blockexc_checker::search::explorer::Explorer;
+use blockexc_checker::show::counterexample::Counterexample;
 use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::{Deviation, Deviations};
 
-fn config(deviation: Deviation) -> Setup {
+fn setup(deviation: Deviation) -> Setup {
     Setup::deviating(Deviations::of(&[deviation]))
 }
 
@@ -38,8 +41,8 @@ fn violated(report: &Report) -> Vec<(&'static str, usize)> {
 }
 
 #[test]
-fn a_want_put_off_for_ever_is_as_long_as_is_said() {
-    let deviant = config(Deviation::SilentHave);
+fn a_want_fair_cycle_is_as_long_as_is_said() {
+    let deviant = setup(Deviation::SilentHave);
     let network = patient_pair(&Setup::default(), &deviant);
     let configuration = Configuration::Progress(network);
     let report = search(&configuration, &[]);
@@ -63,7 +66,7 @@ fn a_want_put_off_for_ever_is_as_long_as_is_said() {
 
 #[test]
 fn a_violation_in_a_closed_network_is_as_long_as_is_said() {
-    let deviant = config(Deviation::CancelSilently);
+    let deviant = setup(Deviation::CancelSilently);
     let network = pair(&deviant, &Setup::default(), Blocks::plain(1), 0);
     let configuration = Configuration::Closed(network);
     let report = search(&configuration, &[]);
@@ -86,7 +89,7 @@ fn a_violation_in_a_closed_network_is_as_long_as_is_said() {
 
 #[test]
 fn a_violation_in_an_open_network_is_as_long_as_is_said() {
-    let deviant = config(Deviation::PresenceUnbounded);
+    let deviant = setup(Deviation::PresenceUnbounded);
     let configuration = Configuration::Open(open_networks(&deviant).swap_remove(0));
     let all = violated(&search(&configuration, &["PRES-1"]));
     assert!(!all.is_empty());
@@ -104,10 +107,10 @@ fn a_violation_in_an_open_network_is_as_long_as_is_said() {
 /// is worth a look.
 #[test]
 fn a_state_takes_as_much_memory_as_is_known() {
-    let config = Setup::default();
-    let triangle = Configuration::Closed(triangle(&config));
+    let setup = Setup::default();
+    let triangle = Configuration::Closed(triangle(&setup));
     // Of progress, every transition is kept too.
-    let progress = Configuration::Progress(patient_pair(&config, &config));
+    let progress = Configuration::Progress(patient_pair(&setup, &setup));
     for (configuration, expected) in [(triangle, 70.0..76.0), (progress, 160.0..180.0)] {
         let taken = search(&configuration, &[]).bytes_per_state();
         assert!(expected.contains(&taken), "{taken}");
@@ -213,7 +216,7 @@ fn a_property_is_idle_when_no_search_had_anything_to_say_about_it() {
 #[test]
 fn silence_with_a_want_is_the_premise_of_progress() {
     let network = pair(&Setup::default(), &Setup::default(), Blocks::plain(1), 0);
-    let tabled = Tabled::<10>::new(&network).unwrap();
+    let tabled = InternedNetwork::<10>::new(&network).unwrap();
     let found = Explorer::new(&tabled, vec![properties::progress()]).explore();
     assert_eq!(found.findings[0].premise_reached, Some(true));
     assert_eq!(
@@ -231,7 +234,7 @@ fn silence_with_a_want_is_the_premise_of_progress() {
         },
     )
     .linked(vec![[Peer(0), Peer(1)]]);
-    let tabled = Tabled::<10>::new(&wantless).unwrap();
+    let tabled = InternedNetwork::<10>::new(&wantless).unwrap();
     let found = Explorer::new(&tabled, vec![properties::progress()]).explore();
     assert_eq!(found.findings[0].premise_reached, Some(false));
 }

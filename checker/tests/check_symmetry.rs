@@ -3,25 +3,29 @@
 
 use std::collections::HashSet;
 
-use blockexc_checker::configurations::{pair, triangle};
-use blockexc_checker::explorer::{Explorer, Outcome, Verdict};
-use blockexc_checker::names::{Blocks, Cid, Naming, Peer};
-use blockexc_checker::network::{Limits, Network, Role, State};
+use blockexc_checker::analysis::networks::{pair, triangle};
+use blockexc_checker::network::closed::Network;
+use blockexc_checker::network::interned::InternedNetwork;
+use blockexc_checker::network::limits::Limits;
+use blockexc_checker::network::names::{Blocks, Cid, Naming, Peer};
+use blockexc_checker::network::role::Role;
+use blockexc_checker::network::state::State;
+use blockexc_checker::network::symmetry::Symmetry;
 use blockexc_checker::properties;
-use blockexc_checker::symmetry::Symmetry;
-use blockexc_checker::tabled::Tabled;
+use blockexc_checker::search::exploration::{Outcome, Verdict};
+use blockexc_checker::search::explorer::Explorer;
 use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::Deviation;
 use blockexc_model::dialect::DIALECTS;
 use stateright::Model;
 
 /// Two nodes that ask for two blocks, and one that holds both, or will.
-fn two_askers(config: &Setup, blocks: Blocks) -> Network {
-    let asking = || Role::new(config.clone()).requesting(blocks.addresses());
+fn two_askers(setup: &Setup, blocks: Blocks) -> Network {
+    let asking = || Role::new(setup.clone()).requesting(blocks.addresses());
     let roles = vec![
         asking(),
         asking(),
-        Role::new(config.clone()).holding(Cid(0)).holding(Cid(1)),
+        Role::new(setup.clone()).holding(Cid(0)).holding(Cid(1)),
     ];
     let limits = Limits {
         connects: 2,
@@ -63,11 +67,11 @@ fn assert_renamings_commute(network: &Network, least: usize) {
 
 #[test]
 fn the_reference_tells_nobody_by_name() {
-    let config = Setup::default();
-    assert_renamings_commute(&triangle(&config), 1);
+    let setup = Setup::default();
+    assert_renamings_commute(&triangle(&setup), 1);
     let blocks = Blocks::plain(2);
-    assert_renamings_commute(&two_askers(&config, blocks), 3);
-    assert_renamings_commute(&pair(&config, &config, Blocks::plain(1), 1), 0);
+    assert_renamings_commute(&two_askers(&setup, blocks), 3);
+    assert_renamings_commute(&pair(&setup, &setup, Blocks::plain(1), 1), 0);
 }
 
 #[test]
@@ -79,7 +83,7 @@ fn leaves_are_told_apart_by_name_alone() {
 /// The verdicts with and without symmetry, and how many states there are.
 fn both(network: &Network) -> [usize; 2] {
     let states = [false, true].map(|symmetric| {
-        let mut tabled = Tabled::<10>::new(network).unwrap();
+        let mut tabled = InternedNetwork::<10>::new(network).unwrap();
         if symmetric {
             tabled = tabled.symmetric();
             assert!(tabled.renamings() > 0);
@@ -114,8 +118,8 @@ fn verdicts_with_and_without_symmetry_agree() {
     let [all, some] = both(&two_askers(&reference, blocks));
     assert!(some < all * 4 / 10, "{some} of {all}");
     for dialect in DIALECTS {
-        let config = Setup::deviating(dialect.deviations);
-        both(&two_askers(&config, Blocks::plain(1)));
+        let setup = Setup::deviating(dialect.deviations);
+        both(&two_askers(&setup, Blocks::plain(1)));
     }
     for deviation in [
         Deviation::CancelSilently,
@@ -123,8 +127,8 @@ fn verdicts_with_and_without_symmetry_agree() {
         Deviation::NoCancelSent,
         Deviation::AskEveryHolder,
     ] {
-        let config = Setup::deviating([deviation].into_iter().collect());
-        both(&triangle(&config));
+        let setup = Setup::deviating([deviation].into_iter().collect());
+        both(&triangle(&setup));
     }
 }
 

@@ -2,13 +2,17 @@
 //! whatever the number of threads.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use blockexc_checker::chart::Chart;
-use blockexc_checker::configurations::{pair, row, triangle};
-use blockexc_checker::explorer::{Bounds, Exploration, Explorer, Outcome, Space, Verdict};
-use blockexc_checker::names::{Blocks, Cid, Naming};
-use blockexc_checker::network::{Limits, Network, Role};
+use blockexc_checker::analysis::networks::{pair, row, triangle};
+use blockexc_checker::network::closed::Network;
+use blockexc_checker::network::interned::{InternedNetwork, Row, Unfit};
+use blockexc_checker::network::limits::Limits;
+use blockexc_checker::network::names::{Blocks, Cid, Naming};
+use blockexc_checker::network::role::Role;
 use blockexc_checker::properties;
-use blockexc_checker::tabled::{Row, Tabled, Unfit};
+use blockexc_checker::search::exploration::{Exploration, Outcome, Verdict};
+use blockexc_checker::search::explorer::{Bounds, Explorer};
+use blockexc_checker::search::space::Space;
+use blockexc_checker::show::chart::Chart;
 use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::dialect::DIALECTS;
@@ -36,7 +40,7 @@ fn verdicts<S: Space>(found: &Exploration<'_, S>) -> Vec<(&'static str, String, 
 
 fn assert_same(network: &Network) {
     let whole = Explorer::new(network, properties::network(network)).explore();
-    let tabled = Tabled::<10>::new(network).unwrap();
+    let tabled = InternedNetwork::<10>::new(network).unwrap();
     let explore = |threads| {
         Explorer::new(&tabled, properties::network(network))
             .threads(threads)
@@ -63,26 +67,26 @@ fn assert_same(network: &Network) {
 
 #[test]
 fn the_reference_is_the_same_in_numbers() {
-    let config = Setup::default();
-    assert_same(&pair(&config, &config, Blocks::plain(1), 1));
-    assert_same(&pair(&config, &config, Blocks::named(1, Naming::Leaf), 1));
-    assert_same(&row(&config));
-    assert_same(&triangle(&config));
+    let setup = Setup::default();
+    assert_same(&pair(&setup, &setup, Blocks::plain(1), 1));
+    assert_same(&pair(&setup, &setup, Blocks::named(1, Naming::Leaf), 1));
+    assert_same(&row(&setup));
+    assert_same(&triangle(&setup));
 }
 
 #[test]
 fn every_dialect_is_the_same_in_numbers() {
     for dialect in DIALECTS {
-        let config = Setup::deviating(dialect.deviations);
-        assert_same(&pair(&config, &config, Blocks::plain(1), 1));
+        let setup = Setup::deviating(dialect.deviations);
+        assert_same(&pair(&setup, &setup, Blocks::plain(1), 1));
     }
 }
 
 /// A node whose process ends closes all its links.
 #[test]
 fn a_process_that_ends_is_the_same_in_numbers() {
-    let config = Setup::deviating(Deviations::of(&[Deviation::AbortOnStaleAsk]));
-    assert_same(&pair(&config, &Setup::default(), Blocks::plain(1), 1));
+    let setup = Setup::deviating(Deviations::of(&[Deviation::AbortOnStaleAsk]));
+    assert_same(&pair(&setup, &Setup::default(), Blocks::plain(1), 1));
 }
 
 fn patient() -> Network {
@@ -113,21 +117,22 @@ fn the_graph_is_the_same_in_numbers() {
     let whole = Explorer::new(&network, Vec::new())
         .with_graph(&owed)
         .explore();
-    let tabled = Tabled::<10>::new(&network).unwrap();
+    let tabled = InternedNetwork::<10>::new(&network).unwrap();
     let numbers = Explorer::new(&tabled, Vec::new())
         .with_graph(&owed)
         .explore();
     let [whole_graph, graph] = [&whole.graph, &numbers.graph].map(|graph| graph.as_ref().unwrap());
     assert_eq!(whole_graph.len(), graph.len());
     for state in 0..graph.len() as u32 {
-        let after = |found: &dyn Fn(u32) -> _, graph: &blockexc_checker::explorer::Graph, at| {
-            let mut all: Vec<_> = graph
-                .from(at)
-                .map(|(label, to)| (label, found(to)))
-                .collect();
-            all.sort_by_key(|(label, state)| (*label, format!("{state:?}")));
-            all
-        };
+        let after =
+            |found: &dyn Fn(u32) -> _, graph: &blockexc_checker::search::graph::Graph, at| {
+                let mut all: Vec<_> = graph
+                    .from(at)
+                    .map(|(label, to)| (label, found(to)))
+                    .collect();
+                all.sort_by_key(|(label, state)| (*label, format!("{state:?}")));
+                all
+            };
         let same =
             (0..graph.len() as u32).find(|other| whole.state(*other) == numbers.state(state));
         let same = same.unwrap();
@@ -141,10 +146,10 @@ fn the_graph_is_the_same_in_numbers() {
 
 #[test]
 fn a_way_in_numbers_is_a_way_through_the_network() {
-    let config = Setup::deviating(Deviations::of(&[Deviation::CancelSilently]));
-    let network = pair(&config, &Setup::default(), Blocks::plain(1), 0);
+    let setup = Setup::deviating(Deviations::of(&[Deviation::CancelSilently]));
+    let network = pair(&setup, &Setup::default(), Blocks::plain(1), 0);
     for symmetric in [false, true] {
-        let mut tabled = Tabled::<10>::new(&network).unwrap();
+        let mut tabled = InternedNetwork::<10>::new(&network).unwrap();
         if symmetric {
             tabled = tabled.symmetric();
         }
@@ -159,7 +164,7 @@ fn a_way_in_numbers_is_a_way_through_the_network() {
         };
         let trail = found.trail(state);
         assert!(!trail.steps.is_empty());
-        let chart = Chart::of_network(&network, &trail);
+        let chart = Chart::of(&network, &trail);
         assert_eq!(chart.rows.len(), trail.steps.len());
         assert!(chart.offence.is_some());
     }
@@ -168,7 +173,7 @@ fn a_way_in_numbers_is_a_way_through_the_network() {
 #[test]
 fn what_does_not_fit_is_refused() {
     let network = triangle(&Setup::default());
-    let refused = Tabled::<9>::new(&network).err();
+    let refused = InternedNetwork::<9>::new(&network).err();
     let expected = Unfit::Words {
         needed: 10,
         given: 9,

@@ -1,11 +1,12 @@
 //! What the checker says of actions and messages can be read without its numbers.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use blockexc_checker::choice::Script;
-use blockexc_checker::configurations::pair;
-use blockexc_checker::names::{Blocks, Cid, Peer, Small};
-use blockexc_checker::network::{Act, Action};
-use blockexc_checker::words::{show_entry, show_message};
+use blockexc_checker::analysis::networks::pair;
+use blockexc_checker::network::action::{Act, Action};
+use blockexc_checker::network::names::{Blocks, Cid, Peer, Small};
+use blockexc_checker::show::shown::Shown;
+use blockexc_checker::show::words::{show_entry, show_message};
+use blockexc_checker::step::choice::Script;
 use blockexc_model::Address;
 use blockexc_model::deviating::Setup;
 use blockexc_model::message::{

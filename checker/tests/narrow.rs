@@ -12,7 +12,7 @@ mod script;
 
 use std::collections::BTreeMap;
 
-use blockexc_checker::rules::{Judgement, Step, rules};
+use blockexc_checker::step::rules::{Judgement, Step, rules};
 use blockexc_model::deviating::Event;
 use blockexc_model::deviation::{Deviations, Layer};
 use blockexc_model::{Deviation, Deviation::*};

@@ -8,15 +8,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use blockexc_checker::browse::browse;
-use blockexc_checker::configurations::custom;
-use blockexc_checker::explorer::Progress;
-use blockexc_checker::names::{Blocks, Naming};
-use blockexc_checker::network::Limits;
-use blockexc_checker::replay::{self, Replay};
-use blockexc_checker::standard::{
-    Configuration, Counterexample, Options, Report, Told, idle, standard_set,
-};
+use blockexc_checker::analysis::configuration::{Configuration, Options};
+use blockexc_checker::analysis::networks::custom;
+use blockexc_checker::analysis::report::{Report, Told, idle};
+use blockexc_checker::analysis::standard::standard_set;
+use blockexc_checker::network::limits::Limits;
+use blockexc_checker::network::names::{Blocks, Naming};
+use blockexc_checker::search::explorer::Progress;
+use blockexc_checker::show::browse::browse;
+use blockexc_checker::show::counterexample::Counterexample;
+use blockexc_checker::show::replay::{self, Replay};
 use blockexc_model::deviating::Setup;
 use blockexc_model::requirement::REQUIREMENTS;
 use blockexc_model::{Deviation, Deviations, Dialect};
@@ -142,7 +143,7 @@ struct CustomArgs {
 }
 
 impl CustomArgs {
-    fn configuration(&self, config: &Setup) -> Option<Configuration> {
+    fn configuration(&self, setup: &Setup) -> Option<Configuration> {
         let numbers = [
             self.nodes,
             self.blocks,
@@ -172,7 +173,7 @@ impl CustomArgs {
             deletions: self.deletions.unwrap_or(0),
             retries: self.retries.unwrap_or(0),
         };
-        Some(Configuration::Closed(custom(config, nodes, blocks, limits)))
+        Some(Configuration::Closed(custom(setup, nodes, blocks, limits)))
     }
 }
 
@@ -218,8 +219,8 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         .iter()
         .chain(args.deviation.iter().copied())
         .collect();
-    let config = Setup::deviating(deviations);
-    let configurations = chosen(args, &config)?;
+    let setup = Setup::deviating(deviations);
+    let configurations = chosen(args, &setup)?;
     if let Some(address) = args.explore {
         return explore(configurations, address, out);
     }
@@ -272,11 +273,11 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-fn chosen(args: &CheckArgs, config: &Setup) -> anyhow::Result<Vec<Configuration>> {
-    if let Some(custom) = args.custom.configuration(config) {
+fn chosen(args: &CheckArgs, setup: &Setup) -> anyhow::Result<Vec<Configuration>> {
+    if let Some(custom) = args.custom.configuration(setup) {
         return Ok(vec![custom]);
     }
-    let all = standard_set(config);
+    let all = standard_set(setup);
     let names: Vec<String> = all.iter().map(|one| one.name().to_owned()).collect();
     let only = |one: &Configuration| {
         args.only

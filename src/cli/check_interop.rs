@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use anstyle::Style;
 use anyhow::bail;
-use blockexc_checker::interop::{Cell, Held, Loss, Obtained, Table};
-use blockexc_checker::questions::{Evidence, STATEMENTS, Statement};
+use blockexc_checker::analysis::interop::{Cell, Held, Obtained, Table};
+use blockexc_checker::analysis::questions::{Evidence, STATEMENTS, Statement};
+use blockexc_checker::show::counterexample::Loss;
 use clap::Args;
 use serde::Serialize;
 

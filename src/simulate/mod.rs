@@ -30,7 +30,7 @@ pub mod world;
 
 use std::time::Duration;
 
-use blockexc_checker::tabled::Unfit;
+use blockexc_checker::network::interned::Unfit;
 
 pub use options::Options;
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use blockexc_checker::rules::{Judge, Step};
+use blockexc_checker::step::rules::{Judge, Step};
 use blockexc_model::deviating::{Effect, Event, Node};
 use serde::Serialize;
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use blockexc_checker::interop::{Held, Obtained, Table};
-use blockexc_checker::tabled::Unfit;
+use blockexc_checker::analysis::interop::{Held, Obtained, Table};
+use blockexc_checker::network::interned::Unfit;
 use blockexc_model::dialect::{DIALECTS, Dialect};
 
 /// The results of `check interop` for nodes that retry their wants. What is not listed is always

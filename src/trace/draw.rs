@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::BufRead;
 
-use blockexc_checker::chart::{Chart, Row};
+use blockexc_checker::show::chart::{Chart, Row};
 use blockexc_model::deviating::{Event, OtherEvent};
 use blockexc_model::message::{Message, PresenceType, WantType};
 use libp2p::PeerId;

@@ -1,7 +1,7 @@
 //! One trace through the model and the engine at once.
 
 use blockexc::node::engine::Engine;
-use blockexc_checker::rules::{Judge, Step as JudgedStep};
+use blockexc_checker::step::rules::{Judge, Step as JudgedStep};
 use blockexc_model::address::Address;
 use blockexc_model::deviation::Deviations;
 use blockexc_model::node::{Choose, Config, Node};

@@ -15,7 +15,7 @@ mod users;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use blockexc_checker::tabled::Unfit;
+use blockexc_checker::network::interned::Unfit;
 use blockexc_model::deviating::{Event, OtherEvent};
 use libp2p::PeerId;
 

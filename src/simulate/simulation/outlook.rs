@@ -1,6 +1,6 @@
 //! Whether open requests could be met, and why not.
 
-use blockexc_checker::interop::Obtained;
+use blockexc_checker::analysis::interop::Obtained;
 
 use super::Simulation;
 use crate::simulate::properties::MET;

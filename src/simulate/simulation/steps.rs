@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use blockexc_checker::interop::Obtained;
+use blockexc_checker::analysis::interop::Obtained;
 use blockexc_model::deviating::{Effect, Event, OtherEffect};
 use blockexc_model::deviation::Deviations;
 

@@ -1,0 +1,15 @@
+//! What is asked of networks, and what comes of it.
+//!
+//! 1. [`networks`]: the networks that are searched. [`configuration`]: a network with what is asked
+//!    of it; [`report`]: what its search found. [`standard`]: all of them.
+//! 2. [`interop`]: who can fetch from whom. [`questions`]: what the source notes leave open.
+//!    [`changes`]: when the lists are updated. [`findings`]: all that as text for the documentation.
+
+pub mod changes;
+pub mod configuration;
+pub mod findings;
+pub mod interop;
+pub mod networks;
+pub mod questions;
+pub mod report;
+pub mod standard;

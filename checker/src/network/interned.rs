@@ -1,0 +1,244 @@
+//! [`InternedNetwork`]: a closed network whose states are rows of numbers. Each different node,
+//! each different end of a link and each different step of a node is worked out once and then
+//! looked up.
+//!
+//! What a node does next depends on the node, on what awaits it and on what may still happen; it
+//! changes the node and what awaits it, and puts messages behind those that await its peers. The
+//! combinations of these are few where the network's states are many. So a state here is a row of
+//! numbers of 16 bits, which is copied, hashed and compared without touching the heap, and
+//! [`Network`] works out only what was not met before. There is no second copy of what happens in
+//! a network: the tables' entries come from [`Network::perform`].
+
+mod components;
+mod successors;
+mod tables;
+mod work_out;
+
+use std::borrow::Cow;
+
+use stateright::Model;
+
+use crate::search::space::{Space, TableFull};
+
+use super::closed::Network;
+use super::names::Peer;
+use super::state::{Link, State};
+use super::symmetry::Symmetry;
+
+use components::{Common, LinkEnd, MOST_LINKS, MOST_NODES};
+pub use tables::{Components, Tables};
+
+/// The first word of a row is the common part; the nodes follow, and then the ends of the links.
+const FIRST_NODE: usize = 1;
+/// So many states' steps are looked up before the first of them are taken.
+const TOGETHER: usize = 8;
+
+/// A state of an [`InternedNetwork`]: the numbers of its components.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Row<const WORDS: usize>([u16; WORDS]);
+
+/// The network does not fit into rows of this many words, or into rows at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// There are more nodes and links than words.
+    #[error("a state of this network takes {needed} words, there are {given}")]
+    Words {
+        /// So many it takes.
+        needed: usize,
+        /// So many there are.
+        given: usize,
+    },
+    /// There are too many nodes or links.
+    #[error("there are more than {MOST_NODES} nodes, or a node has more than {MOST_LINKS} links")]
+    Nodes,
+}
+
+/// How many words a state of this network takes.
+pub fn words(network: &Network) -> usize {
+    FIRST_NODE + network.roles.len() + 2 * network.pairs.len()
+}
+
+/// A closed network whose states are rows of numbers.
+pub struct InternedNetwork<'a, const WORDS: usize> {
+    network: &'a Network,
+    /// The links of each node, in the order of the network's pairs: where in a row its own end
+    /// stands, and where the far one.
+    links_of: Vec<Vec<[usize; 2]>>,
+    first_link: usize,
+    words: usize,
+    symmetry: Symmetry,
+}
+
+impl<'a, const WORDS: usize> InternedNetwork<'a, WORDS> {
+    /// This network, in rows of so many words.
+    ///
+    /// # Errors
+    ///
+    /// When its states do not fit into them.
+    pub fn new(network: &'a Network) -> Result<Self, Unfit> {
+        let first_link = FIRST_NODE + network.roles.len();
+        let links_of: Vec<Vec<[usize; 2]>> = (0u8..)
+            .map(Peer)
+            .take(network.roles.len())
+            .map(|node| {
+                let pairs = network.pairs.iter().enumerate();
+                pairs
+                    .filter(|(_, pair)| pair.contains(&node))
+                    .map(|(link, pair)| {
+                        let end = usize::from(pair[0] != node);
+                        let link = first_link + 2 * link;
+                        [link + end, link + 1 - end]
+                    })
+                    .collect()
+            })
+            .collect();
+        if links_of.iter().any(|links| links.len() > MOST_LINKS) || links_of.len() > MOST_NODES {
+            return Err(Unfit::Nodes);
+        }
+        let words = words(network);
+        if words > WORDS {
+            return Err(Unfit::Words {
+                needed: words,
+                given: WORDS,
+            });
+        }
+        Ok(InternedNetwork {
+            network,
+            links_of,
+            first_link,
+            words,
+            symmetry: Symmetry::default(),
+        })
+    }
+
+    /// States that differ only in names count as one: each is encoded by its canonical form. The
+    /// graph of all transitions cannot be kept then, for in it names matter.
+    pub fn symmetric(mut self) -> Self {
+        self.symmetry = Symmetry::of(self.network);
+        self
+    }
+
+    /// By how many renamings a state may become one that counts as the same.
+    pub fn renamings(&self) -> usize {
+        self.symmetry.renamings.len()
+    }
+}
+
+impl<const WORDS: usize> Space for InternedNetwork<'_, WORDS> {
+    type Model = Network;
+    type Encoded = Row<WORDS>;
+    type Tables = Tables;
+
+    const BATCH: usize = 1 << 14;
+
+    fn model(&self) -> &Network {
+        self.network
+    }
+
+    fn initial(&self, tables: &mut Tables) -> Vec<Row<WORDS>> {
+        let states = self.network.init_states();
+        let rows: Vec<_> = states
+            .iter()
+            // The tables are empty yet: they have room for the components of a few states.
+            .filter_map(|state| self.intern(tables, state).ok())
+            .collect();
+        rows.into_iter()
+            .map(|row| self.canonical(tables, row))
+            .collect()
+    }
+
+    fn successors(
+        &self,
+        tables: &Tables,
+        states: &[&Row<WORDS>],
+        missing: &mut [bool],
+        mut found: impl FnMut(usize, u8, Row<WORDS>),
+    ) {
+        // The lookups of several states do not wait for each other.
+        for (group, states) in states.chunks(TOGETHER).enumerate() {
+            let mut steps_at = [[None; MOST_NODES]; TOGETHER];
+            let mut near = 0;
+            for (row, steps_at) in states.iter().zip(&mut steps_at) {
+                for (place, steps_at) in steps_at[..self.links_of.len()].iter_mut().enumerate() {
+                    *steps_at = self.steps_at(tables, row, place);
+                }
+            }
+            for (first, _) in steps_at.iter().flatten().flatten() {
+                near ^= tables
+                    .steps
+                    .get(*first as usize)
+                    .map_or(0, |step| step.node);
+            }
+            std::hint::black_box(near);
+            for (i, (row, steps_at)) in states.iter().zip(&steps_at).enumerate() {
+                let which = TOGETHER * group + i;
+                missing[which] = !self.give(tables, row, steps_at, |label, next| {
+                    found(which, label, next);
+                });
+            }
+        }
+    }
+
+    fn work_out(&self, tables: &mut Tables, row: &Row<WORDS>) -> Result<(), TableFull> {
+        let state = self.decode(tables, row).into_owned();
+        self.work_out_transitions(tables, row, &state)
+    }
+
+    fn decode<'s>(&self, tables: &Tables, row: &'s Row<WORDS>) -> Cow<'s, State> {
+        let common = tables.commons.get(row.0[0]);
+        let nodes = &row.0[FIRST_NODE..self.first_link];
+        let ends = &row.0[self.first_link..self.words];
+        Cow::Owned(State {
+            nodes: nodes
+                .iter()
+                .map(|node| tables.nodes.get(*node).clone())
+                .collect(),
+            links: ends
+                .chunks_exact(2)
+                .map(|ends| {
+                    let ends = [ends[0], ends[1]].map(|end| tables.ends.get(end));
+                    Link {
+                        open: ends[0].open,
+                        ends: ends.map(|end| end.end.clone()),
+                    }
+                })
+                .collect(),
+            left: common.left,
+            ended: (0..8)
+                .filter(|node| common.ended & 1 << node != 0)
+                .map(Peer)
+                .collect(),
+            broken: common.broken,
+        })
+    }
+
+    fn encode(&self, tables: &Tables, state: &State) -> Option<Row<WORDS>> {
+        let mut row = Row([0; WORDS]);
+        row.0[0] = tables.commons.find(&Common::of(state))?;
+        for (place, node) in state.nodes.iter().enumerate() {
+            row.0[FIRST_NODE + place] = tables.nodes.find(node)?;
+        }
+        for (place, end) in LinkEnd::all_of(state).enumerate() {
+            row.0[self.first_link + place] = tables.ends.find(&end)?;
+        }
+        Some(self.canonical(tables, row))
+    }
+
+    fn keeps_all(&self, tables: &Tables, row: &Row<WORDS>) -> bool {
+        tables.common_facts[usize::from(row.0[0])].keeps_all
+    }
+
+    fn is_quiet(&self, tables: &Tables, row: &Row<WORDS>) -> bool {
+        row.0[self.first_link..self.words]
+            .iter()
+            .all(|end| tables.end_facts[usize::from(*end)].quiet)
+    }
+
+    fn is_reduced(&self) -> bool {
+        !self.symmetry.renamings.is_empty()
+    }
+
+    fn table_bytes(&self, tables: &Tables) -> usize {
+        tables.bytes()
+    }
+}

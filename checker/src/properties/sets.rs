@@ -1,0 +1,61 @@
+//! Which properties are asked of a network.
+
+use stateright::Model;
+
+use crate::network::closed::Network;
+use crate::network::limits::Retries;
+use crate::network::names::Small;
+use crate::network::open::OpenNetwork;
+use crate::search::property::{Condition, Kind, Property};
+use crate::step::rules::Judge;
+
+use super::activity::{activity, cancelling, deleting, relaying};
+use super::safety::{safety, settled};
+
+/// What must hold of an open network.
+pub fn open(model: &OpenNetwork) -> Vec<Property<OpenNetwork>> {
+    unbroken(model.judge())
+}
+
+/// What must hold of a closed network, whether wants are pursued anew or not.
+pub fn network(model: &Network) -> Vec<Property<Network>> {
+    let mut properties = unbroken(model.judge());
+    properties.extend(safety());
+    properties.extend(activity());
+    properties
+}
+
+/// Everything that is asked of a closed network: what can be seen in it depends on what may
+/// happen in it.
+pub fn properties_of(model: &Network) -> Vec<Property<Network>> {
+    let mut properties = network(model);
+    if model.limits.cancels > 0 {
+        properties.extend(cancelling());
+    }
+    if model.limits.deletions > 0 {
+        properties.extend(deleting());
+    }
+    if model.limits.retries == 0 && model.retries == Retries::Limited {
+        properties.push(settled());
+    }
+    let full = model.roles.len() * (model.roles.len() - 1) / 2;
+    if model.pairs.len() < full {
+        properties.extend(relaying());
+    }
+    properties
+}
+
+fn unbroken<M: Model>(judge: &Judge<Small>) -> Vec<Property<M>> {
+    judge
+        .predicates()
+        .enumerate()
+        .map(|(place, predicate)| Property {
+            name: predicate.name,
+            requirements: predicate.requirements,
+            kind: Kind::Always,
+            condition: Condition::OfStep(place),
+            premise: None,
+            when_quiet: false,
+        })
+        .collect()
+}
