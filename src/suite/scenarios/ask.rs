@@ -7,15 +7,19 @@
 //! A foreign node may repeat at any time that it wants what it wants. So silence is asked for only
 //! about what the target does not want, or does not want of that peer.
 
+use crate::suite::compose::{deliveries, have, presences};
 use crate::suite::control::Capability::{
     Cancel, Dump, Put, PutDataset, Request, RequestLeaf, RetryNow,
 };
 use crate::suite::control::{Outcome, RequestId};
+use crate::suite::describe::short;
+use crate::suite::harness::Harness;
+use crate::suite::needs::Needs;
 use crate::suite::peer::Peer;
-use crate::suite::received::{Came, short};
-use crate::suite::say::{deliveries, have, presences};
-use crate::suite::scenario::{Needs, Scenario, Stop, TargetOptions};
-use crate::suite::stage::Stage;
+use crate::suite::received::Received;
+use crate::suite::scenario::Scenario;
+use crate::suite::stop::Stop;
+use crate::suite::target::TargetOptions;
 use crate::wire::Address;
 
 /// How often a want is pursued anew in the scenarios that wait for the end.
@@ -34,7 +38,7 @@ pub const SCENARIOS: &[Scenario] = &[
                   entry for anything that the target does not want.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(request_is_announced(stage)),
+        run: |harness| Box::pin(request_is_announced(harness)),
     },
     Scenario {
         id: "ASK-1/leaf",
@@ -43,7 +47,7 @@ pub const SCENARIOS: &[Scenario] = &[
                   false, and no entry for anything that the target does not want.",
         needs: Needs::control(&[RequestLeaf]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(leaf_request_is_announced(stage)),
+        run: |harness| Box::pin(leaf_request_is_announced(harness)),
     },
     Scenario {
         id: "ASK-1/wanted",
@@ -52,7 +56,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The block is one of them.",
         needs: Needs::control(&[Request, Dump]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(request_makes_an_own_want(stage)),
+        run: |harness| Box::pin(request_makes_an_own_want(harness)),
     },
     Scenario {
         id: "ASK-1/again",
@@ -60,7 +64,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The peer is sent a WantHave entry for the second request, too.",
         needs: Needs::control(&[Request, Cancel]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(request_after_a_cancel_is_announced(stage)),
+        run: |harness| Box::pin(request_after_a_cancel_is_announced(harness)),
     },
     Scenario {
         id: "ASK-2",
@@ -69,7 +73,7 @@ pub const SCENARIOS: &[Scenario] = &[
                   by a clock of its own may repeat itself just then: inconclusive.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(second_request_is_silent(stage)),
+        run: |harness| Box::pin(second_request_is_silent(harness)),
     },
     Scenario {
         id: "ASK-2/both",
@@ -77,7 +81,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Both requests complete with the block.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(both_requesters_get_the_block(stage)),
+        run: |harness| Box::pin(both_requesters_get_the_block(harness)),
     },
     Scenario {
         id: "ASK-3",
@@ -85,7 +89,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The request completes with the block, and the peer is sent nothing about it.",
         needs: Needs::control(&[Put, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(held_block_is_not_asked_for(stage)),
+        run: |harness| Box::pin(held_block_is_not_asked_for(harness)),
     },
     Scenario {
         id: "ASK-3/leaf",
@@ -94,7 +98,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The requests complete with the block, and the peer is sent nothing about either.",
         needs: Needs::control(&[PutDataset, Request, RequestLeaf]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(held_leaf_is_not_asked_for(stage)),
+        run: |harness| Box::pin(held_leaf_is_not_asked_for(harness)),
     },
     Scenario {
         id: "ASK-4",
@@ -103,7 +107,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No WantBlock but to the first peer, for that block, after its Have.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(only_announced_blocks_are_asked_for(stage)),
+        run: |harness| Box::pin(only_announced_blocks_are_asked_for(harness)),
     },
     Scenario {
         id: "ASK-4/leaf",
@@ -112,7 +116,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No WantBlock but to the first peer, for that leaf, after its Have.",
         needs: Needs::control(&[RequestLeaf]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(only_announced_leaves_are_asked_for(stage)),
+        run: |harness| Box::pin(only_announced_leaves_are_asked_for(harness)),
     },
     Scenario {
         id: "ASK-5",
@@ -121,7 +125,7 @@ pub const SCENARIOS: &[Scenario] = &[
                   between; only who asks both in each of three attempts fails.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(one_peer_is_asked(stage)),
+        run: |harness| Box::pin(one_peer_is_asked(harness)),
     },
     Scenario {
         id: "ASK-5/asked",
@@ -130,7 +134,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "One peer at most.",
         needs: Needs::control(&[Request, Dump]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(one_peer_is_marked_as_asked(stage)),
+        run: |harness| Box::pin(one_peer_is_marked_as_asked(harness)),
     },
     Scenario {
         id: "ASK-6",
@@ -138,7 +142,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "One want list with a WantBlock entry for each of the two, full = false.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(all_known_blocks_are_asked_for_at_once(stage)),
+        run: |harness| Box::pin(all_known_blocks_are_asked_for_at_once(harness)),
     },
     Scenario {
         id: "ASK-6/leaf",
@@ -146,7 +150,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "One want list with a WantBlock entry for each of the two, full = false.",
         needs: Needs::control(&[RequestLeaf]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(all_known_leaves_are_asked_for_at_once(stage)),
+        run: |harness| Box::pin(all_known_leaves_are_asked_for_at_once(harness)),
     },
     Scenario {
         id: "ASK-7",
@@ -155,7 +159,7 @@ pub const SCENARIOS: &[Scenario] = &[
                   is not told of it, and who says Have is not asked.",
         needs: Needs::control(&[Request, Cancel]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(cancelling_is_announced_to_the_asked(stage)),
+        run: |harness| Box::pin(cancelling_is_announced_to_the_asked(harness)),
     },
     Scenario {
         id: "ASK-7/leaf",
@@ -163,7 +167,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "It reports true, the peer is sent a cancel entry, and the want is over.",
         needs: Needs::control(&[RequestLeaf, Cancel]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(cancelling_a_leaf_is_announced_to_the_asked(stage)),
+        run: |harness| Box::pin(cancelling_a_leaf_is_announced_to_the_asked(harness)),
     },
     Scenario {
         id: "ASK-7/retried",
@@ -172,7 +176,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Each of the two is sent a cancel entry.",
         needs: Needs::control(&[Request, Cancel, RetryNow]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(cancelling_is_announced_to_all_who_were_asked(stage)),
+        run: |harness| Box::pin(cancelling_is_announced_to_all_who_were_asked(harness)),
     },
     Scenario {
         id: "ASK-7/nothing",
@@ -181,7 +185,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "It reports false each time, and the peer is sent nothing about the first two.",
         needs: Needs::control(&[Request, Cancel, Put]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(cancelling_nothing_is_silent(stage)),
+        run: |harness| Box::pin(cancelling_nothing_is_silent(harness)),
     },
     Scenario {
         id: "ASK-8",
@@ -190,7 +194,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The second is asked. The first may be disconnected.",
         needs: Needs::control(&[Request, RetryNow]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(retry_asks_another_holder(stage)),
+        run: |harness| Box::pin(retry_asks_another_holder(harness)),
     },
     Scenario {
         id: "ASK-8/record",
@@ -198,7 +202,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No presence record for the block is left for that peer. It may be disconnected.",
         needs: Needs::control(&[Request, RetryNow, Dump]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(retry_drops_the_record(stage)),
+        run: |harness| Box::pin(retry_drops_the_record(harness)),
     },
     Scenario {
         id: "ASK-8/announced",
@@ -207,7 +211,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Each is sent a WantHave entry again, the asked one unless it is disconnected.",
         needs: Needs::control(&[Request, RetryNow]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(retry_without_a_holder_announces(stage)),
+        run: |harness| Box::pin(retry_without_a_holder_announces(harness)),
     },
     Scenario {
         id: "ASK-9",
@@ -219,7 +223,7 @@ pub const SCENARIOS: &[Scenario] = &[
             retries: Some(RETRIES),
             ..TargetOptions::DEFAULT
         },
-        run: |stage| Box::pin(request_fails_in_the_end(stage)),
+        run: |harness| Box::pin(request_fails_in_the_end(harness)),
     },
 ];
 
@@ -228,25 +232,27 @@ pub const SCENARIOS: &[Scenario] = &[
 /// Waits until the peer has heard of these own wants, if it does: what it says about them on the
 /// target's own stream has then a stream to go on.
 async fn hears_of(peer: &Peer, addresses: &[Address]) -> Result<(), Stop> {
-    let heard = |came: &Came| {
+    let heard = |received: &Received| {
         addresses
             .iter()
-            .all(|address| !came.entries_for(address).is_empty())
+            .all(|address| !received.entries_for(address).is_empty())
     };
-    peer.until(heard).await?;
+    peer.receive_until(heard).await?;
     Ok(())
 }
 
 /// A peer that joins, says Have for this own want, and is asked for it: a precondition.
-async fn asked_peer(stage: &Stage, address: &Address) -> Result<Peer, Stop> {
-    let peer = stage.join().await?;
+async fn asked_peer(harness: &Harness, address: &Address) -> Result<Peer, Stop> {
+    let peer = harness.join().await?;
     hears_of(&peer, std::slice::from_ref(address)).await?;
     peer.send(presences([have(address)])).await?;
-    let came = peer.until(|came| came.has_want_block(address)).await?;
-    stage.given(
-        came.has_want_block(address),
+    let received = peer
+        .receive_until(|received| received.has_want_block(address))
+        .await?;
+    harness.assume(
+        received.has_want_block(address),
         format!(
-            "{} has said Have for {} and is not asked for it (ASK-6): {came}",
+            "{} has said Have for {} and is not asked for it (ASK-6): {received}",
             peer.name(),
             short(address)
         ),
@@ -255,44 +261,44 @@ async fn asked_peer(stage: &Stage, address: &Address) -> Result<Peer, Stop> {
 }
 
 /// A peer that joins and says Have for this own want; and what it is sent because of that.
-async fn holder(stage: &Stage, address: &Address) -> Result<(Peer, Came), Stop> {
-    let peer = stage.join().await?;
+async fn holder(harness: &Harness, address: &Address) -> Result<(Peer, Received), Stop> {
+    let peer = harness.join().await?;
     hears_of(&peer, std::slice::from_ref(address)).await?;
-    let came = peer.exchange(presences([have(address)])).await?;
-    Ok((peer, came))
+    let received = peer.exchange(presences([have(address)])).await?;
+    Ok((peer, received))
 }
 
 /// A peer that joins now is not told of this address, which is no own want any longer.
-async fn is_over(stage: &Stage, address: &Address) -> Result<(), Stop> {
-    let newcomer = stage.join().await?;
-    let came = newcomer.barrier().await?;
-    stage.require(
-        came.entries_for(address).is_empty(),
+async fn is_over(harness: &Harness, address: &Address) -> Result<(), Stop> {
+    let newcomer = harness.join().await?;
+    let received = newcomer.barrier().await?;
+    harness.require(
+        received.entries_for(address).is_empty(),
         format!(
             "no entry for {} to {}, which joins after the want's end",
             short(address),
             newcomer.name()
         ),
-        &came,
+        &received,
     )
 }
 
 // ---- ASK-1
 
-async fn request_is_announced(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    is_announced(stage, &address).await
+async fn request_is_announced(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    is_announced(harness, &address).await
 }
 
-async fn leaf_request_is_announced(stage: &Stage) -> Result<(), Stop> {
-    let leaf = stage.dataset(2).address(1);
-    is_announced(stage, &leaf).await
+async fn leaf_request_is_announced(harness: &Harness) -> Result<(), Stop> {
+    let leaf = harness.dataset(2).address(1);
+    is_announced(harness, &leaf).await
 }
 
 /// Whether a WantHave for this address came in a list that adds to what was said before. A full
 /// list that names it too may come beside it, as a refresh.
-fn is_added(came: &Came, address: &Address) -> bool {
-    came.want_lists().any(|list| {
+fn is_added(received: &Received, address: &Address) -> bool {
+    received.want_lists().any(|list| {
         !list.full
             && list.entries.iter().any(|entry| {
                 entry.address == *address
@@ -301,107 +307,115 @@ fn is_added(came: &Came, address: &Address) -> bool {
     })
 }
 
-async fn is_announced(stage: &Stage, address: &Address) -> Result<(), Stop> {
-    let peers = [stage.join().await?, stage.join().await?];
-    stage.request(address).await?;
+async fn is_announced(harness: &Harness, address: &Address) -> Result<(), Stop> {
+    let peers = [harness.join().await?, harness.join().await?];
+    harness.request(address).await?;
     for peer in &peers {
-        let came = peer.until(|came| is_added(came, address)).await?;
-        stage.require(
-            is_added(&came, address),
+        let received = peer
+            .receive_until(|received| is_added(received, address))
+            .await?;
+        harness.require(
+            is_added(&received, address),
             format!(
                 "a WantHave entry for {} to {}, in a list with full = false",
                 short(address),
                 peer.name()
             ),
-            &came,
+            &received,
         )?;
         // A target that was not started for this scenario may want more than the suite knows of.
-        stage.require(
-            !stage.target().configured
-                || came.want_entries().all(|entry| entry.address == *address),
+        harness.require(
+            !harness.target().configured
+                || received
+                    .want_entries()
+                    .all(|entry| entry.address == *address),
             format!("no entry but for {}, the only own want", short(address)),
-            &came,
+            &received,
         )?;
     }
     Ok(())
 }
 
-async fn request_makes_an_own_want(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    stage.request(&address).await?;
-    let dump = stage.dump().await?;
+async fn request_makes_an_own_want(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    harness.request(&address).await?;
+    let dump = harness.dump().await?;
     let own: Vec<String> = dump.own_wants.iter().map(|(want, _)| short(want)).collect();
-    stage.require(
+    harness.require(
         dump.own_wants.iter().any(|(want, _)| *want == address),
         format!("{} among the own wants", short(&address)),
         format!("own wants: [{}]", own.join(", ")),
     )
 }
 
-async fn request_after_a_cancel_is_announced(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let address = stage.address();
-    stage.request(&address).await?;
-    peer.until(|came| came.has_want_have(&address)).await?;
-    stage.given(
-        stage.cancel(&address).await?,
+async fn request_after_a_cancel_is_announced(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let address = harness.address();
+    harness.request(&address).await?;
+    peer.receive_until(|received| received.has_want_have(&address))
+        .await?;
+    harness.assume(
+        harness.cancel(&address).await?,
         "the target does not know of the request that it is to cancel (ASK-7)",
     )?;
     peer.barrier().await?;
-    stage.request(&address).await?;
-    let came = peer.until(|came| came.has_want_have(&address)).await?;
-    stage.require(
-        came.has_want_have(&address),
+    harness.request(&address).await?;
+    let received = peer
+        .receive_until(|received| received.has_want_have(&address))
+        .await?;
+    harness.require(
+        received.has_want_have(&address),
         format!(
             "a WantHave entry for {}, which is requested again after a cancel",
             short(&address)
         ),
-        &came,
+        &received,
     )
 }
 
 // ---- ASK-2
 
-async fn second_request_is_silent(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let address = stage.address();
-    stage.request(&address).await?;
-    peer.until(|came| came.has_want_have(&address)).await?;
+async fn second_request_is_silent(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let address = harness.address();
+    harness.request(&address).await?;
+    peer.receive_until(|received| received.has_want_have(&address))
+        .await?;
     peer.barrier().await?;
-    stage.request(&address).await?;
-    let came = peer.barrier().await?;
-    let silent = came.entries_for(&address).is_empty();
-    stage.given(
-        silent || !stage.target().patient,
-        format!("the target may repeat itself at any time: {came}"),
+    harness.request(&address).await?;
+    let received = peer.barrier().await?;
+    let silent = received.entries_for(&address).is_empty();
+    harness.assume(
+        silent || !harness.target().may_answer_late,
+        format!("the target may repeat itself at any time: {received}"),
     )?;
-    stage.require(
+    harness.require(
         silent,
         format!("no entry for {}, an own want already", short(&address)),
-        &came,
+        &received,
     )
 }
 
-async fn both_requesters_get_the_block(stage: &Stage) -> Result<(), Stop> {
-    let block = stage.block();
+async fn both_requesters_get_the_block(harness: &Harness) -> Result<(), Stop> {
+    let block = harness.block();
     let address = block.address();
     let requests = [
-        stage.request(&address).await?,
-        stage.request(&address).await?,
+        harness.request(&address).await?,
+        harness.request(&address).await?,
     ];
-    let peer = asked_peer(stage, &address).await?;
+    let peer = asked_peer(harness, &address).await?;
     peer.send(deliveries([block.delivery()])).await?;
-    peer.settle().await?;
+    peer.wait_until_handled().await?;
     let outcomes = [
-        stage.outcome(requests[0]).await?,
-        stage.outcome(requests[1]).await?,
+        harness.outcome(requests[0]).await?,
+        harness.outcome(requests[1]).await?,
     ];
     let completed = Outcome::Completed(block.data.clone());
-    stage.given(
+    harness.assume(
         outcomes.contains(&completed),
         "a right delivery from the asked peer completes no request (XFER-7)",
     )?;
-    stage.require(
+    harness.require(
         outcomes.iter().all(|outcome| *outcome == completed),
         "both requests completed with the block",
         format!(
@@ -413,35 +427,35 @@ async fn both_requesters_get_the_block(stage: &Stage) -> Result<(), Stop> {
 
 // ---- ASK-3
 
-async fn held_block_is_not_asked_for(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let block = stage.block();
-    stage.put(&block).await?;
-    let request = stage.request(&block.address()).await?;
-    completes_silently(stage, &peer, request, &block.address(), &block.data).await
+async fn held_block_is_not_asked_for(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let block = harness.block();
+    harness.put(&block).await?;
+    let request = harness.request(&block.address()).await?;
+    completes_silently(harness, &peer, request, &block.address(), &block.data).await
 }
 
-async fn held_leaf_is_not_asked_for(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let dataset = stage.dataset(3);
+async fn held_leaf_is_not_asked_for(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let dataset = harness.dataset(3);
     let block = &dataset.blocks[1];
-    stage.put_dataset(&dataset).await?;
+    harness.put_dataset(&dataset).await?;
     for address in [dataset.address(1), block.address()] {
-        let request = stage.request(&address).await?;
-        completes_silently(stage, &peer, request, &address, &block.data).await?;
+        let request = harness.request(&address).await?;
+        completes_silently(harness, &peer, request, &address, &block.data).await?;
     }
     Ok(())
 }
 
 async fn completes_silently(
-    stage: &Stage,
+    harness: &Harness,
     peer: &Peer,
     request: RequestId,
     address: &Address,
     data: &bytes::Bytes,
 ) -> Result<(), Stop> {
-    let outcome = stage.outcome_in_the_end(request).await?;
-    stage.require(
+    let outcome = harness.outcome_in_the_end(request).await?;
+    harness.require(
         outcome == Outcome::Completed(data.clone()),
         format!(
             "the request for {}, which is held, completed with its {} bytes",
@@ -450,63 +464,66 @@ async fn completes_silently(
         ),
         outcome,
     )?;
-    let came = peer.barrier().await?;
-    stage.require(
-        came.entries_for(address).is_empty(),
+    let received = peer.barrier().await?;
+    harness.require(
+        received.entries_for(address).is_empty(),
         format!("no entry for {}, which is held", short(address)),
-        &came,
+        &received,
     )
 }
 
 // ---- ASK-4
 
-async fn only_announced_blocks_are_asked_for(stage: &Stage) -> Result<(), Stop> {
-    let addresses = [stage.address(), stage.address()];
-    only_announced_are_asked_for(stage, &addresses).await
+async fn only_announced_blocks_are_asked_for(harness: &Harness) -> Result<(), Stop> {
+    let addresses = [harness.address(), harness.address()];
+    only_announced_are_asked_for(harness, &addresses).await
 }
 
-async fn only_announced_leaves_are_asked_for(stage: &Stage) -> Result<(), Stop> {
-    let dataset = stage.dataset(3);
+async fn only_announced_leaves_are_asked_for(harness: &Harness) -> Result<(), Stop> {
+    let dataset = harness.dataset(3);
     let addresses = [dataset.address(0), dataset.address(2)];
-    only_announced_are_asked_for(stage, &addresses).await
+    only_announced_are_asked_for(harness, &addresses).await
 }
 
-async fn only_announced_are_asked_for(stage: &Stage, addresses: &[Address; 2]) -> Result<(), Stop> {
-    let peers = [stage.join().await?, stage.join().await?];
+async fn only_announced_are_asked_for(
+    harness: &Harness,
+    addresses: &[Address; 2],
+) -> Result<(), Stop> {
+    let peers = [harness.join().await?, harness.join().await?];
     for address in addresses {
-        stage.request(address).await?;
+        harness.request(address).await?;
     }
     let [announced, unannounced] = addresses;
     for peer in &peers {
-        let came = peer.barrier().await?;
-        stage.require(
-            !came.has_want_block(announced) && !came.has_want_block(unannounced),
+        let received = peer.barrier().await?;
+        harness.require(
+            !received.has_want_block(announced) && !received.has_want_block(unannounced),
             format!(
                 "no WantBlock to {}, which has announced nothing",
                 peer.name()
             ),
-            &came,
+            &received,
         )?;
     }
     peers[0].send(presences([have(announced)])).await?;
     for peer in &peers {
-        let came = peer.barrier().await?;
-        stage.require(
-            !came.has_want_block(unannounced),
+        let received = peer.barrier().await?;
+        harness.require(
+            !received.has_want_block(unannounced),
             format!(
                 "no WantBlock for {}, which nobody has announced",
                 short(unannounced)
             ),
-            &came,
+            &received,
         )?;
-        stage.require(
-            peer.id() == peers[0].id() || !came.has_want_block(announced),
+        harness.require(
+            peer.id() == peers[0].id() || !received.has_want_block(announced),
             format!(
                 "no WantBlock for {} to {}, which has not announced it",
                 short(announced),
                 peer.name()
             ),
-            &came,
+            &received,
         )?;
     }
     Ok(())
@@ -514,22 +531,22 @@ async fn only_announced_are_asked_for(stage: &Stage, addresses: &[Address; 2]) -
 
 // ---- ASK-5
 
-async fn one_peer_is_asked(stage: &Stage) -> Result<(), Stop> {
+async fn one_peer_is_asked(harness: &Harness) -> Result<(), Stop> {
     let mut last = Ok(());
     for _ in 0..ATTEMPTS {
-        let address = stage.address();
-        stage.request(&address).await?;
-        let asked = asked_peer(stage, &address).await?;
-        let (other, came) = holder(stage, &address).await?;
-        last = stage.require(
-            !came.has_want_block(&address),
+        let address = harness.address();
+        harness.request(&address).await?;
+        let asked = asked_peer(harness, &address).await?;
+        let (other, received) = holder(harness, &address).await?;
+        last = harness.require(
+            !received.has_want_block(&address),
             format!(
                 "no WantBlock for {} to {}, while it is asked of {}",
                 short(&address),
                 other.name(),
                 asked.name()
             ),
-            &came,
+            &received,
         );
         if last.is_ok() {
             break;
@@ -538,20 +555,20 @@ async fn one_peer_is_asked(stage: &Stage) -> Result<(), Stop> {
     last
 }
 
-async fn one_peer_is_marked_as_asked(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    stage.request(&address).await?;
-    let mut holders = vec![asked_peer(stage, &address).await?];
+async fn one_peer_is_marked_as_asked(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    harness.request(&address).await?;
+    let mut holders = vec![asked_peer(harness, &address).await?];
     for _ in 0..2 {
-        holders.push(holder(stage, &address).await?.0);
+        holders.push(holder(harness, &address).await?.0);
     }
-    let asked = stage.asked_of(&address).await?.unwrap_or_default();
+    let asked = harness.asked_of(&address).await?.unwrap_or_default();
     let names: Vec<&str> = holders
         .iter()
         .filter(|holder| asked.contains(&holder.id()))
         .map(Peer::name)
         .collect();
-    stage.require(
+    harness.require(
         asked.len() <= 1,
         format!("{} asked of one peer at most", short(&address)),
         format!("it is asked of {}: {}", asked.len(), names.join(", ")),
@@ -560,25 +577,25 @@ async fn one_peer_is_marked_as_asked(stage: &Stage) -> Result<(), Stop> {
 
 // ---- ASK-6
 
-async fn all_known_blocks_are_asked_for_at_once(stage: &Stage) -> Result<(), Stop> {
-    let addresses = [stage.address(), stage.address(), stage.address()];
-    all_known_are_asked_for_at_once(stage, &addresses).await
+async fn all_known_blocks_are_asked_for_at_once(harness: &Harness) -> Result<(), Stop> {
+    let addresses = [harness.address(), harness.address(), harness.address()];
+    all_known_are_asked_for_at_once(harness, &addresses).await
 }
 
-async fn all_known_leaves_are_asked_for_at_once(stage: &Stage) -> Result<(), Stop> {
-    let dataset = stage.dataset(3);
+async fn all_known_leaves_are_asked_for_at_once(harness: &Harness) -> Result<(), Stop> {
+    let dataset = harness.dataset(3);
     let addresses = [dataset.address(0), dataset.address(1), dataset.address(2)];
-    all_known_are_asked_for_at_once(stage, &addresses).await
+    all_known_are_asked_for_at_once(harness, &addresses).await
 }
 
 async fn all_known_are_asked_for_at_once(
-    stage: &Stage,
+    harness: &Harness,
     addresses: &[Address; 3],
 ) -> Result<(), Stop> {
     for address in addresses {
-        stage.request(address).await?;
+        harness.request(address).await?;
     }
-    let peer = stage.join().await?;
+    let peer = harness.join().await?;
     hears_of(&peer, addresses).await?;
     let known = [&addresses[0], &addresses[2]];
     peer.send(presences(known.map(have))).await?;
@@ -594,114 +611,118 @@ async fn all_known_are_asked_for_at_once(
                 })
             })
     };
-    let came = peer.until(|came| came.want_lists().any(asks)).await?;
-    stage.require(
-        came.want_lists().any(asks),
+    let received = peer
+        .receive_until(|received| received.want_lists().any(asks))
+        .await?;
+    harness.require(
+        received.want_lists().any(asks),
         format!(
             "one want list with WantBlock entries for {} and {}, full = false",
             short(known[0]),
             short(known[1])
         ),
-        &came,
+        &received,
     )
 }
 
 // ---- ASK-7
 
-async fn cancelling_is_announced_to_the_asked(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    cancelling_ends(stage, &address).await
+async fn cancelling_is_announced_to_the_asked(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    cancelling_ends(harness, &address).await
 }
 
-async fn cancelling_a_leaf_is_announced_to_the_asked(stage: &Stage) -> Result<(), Stop> {
-    let leaf = stage.dataset(2).address(1);
-    cancelling_ends(stage, &leaf).await
+async fn cancelling_a_leaf_is_announced_to_the_asked(harness: &Harness) -> Result<(), Stop> {
+    let leaf = harness.dataset(2).address(1);
+    cancelling_ends(harness, &leaf).await
 }
 
 /// The target is told to cancel an own want, and must report true.
-async fn reports_true(stage: &Stage, address: &Address) -> Result<(), Stop> {
-    stage.require(
-        stage.cancel(address).await?,
+async fn reports_true(harness: &Harness, address: &Address) -> Result<(), Stop> {
+    harness.require(
+        harness.cancel(address).await?,
         format!("true, for {} is an own want", short(address)),
         "the target reports false",
     )
 }
 
 /// This peer, which was asked, must be sent a cancel entry.
-async fn is_sent_a_cancel(stage: &Stage, peer: &Peer, address: &Address) -> Result<(), Stop> {
-    let came = peer.until(|came| came.has_cancel(address)).await?;
-    stage.require(
-        came.has_cancel(address),
+async fn is_sent_a_cancel(harness: &Harness, peer: &Peer, address: &Address) -> Result<(), Stop> {
+    let received = peer
+        .receive_until(|received| received.has_cancel(address))
+        .await?;
+    harness.require(
+        received.has_cancel(address),
         format!(
             "a cancel entry for {} to {}, which was asked for it",
             short(address),
             peer.name()
         ),
-        &came,
+        &received,
     )
 }
 
-async fn cancelling_ends(stage: &Stage, address: &Address) -> Result<(), Stop> {
-    stage.request(address).await?;
-    let asked = asked_peer(stage, address).await?;
-    let unasked = stage.join().await?;
+async fn cancelling_ends(harness: &Harness, address: &Address) -> Result<(), Stop> {
+    harness.request(address).await?;
+    let asked = asked_peer(harness, address).await?;
+    let unasked = harness.join().await?;
     hears_of(&unasked, std::slice::from_ref(address)).await?;
-    reports_true(stage, address).await?;
-    is_sent_a_cancel(stage, &asked, address).await?;
-    is_over(stage, address).await?;
-    let came = unasked.exchange(presences([have(address)])).await?;
-    stage.require(
-        !came.has_want_block(address),
+    reports_true(harness, address).await?;
+    is_sent_a_cancel(harness, &asked, address).await?;
+    is_over(harness, address).await?;
+    let received = unasked.exchange(presences([have(address)])).await?;
+    harness.require(
+        !received.has_want_block(address),
         format!("no WantBlock for {}, which is cancelled", short(address)),
-        &came,
+        &received,
     )
 }
 
-async fn cancelling_is_announced_to_all_who_were_asked(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    stage.request(&address).await?;
-    let (first, second) = retried(stage, &address, |stage, came, second| {
-        stage.given(
-            came.has_want_block(&address),
+async fn cancelling_is_announced_to_all_who_were_asked(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    harness.request(&address).await?;
+    let (first, second) = retried(harness, &address, |harness, received, second| {
+        harness.assume(
+            received.has_want_block(&address),
             format!(
-                "{} is not asked after a retry (ASK-8): {came}",
+                "{} is not asked after a retry (ASK-8): {received}",
                 second.name()
             ),
         )
     })
     .await?;
-    reports_true(stage, &address).await?;
-    is_sent_a_cancel(stage, &second, &address).await?;
-    stage.given(
+    reports_true(harness, &address).await?;
+    is_sent_a_cancel(harness, &second, &address).await?;
+    harness.assume(
         first.is_connected(),
         format!("{} is disconnected after the retry", first.name()),
     )?;
-    is_sent_a_cancel(stage, &first, &address).await
+    is_sent_a_cancel(harness, &first, &address).await
 }
 
-async fn cancelling_nothing_is_silent(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let held = stage.block();
-    stage.put(&held).await?;
-    let never_requested = stage.address();
+async fn cancelling_nothing_is_silent(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let held = harness.block();
+    harness.put(&held).await?;
+    let never_requested = harness.address();
     for address in [never_requested, held.address()] {
-        reports_false(stage, &address).await?;
-        let came = peer.barrier().await?;
-        stage.require(
-            came.entries_for(&address).is_empty(),
+        reports_false(harness, &address).await?;
+        let received = peer.barrier().await?;
+        harness.require(
+            received.entries_for(&address).is_empty(),
             format!("no entry for {}, which is no own want", short(&address)),
-            &came,
+            &received,
         )?;
     }
-    let cancelled = stage.address();
-    stage.request(&cancelled).await?;
-    reports_true(stage, &cancelled).await?;
-    reports_false(stage, &cancelled).await
+    let cancelled = harness.address();
+    harness.request(&cancelled).await?;
+    reports_true(harness, &cancelled).await?;
+    reports_false(harness, &cancelled).await
 }
 
-async fn reports_false(stage: &Stage, address: &Address) -> Result<(), Stop> {
-    stage.require(
-        !stage.cancel(address).await?,
+async fn reports_false(harness: &Harness, address: &Address) -> Result<(), Stop> {
+    harness.require(
+        !harness.cancel(address).await?,
         format!("false, for {} is no own want", short(address)),
         "the target reports true",
     )
@@ -712,55 +733,57 @@ async fn reports_false(stage: &Stage, address: &Address) -> Result<(), Stop> {
 /// Two peers say Have for this own want, the first is asked, and the want is pursued anew. What
 /// comes to the second is judged by `judge`. Gives both peers.
 async fn retried(
-    stage: &Stage,
+    harness: &Harness,
     address: &Address,
-    judge: impl Fn(&Stage, &Came, &Peer) -> Result<(), Stop>,
+    judge: impl Fn(&Harness, &Received, &Peer) -> Result<(), Stop>,
 ) -> Result<(Peer, Peer), Stop> {
-    let first = asked_peer(stage, address).await?;
-    let (second, came) = holder(stage, address).await?;
-    stage.given(
-        !came.has_want_block(address),
+    let first = asked_peer(harness, address).await?;
+    let (second, received) = holder(harness, address).await?;
+    harness.assume(
+        !received.has_want_block(address),
         format!(
             "{} is asked while {} is (ASK-5)",
             second.name(),
             first.name()
         ),
     )?;
-    stage.retry_now(address).await?;
-    let came = second.until(|came| came.has_want_block(address)).await?;
-    judge(stage, &came, &second)?;
+    harness.retry_now(address).await?;
+    let received = second
+        .receive_until(|received| received.has_want_block(address))
+        .await?;
+    judge(harness, &received, &second)?;
     Ok((first, second))
 }
 
-async fn retry_asks_another_holder(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    stage.request(&address).await?;
-    retried(stage, &address, |stage, came, second| {
-        stage.require(
-            came.has_want_block(&address),
+async fn retry_asks_another_holder(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    harness.request(&address).await?;
+    retried(harness, &address, |harness, received, second| {
+        harness.require(
+            received.has_want_block(&address),
             format!(
                 "a WantBlock for {} to {}, the other holder",
                 short(&address),
                 second.name()
             ),
-            came,
+            received,
         )
     })
     .await?;
     Ok(())
 }
 
-async fn retry_drops_the_record(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    stage.request(&address).await?;
-    let peer = asked_peer(stage, &address).await?;
-    stage.retry_now(&address).await?;
-    let dump = stage.dump().await?;
+async fn retry_drops_the_record(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    harness.request(&address).await?;
+    let peer = asked_peer(harness, &address).await?;
+    harness.retry_now(&address).await?;
+    let dump = harness.dump().await?;
     let record = dump
         .contexts
         .get(&peer.id())
         .and_then(|context| context.price_of(&address));
-    stage.require(
+    harness.require(
         record.is_none(),
         format!(
             "no presence record for {} of {}, which has not answered",
@@ -771,11 +794,11 @@ async fn retry_drops_the_record(stage: &Stage) -> Result<(), Stop> {
     )
 }
 
-async fn retry_without_a_holder_announces(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    stage.request(&address).await?;
-    let asked = asked_peer(stage, &address).await?;
-    let others = [stage.join().await?, stage.join().await?];
+async fn retry_without_a_holder_announces(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    harness.request(&address).await?;
+    let asked = asked_peer(harness, &address).await?;
+    let others = [harness.join().await?, harness.join().await?];
     for peer in &others {
         hears_of(peer, std::slice::from_ref(&address)).await?;
     }
@@ -783,38 +806,41 @@ async fn retry_without_a_holder_announces(stage: &Stage) -> Result<(), Stop> {
     for peer in [&asked, &others[0], &others[1]] {
         peer.barrier().await?;
     }
-    stage.retry_now(&address).await?;
+    harness.retry_now(&address).await?;
     for peer in [&others[0], &others[1], &asked] {
-        let came = match peer.until(|came| came.has_want_have(&address)).await {
+        let received = match peer
+            .receive_until(|received| received.has_want_have(&address))
+            .await
+        {
             // Whoever does not answer may be disconnected.
             Err(_) if peer.id() == asked.id() && !peer.is_connected() => continue,
-            came => came?,
+            received => received?,
         };
-        stage.require(
-            came.has_want_have(&address),
+        harness.require(
+            received.has_want_have(&address),
             format!(
                 "a WantHave entry for {} to {}, again",
                 short(&address),
                 peer.name()
             ),
-            &came,
+            &received,
         )?;
     }
     Ok(())
 }
 
-async fn request_fails_in_the_end(stage: &Stage) -> Result<(), Stop> {
-    let _peer = stage.join().await?;
-    let address = stage.address();
-    let request = stage.request(&address).await?;
+async fn request_fails_in_the_end(harness: &Harness) -> Result<(), Stop> {
+    let _peer = harness.join().await?;
+    let address = harness.address();
+    let request = harness.request(&address).await?;
     for _ in 0..=RETRIES {
-        stage.retry_now(&address).await?;
+        harness.retry_now(&address).await?;
     }
-    let outcome = stage.outcome_in_the_end(request).await?;
-    stage.require(
+    let outcome = harness.outcome_in_the_end(request).await?;
+    harness.require(
         matches!(outcome, Outcome::Failed(_)),
         format!("the request failed after {RETRIES} retries"),
         outcome,
     )?;
-    is_over(stage, &address).await
+    is_over(harness, &address).await
 }

@@ -5,15 +5,18 @@ use std::collections::BTreeSet;
 use blockexc_model::price::Price;
 use bytes::Bytes;
 
-use crate::suite::control::Capability::{Cancel, Dump, Put, Request, RequestLeaf, RetryNow};
-use crate::suite::material::Block;
-use crate::suite::peer::Peer;
-use crate::suite::say::{
+use crate::suite::compose::{
     account, deliveries, dont_have, have, have_at, list, presences, want_block, want_have,
 };
-use crate::suite::scenario::{Needs, Scenario, Stop, TargetOptions};
-use crate::suite::stage::Stage;
+use crate::suite::control::Capability::{Cancel, Dump, Put, Request, RequestLeaf, RetryNow};
+use crate::suite::fixture::Block;
+use crate::suite::harness::Harness;
+use crate::suite::needs::Needs;
+use crate::suite::peer::Peer;
+use crate::suite::scenario::Scenario;
 use crate::suite::steps;
+use crate::suite::stop::Stop;
+use crate::suite::target::TargetOptions;
 use crate::wire::protobuf::{BlockPresence, Message};
 use crate::wire::{Address, BlockCid};
 
@@ -25,7 +28,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Its context has a record of the first, and of nothing that is no own want.",
         needs: Needs::control(&[Dump, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(records_of_own_wants_only(stage)),
+        run: |harness| Box::pin(records_of_own_wants_only(harness)),
     },
     Scenario {
         id: "PRES-1/delivered",
@@ -33,7 +36,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No record of what is no own want any longer.",
         needs: Needs::control(&[Dump, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(no_record_of_what_has_just_come(stage)),
+        run: |harness| Box::pin(no_record_of_what_has_just_come(harness)),
     },
     Scenario {
         id: "PRES-2",
@@ -41,7 +44,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No record of it.",
         needs: Needs::control(&[Dump, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(records_by_have_only(stage)),
+        run: |harness| Box::pin(records_by_have_only(harness)),
     },
     Scenario {
         id: "PRES-3",
@@ -49,7 +52,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No record of it, and no WantBlock.",
         needs: Needs::control(&[Dump, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(dont_have_creates_no_record(stage)),
+        run: |harness| Box::pin(dont_have_creates_no_record(harness)),
     },
     Scenario {
         id: "PRES-3/elsewhere",
@@ -57,7 +60,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Its record goes, and the other one is asked.",
         needs: Needs::control(&[Dump, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(dont_have_makes_another_be_asked(stage)),
+        run: |harness| Box::pin(dont_have_makes_another_be_asked(harness)),
     },
     Scenario {
         id: "PRES-4",
@@ -65,7 +68,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The record has the price 7.",
         needs: Needs::control(&[Dump, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(later_price_replaces(stage)),
+        run: |harness| Box::pin(later_price_replaces(harness)),
     },
     Scenario {
         id: "PRES-5",
@@ -73,7 +76,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The peer is sent a WantHave for it, as for any new want, and no WantBlock.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(unwanted_have_leaves_no_trace(stage)),
+        run: |harness| Box::pin(unwanted_have_leaves_no_trace(harness)),
     },
     Scenario {
         id: "PRES-6/delivered",
@@ -81,7 +84,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No context has a record of it any longer.",
         needs: Needs::control(&[Dump, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(records_go_on_delivery(stage)),
+        run: |harness| Box::pin(records_go_on_delivery(harness)),
     },
     Scenario {
         id: "PRES-6/stored",
@@ -89,7 +92,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No context has a record of it any longer.",
         needs: Needs::control(&[Dump, Request, Put]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(records_go_on_storing(stage)),
+        run: |harness| Box::pin(records_go_on_storing(harness)),
     },
     Scenario {
         id: "PRES-6/cancelled",
@@ -97,7 +100,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No context has a record of it any longer.",
         needs: Needs::control(&[Dump, Request, Cancel]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(records_go_on_cancelling(stage)),
+        run: |harness| Box::pin(records_go_on_cancelling(harness)),
     },
     Scenario {
         id: "PRES-6/given-up",
@@ -108,7 +111,7 @@ pub const SCENARIOS: &[Scenario] = &[
             retries: Some(0),
             ..TargetOptions::DEFAULT
         },
-        run: |stage| Box::pin(records_go_on_giving_up(stage)),
+        run: |harness| Box::pin(records_go_on_giving_up(harness)),
     },
     Scenario {
         id: "PRES-7",
@@ -117,7 +120,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Both records stay.",
         needs: Needs::control(&[Dump, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(records_stay(stage)),
+        run: |harness| Box::pin(records_stay(harness)),
     },
     Scenario {
         id: "PRES-8",
@@ -125,7 +128,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The first is skipped; the others are recorded at their prices.",
         needs: Needs::control(&[Dump, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(long_price_is_skipped(stage)),
+        run: |harness| Box::pin(long_price_is_skipped(harness)),
     },
     Scenario {
         id: "PRES-8/sent",
@@ -136,7 +139,7 @@ pub const SCENARIOS: &[Scenario] = &[
             price: PRICE,
             ..TargetOptions::DEFAULT
         },
-        run: |stage| Box::pin(price_is_sent_big_endian(stage)),
+        run: |harness| Box::pin(price_is_sent_big_endian(harness)),
     },
     Scenario {
         id: "PRES-9",
@@ -144,7 +147,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The record has the price 2.",
         needs: Needs::control(&[Dump, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(later_item_wins(stage)),
+        run: |harness| Box::pin(later_item_wins(harness)),
     },
     Scenario {
         id: "PRES-10",
@@ -152,7 +155,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The helpers of the context agree with its records.",
         needs: Needs::control(&[Dump, Request, RequestLeaf]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(helpers_agree(stage)),
+        run: |harness| Box::pin(helpers_agree(harness)),
     },
     Scenario {
         id: "PRES-11",
@@ -160,7 +163,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "It counts as DontHave: the peer is not asked for the block.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(unknown_type_is_dont_have(stage)),
+        run: |harness| Box::pin(unknown_type_is_dont_have(harness)),
     },
 ];
 
@@ -169,128 +172,134 @@ const PRICE: u64 = 258;
 /// A presence type that the protocol does not know.
 const UNKNOWN_TYPE: i32 = 7;
 
-async fn has_record(stage: &Stage, peer: &Peer, address: &Address) -> Result<bool, Stop> {
-    Ok(stage.context(peer).await?.price_of(address).is_some())
+async fn has_record(harness: &Harness, peer: &Peer, address: &Address) -> Result<bool, Stop> {
+    Ok(harness.context(peer).await?.price_of(address).is_some())
 }
 
-async fn records_of_own_wants_only(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let wanted = stage.address();
-    let unwanted = [stage.address(), stage.dataset(2).address(1)];
-    steps::want(stage, &peer, &wanted).await?;
+async fn records_of_own_wants_only(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let wanted = harness.address();
+    let unwanted = [harness.address(), harness.dataset(2).address(1)];
+    steps::want(harness, &peer, &wanted).await?;
     let items = [have(&unwanted[0]), have(&wanted), have(&unwanted[1])];
     peer.exchange(presences(items)).await?;
-    let dump = stage.dump().await?;
+    let dump = harness.dump().await?;
     let wants: BTreeSet<&Address> = dump.own_wants.iter().map(|(address, _)| address).collect();
-    let context = stage.context(&peer).await?;
+    let context = harness.context(&peer).await?;
     let strays: Vec<String> = context
         .presence
         .iter()
         .filter(|(address, _)| !wants.contains(address))
         .map(|(address, _)| crate::wire::address::show(address).to_string())
         .collect();
-    stage.require(
+    harness.require(
         strays.is_empty(),
         "records of own wants only",
         format!("records of {}", strays.join(", ")),
     )?;
-    stage.given(
+    harness.assume(
         context.price_of(&wanted).is_some(),
         "the Have for the own want is not recorded either",
     )
 }
 
-async fn no_record_of_what_has_just_come(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let block = stage.block();
+async fn no_record_of_what_has_just_come(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let block = harness.block();
     let address = block.address();
-    steps::want(stage, &peer, &address).await?;
+    steps::want(harness, &peer, &address).await?;
     let both = Message {
         payload: vec![block.delivery()],
         ..presences([have(&address)])
     };
     peer.exchange(both).await?;
-    let wants = stage.dump().await?.own_wants;
-    stage.given(
+    let wants = harness.dump().await?.own_wants;
+    harness.assume(
         wants.iter().all(|(want, _)| *want != address),
         "the delivery of a peer that was not asked does not count",
     )?;
-    stage.require(
-        !has_record(stage, &peer, &address).await?,
+    harness.require(
+        !has_record(harness, &peer, &address).await?,
         "no record of a block that is no own want any longer",
         "a record",
     )
 }
 
-async fn records_by_have_only(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let block = stage.block();
+async fn records_by_have_only(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let block = harness.block();
     let address = block.address();
-    steps::want(stage, &peer, &address).await?;
+    steps::want(harness, &peer, &address).await?;
     let cut = block.data.slice(1..);
-    let broken = crate::suite::say::delivery(&address, &block.cid, cut);
+    let broken = crate::suite::compose::delivery(&address, &block.cid, cut);
     peer.exchange(list([want_have(&address), want_block(&address)]))
         .await?;
-    stage.require(
-        !has_record(stage, &peer, &address).await?,
+    harness.require(
+        !has_record(harness, &peer, &address).await?,
         "no record after a want list",
         "a record",
     )?;
     peer.exchange(deliveries([broken])).await?;
-    stage.require(
-        !has_record(stage, &peer, &address).await?,
+    harness.require(
+        !has_record(harness, &peer, &address).await?,
         "no record after a delivery that does not count",
         "a record",
     )
 }
 
-async fn dont_have_creates_no_record(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let address = stage.address();
-    steps::want(stage, &peer, &address).await?;
-    let came = peer.exchange(presences([dont_have(&address)])).await?;
-    stage.require(
-        !has_record(stage, &peer, &address).await?,
+async fn dont_have_creates_no_record(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let address = harness.address();
+    steps::want(harness, &peer, &address).await?;
+    let received = peer.exchange(presences([dont_have(&address)])).await?;
+    harness.require(
+        !has_record(harness, &peer, &address).await?,
         "no record",
         "a record",
     )?;
-    stage.require(!came.has_want_block(&address), "no WantBlock", &came)
-}
-
-async fn dont_have_makes_another_be_asked(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    let (first, second, _) = steps::two_holders(stage, &address).await?;
-    steps::only_asked(stage, &first, &address).await?;
-    first.exchange(presences([dont_have(&address)])).await?;
-    stage.require(
-        !has_record(stage, &first, &address).await?,
-        "no record of a block that the peer says it does not have",
-        "a record",
-    )?;
-    let came = second.until(|came| came.has_want_block(&address)).await?;
-    stage.require(
-        came.has_want_block(&address),
-        "a WantBlock to the other holder",
-        &came,
+    harness.require(
+        !received.has_want_block(&address),
+        "no WantBlock",
+        &received,
     )
 }
 
-async fn later_price_replaces(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let address = stage.address();
-    steps::want(stage, &peer, &address).await?;
+async fn dont_have_makes_another_be_asked(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    let (first, second, _) = steps::two_holders(harness, &address).await?;
+    steps::only_asked(harness, &first, &address).await?;
+    first.exchange(presences([dont_have(&address)])).await?;
+    harness.require(
+        !has_record(harness, &first, &address).await?,
+        "no record of a block that the peer says it does not have",
+        "a record",
+    )?;
+    let received = second
+        .receive_until(|received| received.has_want_block(&address))
+        .await?;
+    harness.require(
+        received.has_want_block(&address),
+        "a WantBlock to the other holder",
+        &received,
+    )
+}
+
+async fn later_price_replaces(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let address = harness.address();
+    steps::want(harness, &peer, &address).await?;
     for price in [5u8, 7] {
         let item = have_at(&address, vec![price]);
         peer.exchange(presences([item])).await?;
-        let recorded = stage.context(&peer).await?.price_of(&address);
+        let recorded = harness.context(&peer).await?.price_of(&address);
         let expected = Price::from(u64::from(price));
         if price == 5 {
-            stage.given(
+            harness.assume(
                 recorded == Some(expected),
                 format!("the first Have is recorded as {recorded:?}"),
             )?;
         } else {
-            stage.require(
+            harness.require(
                 recorded == Some(expected),
                 format!("{expected:?}"),
                 format!("{recorded:?}"),
@@ -300,36 +309,40 @@ async fn later_price_replaces(stage: &Stage) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn unwanted_have_leaves_no_trace(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let usual = stage.address();
-    stage.request(&usual).await?;
-    let came = peer.until(|came| came.has_want_have(&usual)).await?;
-    stage.given(
-        came.has_want_have(&usual) && !came.has_want_block(&usual),
-        format!("a want that nobody spoke of is not announced as usual: {came}"),
+async fn unwanted_have_leaves_no_trace(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let usual = harness.address();
+    harness.request(&usual).await?;
+    let received = peer
+        .receive_until(|received| received.has_want_have(&usual))
+        .await?;
+    harness.assume(
+        received.has_want_have(&usual) && !received.has_want_block(&usual),
+        format!("a want that nobody spoke of is not announced as usual: {received}"),
     )?;
-    let address = stage.address();
+    let address = harness.address();
     peer.exchange(presences([have(&address)])).await?;
-    stage.request(&address).await?;
-    let came = peer.until(|came| came.has_want_have(&address)).await?;
-    stage.require(
-        came.has_want_have(&address) && !came.has_want_block(&address),
+    harness.request(&address).await?;
+    let received = peer
+        .receive_until(|received| received.has_want_have(&address))
+        .await?;
+    harness.require(
+        received.has_want_have(&address) && !received.has_want_block(&address),
         "a WantHave, and no WantBlock",
-        &came,
+        &received,
     )
 }
 
 /// Neither peer's context has a record of what is no own want any more.
-async fn no_records(stage: &Stage, address: &Address, peers: [&Peer; 2]) -> Result<(), Stop> {
-    let dump = stage.dump().await?;
-    stage.given(
+async fn no_records(harness: &Harness, address: &Address, peers: [&Peer; 2]) -> Result<(), Stop> {
+    let dump = harness.dump().await?;
+    harness.assume(
         dump.own_wants.iter().all(|(want, _)| want != address),
         "the want has not ended",
     )?;
     for peer in peers {
-        stage.require(
-            !has_record(stage, peer, address).await?,
+        harness.require(
+            !has_record(harness, peer, address).await?,
             format!("no record in the context of {}", peer.name()),
             "a record of what is no own want",
         )?;
@@ -337,57 +350,57 @@ async fn no_records(stage: &Stage, address: &Address, peers: [&Peer; 2]) -> Resu
     Ok(())
 }
 
-async fn records_go_on_delivery(stage: &Stage) -> Result<(), Stop> {
-    let block: Block = stage.block();
+async fn records_go_on_delivery(harness: &Harness) -> Result<(), Stop> {
+    let block: Block = harness.block();
     let address = block.address();
-    let (first, second, _) = steps::two_holders(stage, &address).await?;
+    let (first, second, _) = steps::two_holders(harness, &address).await?;
     first.exchange(deliveries([block.delivery()])).await?;
-    no_records(stage, &address, [&first, &second]).await
+    no_records(harness, &address, [&first, &second]).await
 }
 
-async fn records_go_on_storing(stage: &Stage) -> Result<(), Stop> {
-    let block = stage.block();
+async fn records_go_on_storing(harness: &Harness) -> Result<(), Stop> {
+    let block = harness.block();
     let address = block.address();
-    let (first, second, _) = steps::two_holders(stage, &address).await?;
-    stage.put(&block).await?;
-    no_records(stage, &address, [&first, &second]).await
+    let (first, second, _) = steps::two_holders(harness, &address).await?;
+    harness.put(&block).await?;
+    no_records(harness, &address, [&first, &second]).await
 }
 
-async fn records_go_on_cancelling(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    let (first, second, _) = steps::two_holders(stage, &address).await?;
-    stage.cancel(&address).await?;
-    no_records(stage, &address, [&first, &second]).await
+async fn records_go_on_cancelling(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    let (first, second, _) = steps::two_holders(harness, &address).await?;
+    harness.cancel(&address).await?;
+    no_records(harness, &address, [&first, &second]).await
 }
 
-async fn records_go_on_giving_up(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    let (first, second, _) = steps::two_holders(stage, &address).await?;
-    stage.retry_now(&address).await?;
-    no_records(stage, &address, [&first, &second]).await
+async fn records_go_on_giving_up(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    let (first, second, _) = steps::two_holders(harness, &address).await?;
+    harness.retry_now(&address).await?;
+    no_records(harness, &address, [&first, &second]).await
 }
 
-async fn records_stay(stage: &Stage) -> Result<(), Stop> {
-    let (peer, other) = (stage.join().await?, stage.join().await?);
-    let addresses = [stage.address(), stage.address()];
+async fn records_stay(harness: &Harness) -> Result<(), Stop> {
+    let (peer, other) = (harness.join().await?, harness.join().await?);
+    let addresses = [harness.address(), harness.address()];
     for address in &addresses {
-        steps::want(stage, &peer, address).await?;
+        steps::want(harness, &peer, address).await?;
     }
     peer.exchange(presences(addresses.iter().map(have))).await?;
     for address in &addresses {
-        let recorded = has_record(stage, &peer, address).await?;
-        stage.given(recorded, "the Have items are not recorded")?;
+        let recorded = has_record(harness, &peer, address).await?;
+        harness.assume(recorded, "the Have items are not recorded")?;
     }
     peer.send(presences([have(&addresses[0])])).await?;
-    peer.send(list([want_block(&stage.address())])).await?;
+    peer.send(list([want_block(&harness.address())])).await?;
     peer.send(account(vec![1; 20])).await?;
     peer.exchange(Message::default()).await?;
     other
         .exchange(presences(addresses.iter().map(dont_have)))
         .await?;
     for address in &addresses {
-        stage.require(
-            has_record(stage, &peer, address).await?,
+        harness.require(
+            has_record(harness, &peer, address).await?,
             "the record stays",
             "no record",
         )?;
@@ -395,25 +408,25 @@ async fn records_stay(stage: &Stage) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn long_price_is_skipped(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let addresses: Vec<Address> = (0..4).map(|_| stage.address()).collect();
+async fn long_price_is_skipped(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let addresses: Vec<Address> = (0..4).map(|_| harness.address()).collect();
     for address in &addresses {
-        steps::want(stage, &peer, address).await?;
+        steps::want(harness, &peer, address).await?;
     }
     let prices: [Vec<u8>; 4] = [vec![1; 33], vec![1; 32], vec![1, 2], vec![]];
     let items = addresses.iter().zip(&prices);
     let items = items.map(|(address, price)| have_at(address, price.clone()));
     peer.exchange(presences(items)).await?;
-    let context = stage.context(&peer).await?;
-    stage.require(
+    let context = harness.context(&peer).await?;
+    harness.require(
         context.price_of(&addresses[0]).is_none(),
         "the item with a price of 33 bytes skipped",
         "a record of it",
     )?;
     for (address, price) in addresses.iter().zip(&prices).skip(1) {
         let recorded = context.price_of(address);
-        stage.require(
+        harness.require(
             recorded.is_some() && recorded == Price::from_big_endian(price).ok(),
             format!(
                 "a record at the price of the bytes 0x{}",
@@ -425,63 +438,64 @@ async fn long_price_is_skipped(stage: &Stage) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn price_is_sent_big_endian(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let held = stage.held().await?.address;
-    let came = peer.exchange(list([want_have(&held)])).await?;
-    let prices: Vec<Price> = came
+async fn price_is_sent_big_endian(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let held = harness.held().await?.address;
+    let received = peer.exchange(list([want_have(&held)])).await?;
+    let prices: Vec<Price> = received
         .presences_of(&held)
         .iter()
         .map(|item| item.price)
         .collect();
-    stage.given(
+    harness.assume(
         prices.len() == 1 && prices[0] != Price::ZERO,
-        format!("a WantHave for a held block is answered without a price: {came}"),
+        format!("a WantHave for a held block is answered without a price: {received}"),
     )?;
     let expected = Price::from(PRICE);
-    stage.require(
+    harness.require(
         prices == [expected],
         format!("the price {expected}"),
         format!("the price {}", prices[0]),
     )
 }
 
-async fn later_item_wins(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let address = stage.address();
-    steps::want(stage, &peer, &address).await?;
+async fn later_item_wins(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let address = harness.address();
+    steps::want(harness, &peer, &address).await?;
     let items = [1u8, 2].map(|price| have_at(&address, vec![price]));
     peer.exchange(presences(items)).await?;
-    let recorded = stage.context(&peer).await?.price_of(&address);
-    stage.given(recorded.is_some(), "neither item is recorded")?;
-    stage.require(
+    let recorded = harness.context(&peer).await?.price_of(&address);
+    harness.assume(recorded.is_some(), "neither item is recorded")?;
+    harness.require(
         recorded == Some(Price::from(2)),
         "the price of the later item, 0x2",
         format!("{recorded:?}"),
     )
 }
 
-async fn helpers_agree(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let dataset = stage.dataset(3);
-    let wants = [stage.address(), dataset.address(0), dataset.address(2)];
+async fn helpers_agree(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let dataset = harness.dataset(3);
+    let wants = [harness.address(), dataset.address(0), dataset.address(2)];
     for address in &wants {
-        steps::want(stage, &peer, address).await?;
+        steps::want(harness, &peer, address).await?;
     }
     peer.send(presences(wants.iter().map(have))).await?;
-    let asked_for = [stage.address(), stage.dataset(2).address(0)];
-    peer.tell(list(asked_for.iter().map(want_block))).await?;
-    let context = stage
+    let asked_for = [harness.address(), harness.dataset(2).address(0)];
+    peer.send_confirmed(list(asked_for.iter().map(want_block)))
+        .await?;
+    let context = harness
         .context_when(&peer, |context| {
             context.presence.len() == wants.len() && context.wants.len() == asked_for.len()
         })
         .await?;
-    stage.given(
+    harness.assume(
         context.presence.len() == wants.len(),
         "not all Have items are recorded",
     )?;
     let have: BTreeSet<Address> = wants.iter().cloned().collect();
-    stage.require(
+    harness.require(
         context.peer_have == have,
         "peer_have: the addresses with a record",
         format!("{:?}", context.peer_have),
@@ -491,37 +505,37 @@ async fn helpers_agree(stage: &Stage) -> Result<(), Stop> {
             .map(|address| address.cid_or_tree_cid().clone())
             .collect()
     };
-    stage.require(
+    harness.require(
         context.peer_have_cids == cids(&mut wants.iter()),
         "peer_have_cids: the CIDs and tree CIDs of the addresses with a record",
         format!("{:?}", context.peer_have_cids),
     )?;
     let recorded = cids(&mut context.wants.iter().map(|entry| &entry.address));
-    stage.require(
+    harness.require(
         context.peer_wants_cids == recorded,
         "peer_wants_cids: the CIDs and tree CIDs of the recorded wants",
         format!("{:?}", context.peer_wants_cids),
     )
 }
 
-async fn unknown_type_is_dont_have(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let (plain, odd) = (stage.address(), stage.address());
-    steps::want(stage, &peer, &plain).await?;
-    steps::want(stage, &peer, &odd).await?;
+async fn unknown_type_is_dont_have(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let (plain, odd) = (harness.address(), harness.address());
+    steps::want(harness, &peer, &plain).await?;
+    steps::want(harness, &peer, &odd).await?;
     let item = BlockPresence {
         r#type: UNKNOWN_TYPE,
         ..have_at(&odd, Bytes::new())
     };
-    let came = peer.exchange(presences([item])).await;
-    let came = stage.survives(
-        came,
+    let received = peer.exchange(presences([item])).await;
+    let received = harness.survives(
+        received,
         "the item is taken for DontHave, and the target goes on",
     )?;
     let usual = peer.exchange(presences([dont_have(&plain)])).await?;
-    stage.given(
+    harness.assume(
         !usual.has_want_block(&plain),
         "a DontHave makes the target ask for the block, too",
     )?;
-    stage.require(!came.has_want_block(&odd), "no WantBlock", &came)
+    harness.require(!received.has_want_block(&odd), "no WantBlock", &received)
 }

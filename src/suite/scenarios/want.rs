@@ -1,6 +1,6 @@
 //! Scenarios of section WANT: when the peer's want list is updated.
 //!
-//! A scenario that builds upon a recorded want says it with [`Peer::tell`], so that no later list
+//! A scenario that builds upon a recorded want says it with [`Peer::send_confirmed`], so that no later list
 //! of a barrier touches it. One that has no dump to look into stores the block afterwards, and
 //! where it expects silence or accuses a missing delivery, has a *witness*: another peer that
 //! wants the same block in the plainest way. A witness that is not served makes the scenario
@@ -9,19 +9,22 @@
 use blockexc_model::price::Price;
 use bytes::Bytes;
 
+use crate::suite::compose::{
+    WANT_BLOCK, cancel, deliveries, full_list, have, list, presences, want_block, want_have,
+};
 use crate::suite::control::Capability::{
     Delete, Dump, Put, PutDataset, Request as RequestBlock, RequestLeaf,
 };
 use crate::suite::control::{ContextDump, Outcome};
-use crate::suite::material::Block;
+use crate::suite::describe::short;
+use crate::suite::fixture::Block;
+use crate::suite::harness::Harness;
+use crate::suite::needs::Needs;
 use crate::suite::peer::Peer;
-use crate::suite::received::{Came, short};
-use crate::suite::say::{
-    WANT_BLOCK, cancel, deliveries, full_list, have, list, presences, want_block, want_have,
-};
-use crate::suite::scenario::{Needs, Scenario, Stop, TargetOptions};
-use crate::suite::stage::Stage;
-use crate::suite::target::HeldBlock;
+use crate::suite::received::Received;
+use crate::suite::scenario::Scenario;
+use crate::suite::stop::Stop;
+use crate::suite::target::{HeldBlock, TargetOptions};
 use crate::wire::protobuf::wantlist::Entry;
 use crate::wire::protobuf::{BlockAddress, BlockDelivery};
 use crate::wire::{Address, BlockCid, WantEntry};
@@ -42,7 +45,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Both are recorded, in the order in which they came, as they were sent.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(want_block_is_recorded(stage)),
+        run: |harness| Box::pin(want_block_is_recorded(harness)),
     },
     Scenario {
         id: "WANT-1/leaf",
@@ -50,7 +53,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "It is recorded under its leaf address.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(leaf_want_is_recorded(stage)),
+        run: |harness| Box::pin(leaf_want_is_recorded(harness)),
     },
     Scenario {
         id: "WANT-2",
@@ -58,7 +61,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Its delivery.",
         needs: Needs::HELD,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(held_block_is_delivered(stage)),
+        run: |harness| Box::pin(held_block_is_delivered(harness)),
     },
     Scenario {
         id: "WANT-2/leaf",
@@ -67,7 +70,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "A delivery for each.",
         needs: Needs::control(&[PutDataset]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(held_leaf_is_delivered(stage)),
+        run: |harness| Box::pin(held_leaf_is_delivered(harness)),
     },
     Scenario {
         id: "WANT-2/forgotten",
@@ -78,7 +81,7 @@ pub const SCENARIOS: &[Scenario] = &[
             held: true,
         },
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(delivered_want_is_forgotten(stage)),
+        run: |harness| Box::pin(delivered_want_is_forgotten(harness)),
     },
     Scenario {
         id: "WANT-2/once",
@@ -87,7 +90,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No second delivery: the want was met.",
         needs: Needs::control(&[Put, Delete]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(delivered_want_is_met_once(stage)),
+        run: |harness| Box::pin(delivered_want_is_met_once(harness)),
     },
     Scenario {
         id: "WANT-3",
@@ -96,7 +99,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "None of them is recorded.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(want_have_is_not_recorded(stage)),
+        run: |harness| Box::pin(want_have_is_not_recorded(harness)),
     },
     Scenario {
         id: "WANT-3/unserved",
@@ -106,7 +109,7 @@ pub const SCENARIOS: &[Scenario] = &[
                   not served, makes this inconclusive.",
         needs: Needs::control(&[Put]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(want_have_is_no_order(stage)),
+        run: |harness| Box::pin(want_have_is_no_order(harness)),
     },
     Scenario {
         id: "WANT-4",
@@ -114,7 +117,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "A Have item for that address each time.",
         needs: Needs::HELD,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(have_for_a_held_block(stage)),
+        run: |harness| Box::pin(have_for_a_held_block(harness)),
     },
     Scenario {
         id: "WANT-4/leaf",
@@ -123,7 +126,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "A Have item for each, under the address that was asked about.",
         needs: Needs::control(&[PutDataset]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(have_for_a_held_leaf(stage)),
+        run: |harness| Box::pin(have_for_a_held_leaf(harness)),
     },
     Scenario {
         id: "WANT-4/price",
@@ -134,7 +137,7 @@ pub const SCENARIOS: &[Scenario] = &[
             price: PALINDROMIC_PRICE,
             ..TargetOptions::DEFAULT
         },
-        run: |stage| Box::pin(have_names_the_price(stage)),
+        run: |harness| Box::pin(have_names_the_price(harness)),
     },
     Scenario {
         id: "WANT-5",
@@ -142,7 +145,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "A DontHave item for that address, and no Have.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(dont_have_when_asked_for(stage)),
+        run: |harness| Box::pin(dont_have_when_asked_for(harness)),
     },
     Scenario {
         id: "WANT-5/leaf",
@@ -150,7 +153,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "A DontHave item for the leaf's address, and no Have.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(dont_have_for_a_leaf(stage)),
+        run: |harness| Box::pin(dont_have_for_a_leaf(harness)),
     },
     Scenario {
         id: "WANT-6",
@@ -158,7 +161,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No answer.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(silence_when_not_asked_for(stage)),
+        run: |harness| Box::pin(silence_when_not_asked_for(harness)),
     },
     Scenario {
         id: "WANT-6/leaf",
@@ -167,7 +170,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No answer.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(silence_about_a_leaf(stage)),
+        run: |harness| Box::pin(silence_about_a_leaf(harness)),
     },
     Scenario {
         id: "WANT-7",
@@ -176,7 +179,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "A DontHave item for each.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(dont_have_for_a_want_block(stage)),
+        run: |harness| Box::pin(dont_have_for_a_want_block(harness)),
     },
     Scenario {
         id: "WANT-8",
@@ -185,7 +188,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No answer.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(cancel_is_not_answered(stage)),
+        run: |harness| Box::pin(cancel_is_not_answered(harness)),
     },
     Scenario {
         id: "WANT-8/held",
@@ -194,7 +197,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No answer: neither presence nor delivery.",
         needs: Needs::HELD,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(cancel_of_a_held_block_is_not_answered(stage)),
+        run: |harness| Box::pin(cancel_of_a_held_block_is_not_answered(harness)),
     },
     Scenario {
         id: "WANT-8/removed",
@@ -202,7 +205,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The entry is gone.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(cancel_removes_the_entry(stage)),
+        run: |harness| Box::pin(cancel_removes_the_entry(harness)),
     },
     Scenario {
         id: "WANT-8/unrecorded",
@@ -210,7 +213,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Nothing is recorded.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(cancel_is_not_recorded(stage)),
+        run: |harness| Box::pin(cancel_is_not_recorded(harness)),
     },
     Scenario {
         id: "WANT-8/unserved",
@@ -220,7 +223,7 @@ pub const SCENARIOS: &[Scenario] = &[
                   inconclusive.",
         needs: Needs::control(&[Put]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(cancelled_want_is_not_served(stage)),
+        run: |harness| Box::pin(cancelled_want_is_not_served(harness)),
     },
     Scenario {
         id: "WANT-9",
@@ -229,7 +232,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "One entry for it, at its old position, with the new fields.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(want_again_updates_in_place(stage)),
+        run: |harness| Box::pin(want_again_updates_in_place(harness)),
     },
     Scenario {
         id: "WANT-10",
@@ -237,7 +240,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "A DontHave item, as for a block without a record.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(want_have_of_a_recorded_address_is_answered(stage)),
+        run: |harness| Box::pin(want_have_of_a_recorded_address_is_answered(harness)),
     },
     Scenario {
         id: "WANT-10/kept",
@@ -245,7 +248,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The entry is as it was.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(want_have_leaves_the_record(stage)),
+        run: |harness| Box::pin(want_have_leaves_the_record(harness)),
     },
     Scenario {
         id: "WANT-10/served",
@@ -255,7 +258,7 @@ pub const SCENARIOS: &[Scenario] = &[
                   not served, makes this inconclusive.",
         needs: Needs::control(&[Put]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(want_have_does_not_silence_the_want(stage)),
+        run: |harness| Box::pin(want_have_does_not_silence_the_want(harness)),
     },
     Scenario {
         id: "WANT-10/held",
@@ -263,7 +266,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Its delivery and a Have item.",
         needs: Needs::HELD,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(want_have_beside_a_want_block_of_a_held_block(stage)),
+        run: |harness| Box::pin(want_have_beside_a_want_block_of_a_held_block(harness)),
     },
     Scenario {
         id: "WANT-11",
@@ -271,7 +274,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The first is dropped, the others are recorded.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(full_list_replaces(stage)),
+        run: |harness| Box::pin(full_list_replaces(harness)),
     },
     Scenario {
         id: "WANT-11/empty",
@@ -279,7 +282,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The want is dropped.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(empty_full_list_drops_all(stage)),
+        run: |harness| Box::pin(empty_full_list_drops_all(harness)),
     },
     Scenario {
         id: "WANT-11/unserved",
@@ -289,7 +292,7 @@ pub const SCENARIOS: &[Scenario] = &[
                   makes this inconclusive.",
         needs: Needs::control(&[Put]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(replaced_want_is_not_served(stage)),
+        run: |harness| Box::pin(replaced_want_is_not_served(harness)),
     },
     Scenario {
         id: "WANT-12",
@@ -297,7 +300,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The first entry is as it was.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(partial_list_adds(stage)),
+        run: |harness| Box::pin(partial_list_adds(harness)),
     },
     Scenario {
         id: "WANT-12/served",
@@ -307,7 +310,7 @@ pub const SCENARIOS: &[Scenario] = &[
                   this inconclusive.",
         needs: Needs::control(&[Put]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(unnamed_want_is_served(stage)),
+        run: |harness| Box::pin(unnamed_want_is_served(harness)),
     },
     Scenario {
         id: "WANT-13",
@@ -315,7 +318,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Each is sent it.",
         needs: Needs::control(&[Put]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(stored_block_is_sent(stage)),
+        run: |harness| Box::pin(stored_block_is_sent(harness)),
     },
     Scenario {
         id: "WANT-13/leaf",
@@ -324,7 +327,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The peer is sent the leaf's block.",
         needs: Needs::control(&[PutDataset]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(stored_leaf_is_sent(stage)),
+        run: |harness| Box::pin(stored_leaf_is_sent(harness)),
     },
     Scenario {
         id: "WANT-13/own-cid",
@@ -333,7 +336,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The peer is sent it.",
         needs: Needs::control(&[PutDataset]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(stored_leaf_is_sent_by_its_own_cid(stage)),
+        run: |harness| Box::pin(stored_leaf_is_sent_by_its_own_cid(harness)),
     },
     Scenario {
         id: "WANT-13/delivered",
@@ -342,7 +345,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The first peer is sent it.",
         needs: Needs::control(&[RequestBlock]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(delivered_block_is_passed_on(stage)),
+        run: |harness| Box::pin(delivered_block_is_passed_on(harness)),
     },
     Scenario {
         id: "WANT-13/delivered-leaf",
@@ -351,7 +354,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Each is sent it, by its own CID if it is held so.",
         needs: Needs::control(&[RequestLeaf]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(delivered_leaf_is_passed_on(stage)),
+        run: |harness| Box::pin(delivered_leaf_is_passed_on(harness)),
     },
     Scenario {
         id: "WANT-13/once",
@@ -360,7 +363,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No second delivery: the entry went with the first.",
         needs: Needs::control(&[Put, Delete]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(woken_want_is_met_once(stage)),
+        run: |harness| Box::pin(woken_want_is_met_once(harness)),
     },
     Scenario {
         id: "WANT-13/forgotten",
@@ -369,7 +372,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No entry for it is left.",
         needs: Needs::control(&[Put, Dump]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(woken_want_is_forgotten(stage)),
+        run: |harness| Box::pin(woken_want_is_forgotten(harness)),
     },
     Scenario {
         id: "WANT-14",
@@ -377,7 +380,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The deliveries in order of priority, the highest first.",
         needs: Needs::control(&[Put]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(highest_priority_first(stage)),
+        run: |harness| Box::pin(highest_priority_first(harness)),
     },
     Scenario {
         id: "WANT-14/woken",
@@ -386,7 +389,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The peer is sent the second, then the first, then the third.",
         needs: Needs::control(&[RequestBlock]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(highest_priority_is_passed_on_first(stage)),
+        run: |harness| Box::pin(highest_priority_is_passed_on_first(harness)),
     },
     Scenario {
         id: "WANT-14/cancelled",
@@ -394,7 +397,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The others stay in the order recorded.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(cancel_keeps_the_order_recorded(stage)),
+        run: |harness| Box::pin(cancel_keeps_the_order_recorded(harness)),
     },
     Scenario {
         id: "WANT-15",
@@ -404,7 +407,7 @@ pub const SCENARIOS: &[Scenario] = &[
                   be answered.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(entries_are_answered_in_order(stage)),
+        run: |harness| Box::pin(entries_are_answered_in_order(harness)),
     },
     Scenario {
         id: "WANT-15/cancel",
@@ -412,7 +415,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The first is not recorded, the second is.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(entries_take_effect_in_order(stage)),
+        run: |harness| Box::pin(entries_take_effect_in_order(harness)),
     },
     Scenario {
         id: "WANT-16",
@@ -421,7 +424,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The two are answered, and nothing else is.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(entries_without_an_address_are_skipped(stage)),
+        run: |harness| Box::pin(entries_without_an_address_are_skipped(harness)),
     },
     Scenario {
         id: "WANT-16/cid",
@@ -429,7 +432,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The two are answered, and nothing else is.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(unreadable_cid_is_skipped(stage)),
+        run: |harness| Box::pin(unreadable_cid_is_skipped(harness)),
     },
     Scenario {
         id: "WANT-16/tree",
@@ -438,7 +441,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The two are answered, and nothing else is.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(unreadable_tree_is_skipped(stage)),
+        run: |harness| Box::pin(unreadable_tree_is_skipped(harness)),
     },
     Scenario {
         id: "WANT-17",
@@ -447,7 +450,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The first peer's wants are as they were.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(lists_concern_their_sender_only(stage)),
+        run: |harness| Box::pin(lists_concern_their_sender_only(harness)),
     },
     Scenario {
         id: "WANT-17/served",
@@ -457,7 +460,7 @@ pub const SCENARIOS: &[Scenario] = &[
                   this inconclusive.",
         needs: Needs::control(&[Put]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(cancel_concerns_its_sender_only(stage)),
+        run: |harness| Box::pin(cancel_concerns_its_sender_only(harness)),
     },
     Scenario {
         id: "WANT-18",
@@ -466,7 +469,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "One message with the three DontHave items.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(one_list_one_presence_message(stage)),
+        run: |harness| Box::pin(one_list_one_presence_message(harness)),
     },
     Scenario {
         id: "WANT-18/long",
@@ -474,7 +477,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "One message with 1024 DontHave items.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(one_long_list_one_presence_message(stage)),
+        run: |harness| Box::pin(one_long_list_one_presence_message(harness)),
     },
     Scenario {
         id: "WANT-18/delivery",
@@ -482,24 +485,24 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "One message with both presence items, not after the delivery.",
         needs: Needs::HELD,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(presences_before_deliveries(stage)),
+        run: |harness| Box::pin(presences_before_deliveries(harness)),
     },
 ];
 
 // ---- words of this section
 
 /// Says so, and waits until it came, or until it is proven that it does not.
-async fn say_until(
+async fn send_until(
     peer: &Peer,
     message: crate::wire::protobuf::Message,
-    done: impl Fn(&Came) -> bool,
-) -> Result<Came, Stop> {
+    done: impl Fn(&Received) -> bool,
+) -> Result<Received, Stop> {
     peer.send(message).await?;
-    Ok(peer.until(done).await?)
+    Ok(peer.receive_until(done).await?)
 }
 
 /// Has the peer say this want, and gives its context with the want recorded: a precondition.
-async fn record(stage: &Stage, peer: &Peer, entries: Vec<Entry>) -> Result<ContextDump, Stop> {
+async fn record(harness: &Harness, peer: &Peer, entries: Vec<Entry>) -> Result<ContextDump, Stop> {
     let message = list(entries);
     let addresses: Vec<Address> = message
         .wantlist
@@ -507,14 +510,14 @@ async fn record(stage: &Stage, peer: &Peer, entries: Vec<Entry>) -> Result<Conte
         .flat_map(|list| &list.entries)
         .filter_map(|entry| crate::wire::address::from_protobuf(entry.address.as_ref()).ok())
         .collect();
-    peer.tell(message).await?;
+    peer.send_confirmed(message).await?;
     let all = |context: &ContextDump| {
         addresses
             .iter()
             .all(|address| context.want(address).is_some())
     };
-    let context = stage.context_when(peer, all).await?;
-    stage.given(
+    let context = harness.context_when(peer, all).await?;
+    harness.assume(
         all(&context),
         format!(
             "what {} asked for is not recorded (WANT-1): {}",
@@ -553,80 +556,83 @@ fn wants(context: &ContextDump) -> String {
 }
 
 /// What a context records of the peer's wants, in its order.
-fn order_recorded(context: &ContextDump) -> Vec<Address> {
+fn recorded_order(context: &ContextDump) -> Vec<Address> {
     let wants = context.wants.iter();
     wants.map(|entry| entry.address.clone()).collect()
 }
 
 /// Whether this block came, under whatever address: what a delivery looks like is for XFER-1.
-fn brings(came: &Came, block: &Block) -> bool {
-    came.deliveries()
+fn brings(received: &Received, block: &Block) -> bool {
+    received
+        .deliveries()
         .any(|delivered| delivered.block.data == block.data)
 }
 
 /// The same of a block that may be known by its address only.
-fn brings_held(came: &Came, held: &HeldBlock) -> bool {
-    came.has_delivery(&held.address)
-        || came
+fn brings_held(received: &Received, held: &HeldBlock) -> bool {
+    received.has_delivery(&held.address)
+        || received
             .deliveries()
             .any(|delivered| Some(&delivered.block.data) == held.data.as_ref())
 }
 
 /// Waits for this block, which the witness has asked for: a precondition.
-async fn witnessed(stage: &Stage, witness: &Peer, block: &Block) -> Result<(), Stop> {
-    let came = witness.until(|came| brings(came, block)).await?;
-    stage.given(
-        brings(&came, block),
+async fn assume_served(harness: &Harness, baseline: &Peer, block: &Block) -> Result<(), Stop> {
+    let received = baseline
+        .receive_until(|received| brings(received, block))
+        .await?;
+    harness.assume(
+        brings(&received, block),
         format!(
-            "{}, which asked for {} before it was stored, was not sent it either (WANT-13): {came}",
-            witness.name(),
+            "{}, which asked for {} before it was stored, was not sent it either (WANT-13): {received}",
+            baseline.name(),
             short(&block.address())
         ),
     )
 }
 
 /// That an ordinary WantHave with sendDontHave is answered: a precondition.
-async fn answers_want_have(stage: &Stage, peer: &Peer) -> Result<(), Stop> {
-    let address = stage.address();
+async fn answers_want_have(harness: &Harness, peer: &Peer) -> Result<(), Stop> {
+    let address = harness.address();
     let question = list([want_have(&address).with_dont_have()]);
-    let came = say_until(peer, question, |came| came.has_dont_have(&address)).await?;
-    stage.given(
-        came.has_dont_have(&address),
-        format!("an ordinary WantHave with sendDontHave is not answered (WANT-5): {came}"),
+    let received = send_until(peer, question, |received| received.has_dont_have(&address)).await?;
+    harness.assume(
+        received.has_dont_have(&address),
+        format!("an ordinary WantHave with sendDontHave is not answered (WANT-5): {received}"),
     )
 }
 
 /// Makes the target request this block, be told of it and sent it by this peer: a precondition.
 async fn obtain(
-    stage: &Stage,
+    harness: &Harness,
     from: &Peer,
     wanted: &[(Address, BlockDelivery)],
 ) -> Result<(), Stop> {
     let mut requests = Vec::new();
     for (address, _) in wanted {
-        requests.push(stage.request(address).await?);
+        requests.push(harness.request(address).await?);
     }
-    let heard = |came: &Came| {
+    let heard = |received: &Received| {
         wanted
             .iter()
-            .all(|(address, _)| !came.entries_for(address).is_empty())
+            .all(|(address, _)| !received.entries_for(address).is_empty())
     };
-    from.until(heard).await?;
+    from.receive_until(heard).await?;
     from.send(presences(wanted.iter().map(|(address, _)| have(address))))
         .await?;
-    let asked = |came: &Came| {
+    let asked = |received: &Received| {
         wanted
             .iter()
-            .all(|(address, _)| came.has_want_block(address))
+            .all(|(address, _)| received.has_want_block(address))
     };
-    from.until(asked).await?;
+    from.receive_until(asked).await?;
     from.send(deliveries(
         wanted.iter().map(|(_, delivery)| delivery.clone()),
     ))
     .await?;
     for request in requests {
-        let outcome = stage.outcome_in_the_end(request).await?;
-        stage.given(
+        let outcome = harness.outcome_in_the_end(request).await?;
+        harness.assume(
             matches!(outcome, Outcome::Completed(_)),
             format!("the target did not obtain the block (XFER-7): {outcome}"),
         )?;
@@ -636,33 +642,33 @@ async fn obtain(
 
 // ---- WANT-1
 
-async fn want_block_is_recorded(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let (first, second) = (stage.address(), stage.address());
-    peer.tell(list([want_block(&first).with_priority(3)]))
+async fn want_block_is_recorded(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let (first, second) = (harness.address(), harness.address());
+    peer.send_confirmed(list([want_block(&first).with_priority(3)]))
         .await?;
-    let context = stage
+    let context = harness
         .context_when(&peer, |context| context.want(&first).is_some())
         .await?;
     let expected = WantEntry {
         priority: 3,
         ..WantEntry::want_block(first.clone())
     };
-    stage.require(
+    harness.require(
         context.want(&first) == Some(&expected),
         format!("a WantBlock for {} with priority 3 recorded", short(&first)),
         wants(&context),
     )?;
-    peer.tell(list([want_block(&second).with_dont_have()]))
+    peer.send_confirmed(list([want_block(&second).with_dont_have()]))
         .await?;
-    let context = stage
+    let context = harness
         .context_when(&peer, |context| context.want(&second).is_some())
         .await?;
     let expected = WantEntry {
         send_dont_have: true,
         ..WantEntry::want_block(second.clone())
     };
-    stage.require(
+    harness.require(
         context.want(&second) == Some(&expected),
         format!(
             "a WantBlock for {} with sendDontHave recorded",
@@ -670,25 +676,25 @@ async fn want_block_is_recorded(stage: &Stage) -> Result<(), Stop> {
         ),
         wants(&context),
     )?;
-    stage.given(
+    harness.assume(
         context.want(&first).is_some(),
         "the second list has dropped what the first asked for (WANT-12)",
     )?;
-    stage.require(
+    harness.require(
         context.wants.last() == Some(&expected),
         format!("{} appended, at the end", short(&second)),
         wants(&context),
     )
 }
 
-async fn leaf_want_is_recorded(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let leaf = stage.dataset(3).address(2);
-    peer.tell(list([want_block(&leaf)])).await?;
-    let context = stage
+async fn leaf_want_is_recorded(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let leaf = harness.dataset(3).address(2);
+    peer.send_confirmed(list([want_block(&leaf)])).await?;
+    let context = harness
         .context_when(&peer, |context| context.want(&leaf).is_some())
         .await?;
-    stage.require(
+    harness.require(
         context.want(&leaf) == Some(&WantEntry::want_block(leaf.clone())),
         format!("a WantBlock for {} recorded", short(&leaf)),
         wants(&context),
@@ -697,99 +703,99 @@ async fn leaf_want_is_recorded(stage: &Stage) -> Result<(), Stop> {
 
 // ---- WANT-2
 
-async fn held_block_is_delivered(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let held = stage.held().await?;
-    let came = say_until(&peer, list([want_block(&held.address)]), |came| {
-        brings_held(came, &held)
+async fn held_block_is_delivered(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let held = harness.held().await?;
+    let received = send_until(&peer, list([want_block(&held.address)]), |received| {
+        brings_held(received, &held)
     })
     .await?;
-    stage.require(
-        brings_held(&came, &held),
+    harness.require(
+        brings_held(&received, &held),
         format!("the delivery of {}", short(&held.address)),
-        &came,
+        &received,
     )
 }
 
-async fn held_leaf_is_delivered(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let dataset = stage.dataset(3);
-    stage.put_dataset(&dataset).await?;
+async fn held_leaf_is_delivered(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let dataset = harness.dataset(3);
+    harness.put_dataset(&dataset).await?;
     let block = &dataset.blocks[1];
     for address in [dataset.address(1), block.address()] {
-        let came = say_until(&peer, list([want_block(&address)]), |came| {
-            brings(came, block)
+        let received = send_until(&peer, list([want_block(&address)]), |received| {
+            brings(received, block)
         })
         .await?;
-        stage.require(
-            brings(&came, block),
+        harness.require(
+            brings(&received, block),
             format!("the delivery of {}", short(&address)),
-            &came,
+            &received,
         )?;
     }
     Ok(())
 }
 
-async fn delivered_want_is_forgotten(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let held = stage.held().await?;
-    let came = say_until(&peer, list([want_block(&held.address)]), |came| {
-        brings_held(came, &held)
+async fn delivered_want_is_forgotten(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let held = harness.held().await?;
+    let received = send_until(&peer, list([want_block(&held.address)]), |received| {
+        brings_held(received, &held)
     })
     .await?;
-    stage.given(
-        brings_held(&came, &held),
-        format!("a held block is not delivered: {came}"),
+    harness.assume(
+        brings_held(&received, &held),
+        format!("a held block is not delivered: {received}"),
     )?;
     let gone = |context: &ContextDump| context.want(&held.address).is_none();
-    let context = stage.context_when(&peer, gone).await?;
-    stage.require(
+    let context = harness.context_when(&peer, gone).await?;
+    harness.require(
         gone(&context),
         format!("no entry for {}", short(&held.address)),
         wants(&context),
     )
 }
 
-async fn delivered_want_is_met_once(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let block = stage.block();
-    stage.put(&block).await?;
-    let came = say_until(&peer, list([want_block(&block.address())]), |came| {
-        brings(came, &block)
+async fn delivered_want_is_met_once(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let block = harness.block();
+    harness.put(&block).await?;
+    let received = send_until(&peer, list([want_block(&block.address())]), |received| {
+        brings(received, &block)
     })
     .await?;
-    stage.given(
-        brings(&came, &block),
-        format!("a held block is not delivered: {came}"),
+    harness.assume(
+        brings(&received, &block),
+        format!("a held block is not delivered: {received}"),
     )?;
-    no_second_delivery(stage, &peer, &block).await
+    no_second_delivery(harness, &peer, &block).await
 }
 
 /// The block, which the peer was sent, is deleted and stored again.
-async fn no_second_delivery(stage: &Stage, peer: &Peer, block: &Block) -> Result<(), Stop> {
-    stage.delete(&block.cid).await?;
-    stage.put(block).await?;
-    let came = peer.barrier().await?;
-    stage.require(
-        !brings(&came, block),
+async fn no_second_delivery(harness: &Harness, peer: &Peer, block: &Block) -> Result<(), Stop> {
+    harness.delete(&block.cid).await?;
+    harness.put(block).await?;
+    let received = peer.barrier().await?;
+    harness.require(
+        !brings(&received, block),
         format!("no second delivery of {}", short(&block.address())),
-        &came,
+        &received,
     )
 }
 
 // ---- WANT-3
 
-async fn want_have_is_not_recorded(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let (plain, leaf) = (stage.address(), stage.dataset(2).address(1));
+async fn want_have_is_not_recorded(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let (plain, leaf) = (harness.address(), harness.dataset(2).address(1));
     for entry in [
         want_have(&plain),
         want_have(&leaf).with_dont_have(),
         want_have(&plain).with_priority(1),
     ] {
-        peer.tell(list([entry])).await?;
-        let context = stage.context(&peer).await?;
-        stage.require(
+        peer.send_confirmed(list([entry])).await?;
+        let context = harness.context(&peer).await?;
+        harness.require(
             context.want(&plain).is_none() && context.want(&leaf).is_none(),
             "no entry for a WantHave",
             wants(&context),
@@ -798,129 +804,135 @@ async fn want_have_is_not_recorded(stage: &Stage) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn want_have_is_no_order(stage: &Stage) -> Result<(), Stop> {
-    let (peer, witness) = (stage.join().await?, stage.join().await?);
-    let block = stage.block();
-    peer.tell(list([want_have(&block.address())])).await?;
-    witness.tell(list([want_block(&block.address())])).await?;
-    stage.put(&block).await?;
-    witnessed(stage, &witness, &block).await?;
-    let came = peer.barrier().await?;
-    stage.require(
-        !brings(&came, &block),
+async fn want_have_is_no_order(harness: &Harness) -> Result<(), Stop> {
+    let (peer, baseline) = (harness.join().await?, harness.join().await?);
+    let block = harness.block();
+    peer.send_confirmed(list([want_have(&block.address())]))
+        .await?;
+    baseline
+        .send_confirmed(list([want_block(&block.address())]))
+        .await?;
+    harness.put(&block).await?;
+    assume_served(harness, &baseline, &block).await?;
+    let received = peer.barrier().await?;
+    harness.require(
+        !brings(&received, &block),
         format!("no delivery to {}, which only sent a WantHave", peer.name()),
-        &came,
+        &received,
     )
 }
 
 // ---- WANT-4
 
-async fn have_for_a_held_block(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let held = stage.held().await?;
+async fn have_for_a_held_block(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let held = harness.held().await?;
     let address = &held.address;
     for entry in [want_have(address), want_have(address).with_dont_have()] {
-        let came = say_until(&peer, list([entry]), |came| came.has_have(address)).await?;
-        stage.require(
-            came.has_have(address) && !came.has_dont_have(address),
+        let received =
+            send_until(&peer, list([entry]), |received| received.has_have(address)).await?;
+        harness.require(
+            received.has_have(address) && !received.has_dont_have(address),
             format!("a Have item for {}", short(address)),
-            &came,
+            &received,
         )?;
     }
     Ok(())
 }
 
-async fn have_for_a_held_leaf(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let dataset = stage.dataset(3);
-    stage.put_dataset(&dataset).await?;
+async fn have_for_a_held_leaf(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let dataset = harness.dataset(3);
+    harness.put_dataset(&dataset).await?;
     for address in [dataset.address(2), dataset.blocks[2].address()] {
-        let came = say_until(&peer, list([want_have(&address)]), |came| {
-            came.has_have(&address)
+        let received = send_until(&peer, list([want_have(&address)]), |received| {
+            received.has_have(&address)
         })
         .await?;
-        stage.require(
-            came.has_have(&address),
+        harness.require(
+            received.has_have(&address),
             format!("a Have item for {}", short(&address)),
-            &came,
+            &received,
         )?;
     }
     Ok(())
 }
 
-async fn have_names_the_price(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let held = stage.held().await?;
-    let came = say_until(&peer, list([want_have(&held.address)]), |came| {
-        came.has_have(&held.address)
+async fn have_names_the_price(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let held = harness.held().await?;
+    let received = send_until(&peer, list([want_have(&held.address)]), |received| {
+        received.has_have(&held.address)
     })
     .await?;
-    stage.given(
-        came.has_have(&held.address),
-        format!("a held block is not answered with Have: {came}"),
+    harness.assume(
+        received.has_have(&held.address),
+        format!("a held block is not answered with Have: {received}"),
     )?;
     let price = Price::from(PALINDROMIC_PRICE);
-    stage.require(
-        came.presences_of(&held.address)
+    harness.require(
+        received
+            .presences_of(&held.address)
             .iter()
             .all(|presence| presence.price == price),
         format!("a Have item with the price {price}"),
-        &came,
+        &received,
     )
 }
 
 // ---- WANT-5, WANT-6, WANT-7
 
-async fn dont_have_when_asked_for(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    is_answered_dont_have(stage, &address).await
+async fn dont_have_when_asked_for(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    is_answered_dont_have(harness, &address).await
 }
 
-async fn dont_have_for_a_leaf(stage: &Stage) -> Result<(), Stop> {
-    let leaf = stage.dataset(2).address(1);
-    is_answered_dont_have(stage, &leaf).await
+async fn dont_have_for_a_leaf(harness: &Harness) -> Result<(), Stop> {
+    let leaf = harness.dataset(2).address(1);
+    is_answered_dont_have(harness, &leaf).await
 }
 
-async fn is_answered_dont_have(stage: &Stage, address: &Address) -> Result<(), Stop> {
-    let peer = stage.join().await?;
+async fn is_answered_dont_have(harness: &Harness, address: &Address) -> Result<(), Stop> {
+    let peer = harness.join().await?;
     let question = list([want_have(address).with_dont_have()]);
-    let came = say_until(&peer, question, |came| came.has_dont_have(address)).await?;
-    stage.require(
-        came.has_dont_have(address) && !came.has_have(address),
+    let received = send_until(&peer, question, |received| received.has_dont_have(address)).await?;
+    harness.require(
+        received.has_dont_have(address) && !received.has_have(address),
         format!("a DontHave item for {}", short(address)),
-        &came,
+        &received,
     )
 }
 
-async fn silence_when_not_asked_for(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    is_not_answered(stage, &address).await
+async fn silence_when_not_asked_for(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    is_not_answered(harness, &address).await
 }
 
-async fn silence_about_a_leaf(stage: &Stage) -> Result<(), Stop> {
-    let leaf = stage.dataset(2).address(1);
-    is_not_answered(stage, &leaf).await
+async fn silence_about_a_leaf(harness: &Harness) -> Result<(), Stop> {
+    let leaf = harness.dataset(2).address(1);
+    is_not_answered(harness, &leaf).await
 }
 
-async fn is_not_answered(stage: &Stage, address: &Address) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let came = peer.exchange(list([want_have(address)])).await?;
-    stage.require(
-        came.presences_of(address).is_empty() && !came.has_delivery(address),
+async fn is_not_answered(harness: &Harness, address: &Address) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let received = peer.exchange(list([want_have(address)])).await?;
+    harness.require(
+        received.presences_of(address).is_empty() && !received.has_delivery(address),
         format!("no answer about {}", short(address)),
-        &came,
+        &received,
     )
 }
 
-async fn dont_have_for_a_want_block(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    for address in [stage.address(), stage.dataset(2).address(1)] {
+async fn dont_have_for_a_want_block(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    for address in [harness.address(), harness.dataset(2).address(1)] {
         let question = list([want_block(&address).with_dont_have()]);
-        let came = say_until(&peer, question, |came| came.has_dont_have(&address)).await?;
-        stage.require(
-            came.has_dont_have(&address),
+        let received =
+            send_until(&peer, question, |received| received.has_dont_have(&address)).await?;
+        harness.require(
+            received.has_dont_have(&address),
             format!("a DontHave item for {}", short(&address)),
-            &came,
+            &received,
         )?;
     }
     Ok(())
@@ -938,49 +950,49 @@ fn cancels_of(address: &Address) -> [Entry; 2] {
     [typed_want_have, typed_want_block]
 }
 
-async fn cancel_is_not_answered(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    for address in [stage.address(), stage.dataset(2).address(0)] {
+async fn cancel_is_not_answered(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    for address in [harness.address(), harness.dataset(2).address(0)] {
         for entry in cancels_of(&address) {
-            let came = peer.exchange(list([entry])).await?;
-            stage.require(
-                came.presences_of(&address).is_empty(),
+            let received = peer.exchange(list([entry])).await?;
+            harness.require(
+                received.presences_of(&address).is_empty(),
                 format!("no answer to the cancel entry for {}", short(&address)),
-                &came,
+                &received,
             )?;
         }
     }
     Ok(())
 }
 
-async fn cancel_of_a_held_block_is_not_answered(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let held = stage.held().await?;
+async fn cancel_of_a_held_block_is_not_answered(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let held = harness.held().await?;
     for entry in cancels_of(&held.address) {
-        let came = peer.exchange(list([entry])).await?;
-        stage.require(
-            came.presences_of(&held.address).is_empty() && !brings_held(&came, &held),
+        let received = peer.exchange(list([entry])).await?;
+        harness.require(
+            received.presences_of(&held.address).is_empty() && !brings_held(&received, &held),
             format!("no answer to the cancel entry for {}", short(&held.address)),
-            &came,
+            &received,
         )?;
     }
     Ok(())
 }
 
-async fn cancel_removes_the_entry(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    for (address, index) in [(stage.address(), 0), (stage.dataset(2).address(1), 1)] {
-        record(stage, &peer, vec![want_block(&address)]).await?;
+async fn cancel_removes_the_entry(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    for (address, index) in [(harness.address(), 0), (harness.dataset(2).address(1), 1)] {
+        record(harness, &peer, vec![want_block(&address)]).await?;
         let [typed_want_have, typed_want_block] = cancels_of(&address);
         let entry = if index == 0 {
             typed_want_have
         } else {
             typed_want_block
         };
-        peer.tell(list([entry])).await?;
+        peer.send_confirmed(list([entry])).await?;
         let gone = |context: &ContextDump| context.want(&address).is_none();
-        let context = stage.context_when(&peer, gone).await?;
-        stage.require(
+        let context = harness.context_when(&peer, gone).await?;
+        harness.require(
             gone(&context),
             format!("no entry for {}, which was cancelled", short(&address)),
             wants(&context),
@@ -989,13 +1001,13 @@ async fn cancel_removes_the_entry(stage: &Stage) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn cancel_is_not_recorded(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let address = stage.address();
+async fn cancel_is_not_recorded(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let address = harness.address();
     for entry in cancels_of(&address) {
-        peer.tell(list([entry])).await?;
-        let context = stage.context(&peer).await?;
-        stage.require(
+        peer.send_confirmed(list([entry])).await?;
+        let context = harness.context(&peer).await?;
+        harness.require(
             context.want(&address).is_none(),
             format!("no entry for {}, which was only cancelled", short(&address)),
             wants(&context),
@@ -1004,31 +1016,35 @@ async fn cancel_is_not_recorded(stage: &Stage) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn cancelled_want_is_not_served(stage: &Stage) -> Result<(), Stop> {
-    let (peer, witness) = (stage.join().await?, stage.join().await?);
-    let block = stage.block();
-    peer.tell(list([want_block(&block.address())])).await?;
-    peer.tell(list([cancel(&block.address())])).await?;
-    witness.tell(list([want_block(&block.address())])).await?;
-    stage.put(&block).await?;
-    witnessed(stage, &witness, &block).await?;
-    let came = peer.barrier().await?;
-    stage.require(
-        !brings(&came, &block),
+async fn cancelled_want_is_not_served(harness: &Harness) -> Result<(), Stop> {
+    let (peer, baseline) = (harness.join().await?, harness.join().await?);
+    let block = harness.block();
+    peer.send_confirmed(list([want_block(&block.address())]))
+        .await?;
+    peer.send_confirmed(list([cancel(&block.address())]))
+        .await?;
+    baseline
+        .send_confirmed(list([want_block(&block.address())]))
+        .await?;
+    harness.put(&block).await?;
+    assume_served(harness, &baseline, &block).await?;
+    let received = peer.barrier().await?;
+    harness.require(
+        !brings(&received, &block),
         format!("no delivery to {}, which has cancelled", peer.name()),
-        &came,
+        &received,
     )
 }
 
 // ---- WANT-9
 
-async fn want_again_updates_in_place(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let addresses = [stage.address(), stage.address(), stage.address()];
+async fn want_again_updates_in_place(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let addresses = [harness.address(), harness.address(), harness.address()];
     // In one list: were they in several, a node that takes each for a full one would keep one.
-    let before = record(stage, &peer, addresses.iter().map(want_block).collect()).await?;
+    let before = record(harness, &peer, addresses.iter().map(want_block).collect()).await?;
     let again = before.wants[0].address.clone();
-    peer.tell(list([want_block(&again).with_priority(5).with_dont_have()]))
+    peer.send_confirmed(list([want_block(&again).with_priority(5).with_dont_have()]))
         .await?;
     let expected = WantEntry {
         priority: 5,
@@ -1036,8 +1052,8 @@ async fn want_again_updates_in_place(stage: &Stage) -> Result<(), Stop> {
         ..WantEntry::want_block(again.clone())
     };
     let updated = |context: &ContextDump| context.want(&again) == Some(&expected);
-    let after = stage.context_when(&peer, updated).await?;
-    stage.given(
+    let after = harness.context_when(&peer, updated).await?;
+    harness.assume(
         addresses
             .iter()
             .all(|address| *address == again || after.want(address).is_some()),
@@ -1046,13 +1062,13 @@ async fn want_again_updates_in_place(stage: &Stage) -> Result<(), Stop> {
             wants(&after)
         ),
     )?;
-    stage.require(
+    harness.require(
         updated(&after),
         format!("{} with priority 5 and sendDontHave", short(&again)),
         wants(&after),
     )?;
-    stage.require(
-        order_recorded(&after) == order_recorded(&before),
+    harness.require(
+        recorded_order(&after) == recorded_order(&before),
         format!("one entry for each, {} still the first", short(&again)),
         wants(&after),
     )
@@ -1060,32 +1076,33 @@ async fn want_again_updates_in_place(stage: &Stage) -> Result<(), Stop> {
 
 // ---- WANT-10
 
-async fn want_have_of_a_recorded_address_is_answered(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    answers_want_have(stage, &peer).await?;
-    for address in [stage.address(), stage.dataset(2).address(1)] {
-        peer.tell(list([want_block(&address)])).await?;
-        peer.take();
+async fn want_have_of_a_recorded_address_is_answered(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    answers_want_have(harness, &peer).await?;
+    for address in [harness.address(), harness.dataset(2).address(1)] {
+        peer.send_confirmed(list([want_block(&address)])).await?;
+        peer.take_received();
         let question = list([want_have(&address).with_dont_have()]);
-        let came = say_until(&peer, question, |came| came.has_dont_have(&address)).await?;
-        stage.require(
-            came.has_dont_have(&address),
+        let received =
+            send_until(&peer, question, |received| received.has_dont_have(&address)).await?;
+        harness.require(
+            received.has_dont_have(&address),
             format!("a DontHave item for {}, which is recorded", short(&address)),
-            &came,
+            &received,
         )?;
     }
     Ok(())
 }
 
-async fn want_have_leaves_the_record(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let address = stage.address();
+async fn want_have_leaves_the_record(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let address = harness.address();
     let entry = want_block(&address).with_priority(3);
-    let before = record(stage, &peer, vec![entry]).await?;
+    let before = record(harness, &peer, vec![entry]).await?;
     for entry in [want_have(&address), want_have(&address).with_dont_have()] {
-        peer.tell(list([entry])).await?;
-        let after = stage.context(&peer).await?;
-        stage.require(
+        peer.send_confirmed(list([entry])).await?;
+        let after = harness.context(&peer).await?;
+        harness.require(
             after.want(&address) == before.want(&address),
             format!("as before, {}", wants(&before)),
             wants(&after),
@@ -1094,228 +1111,262 @@ async fn want_have_leaves_the_record(stage: &Stage) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn want_have_does_not_silence_the_want(stage: &Stage) -> Result<(), Stop> {
-    let (peer, witness) = (stage.join().await?, stage.join().await?);
-    let block = stage.block();
-    peer.tell(list([want_block(&block.address())])).await?;
-    peer.tell(list([want_have(&block.address())])).await?;
-    witness.tell(list([want_block(&block.address())])).await?;
-    stage.put(&block).await?;
-    witnessed(stage, &witness, &block).await?;
-    let came = peer.until(|came| brings(came, &block)).await?;
-    stage.require(
-        brings(&came, &block),
+async fn want_have_does_not_silence_the_want(harness: &Harness) -> Result<(), Stop> {
+    let (peer, baseline) = (harness.join().await?, harness.join().await?);
+    let block = harness.block();
+    peer.send_confirmed(list([want_block(&block.address())]))
+        .await?;
+    peer.send_confirmed(list([want_have(&block.address())]))
+        .await?;
+    baseline
+        .send_confirmed(list([want_block(&block.address())]))
+        .await?;
+    harness.put(&block).await?;
+    assume_served(harness, &baseline, &block).await?;
+    let received = peer
+        .receive_until(|received| brings(received, &block))
+        .await?;
+    harness.require(
+        brings(&received, &block),
         format!("the delivery of {}", short(&block.address())),
-        &came,
+        &received,
     )
 }
 
-async fn want_have_beside_a_want_block_of_a_held_block(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let held = stage.held().await?;
+async fn want_have_beside_a_want_block_of_a_held_block(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let held = harness.held().await?;
     let address = &held.address;
-    let apart = say_until(&peer, list([want_have(address)]), |came| {
-        came.has_have(address)
+    let apart = send_until(&peer, list([want_have(address)]), |received| {
+        received.has_have(address)
     })
     .await?;
-    stage.given(
+    harness.assume(
         apart.has_have(address),
         format!("a WantHave alone is not answered with Have (WANT-4): {apart}"),
     )?;
-    let apart = say_until(&peer, list([want_block(address)]), |came| {
-        brings_held(came, &held)
+    let apart = send_until(&peer, list([want_block(address)]), |received| {
+        brings_held(received, &held)
     })
     .await?;
-    stage.given(
+    harness.assume(
         brings_held(&apart, &held),
         format!("a WantBlock alone is not answered with the delivery (WANT-2): {apart}"),
     )?;
-    let both = |came: &Came| brings_held(came, &held) && came.has_have(address);
+    let both = |received: &Received| brings_held(received, &held) && received.has_have(address);
     let question = list([want_block(address), want_have(address)]);
-    let came = say_until(&peer, question, both).await?;
-    stage.require(
-        both(&came),
+    let received = send_until(&peer, question, both).await?;
+    harness.require(
+        both(&received),
         format!(
             "the delivery of {0} and a Have item for {0}",
             short(address)
         ),
-        &came,
+        &received,
     )
 }
 
 // ---- WANT-11, WANT-12
 
-async fn full_list_replaces(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let (dropped, named, new) = (stage.address(), stage.address(), stage.address());
-    record(stage, &peer, vec![want_block(&dropped), want_block(&named)]).await?;
-    peer.tell(full_list([want_block(&named), want_block(&new)]))
+async fn full_list_replaces(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let (dropped, named, new) = (harness.address(), harness.address(), harness.address());
+    record(
+        harness,
+        &peer,
+        vec![want_block(&dropped), want_block(&named)],
+    )
+    .await?;
+    peer.send_confirmed(full_list([want_block(&named), want_block(&new)]))
         .await?;
     let replaced = |context: &ContextDump| {
         context.want(&dropped).is_none()
             && context.want(&named).is_some()
             && context.want(&new).is_some()
     };
-    let context = stage.context_when(&peer, replaced).await?;
-    stage.require(
+    let context = harness.context_when(&peer, replaced).await?;
+    harness.require(
         replaced(&context),
         format!("{} and {} only", short(&named), short(&new)),
         wants(&context),
     )
 }
 
-async fn empty_full_list_drops_all(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let address = stage.address();
-    record(stage, &peer, vec![want_block(&address)]).await?;
+async fn empty_full_list_drops_all(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let address = harness.address();
+    record(harness, &peer, vec![want_block(&address)]).await?;
     peer.send(full_list([])).await?;
     let gone = |context: &ContextDump| context.want(&address).is_none();
-    let context = stage.context_when(&peer, gone).await?;
-    stage.require(gone(&context), "no wants recorded", wants(&context))
+    let context = harness.context_when(&peer, gone).await?;
+    harness.require(gone(&context), "no wants recorded", wants(&context))
 }
 
-async fn replaced_want_is_not_served(stage: &Stage) -> Result<(), Stop> {
-    let (peer, witness) = (stage.join().await?, stage.join().await?);
-    let (block, other) = (stage.block(), stage.address());
-    peer.tell(list([want_block(&block.address())])).await?;
-    peer.tell(full_list([want_block(&other)])).await?;
-    witness.tell(list([want_block(&block.address())])).await?;
-    stage.put(&block).await?;
-    witnessed(stage, &witness, &block).await?;
-    let came = peer.barrier().await?;
-    stage.require(
-        !brings(&came, &block),
+async fn replaced_want_is_not_served(harness: &Harness) -> Result<(), Stop> {
+    let (peer, baseline) = (harness.join().await?, harness.join().await?);
+    let (block, other) = (harness.block(), harness.address());
+    peer.send_confirmed(list([want_block(&block.address())]))
+        .await?;
+    peer.send_confirmed(full_list([want_block(&other)])).await?;
+    baseline
+        .send_confirmed(list([want_block(&block.address())]))
+        .await?;
+    harness.put(&block).await?;
+    assume_served(harness, &baseline, &block).await?;
+    let received = peer.barrier().await?;
+    harness.require(
+        !brings(&received, &block),
         format!(
             "no delivery to {}, whose full list does not name the block",
             peer.name()
         ),
-        &came,
+        &received,
     )
 }
 
-async fn partial_list_adds(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let (address, other) = (stage.address(), stage.address());
+async fn partial_list_adds(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let (address, other) = (harness.address(), harness.address());
     let entry = want_block(&address).with_priority(3);
-    let before = record(stage, &peer, vec![entry]).await?;
-    peer.tell(list([want_block(&other)])).await?;
-    let after = stage
+    let before = record(harness, &peer, vec![entry]).await?;
+    peer.send_confirmed(list([want_block(&other)])).await?;
+    let after = harness
         .context_when(&peer, |context| context.want(&other).is_some())
         .await?;
-    stage.require(
+    harness.require(
         after.want(&address) == before.want(&address),
         format!("{} as it was recorded", short(&address)),
         wants(&after),
     )
 }
 
-async fn unnamed_want_is_served(stage: &Stage) -> Result<(), Stop> {
-    let (peer, witness) = (stage.join().await?, stage.join().await?);
-    let (block, other) = (stage.block(), stage.address());
-    peer.tell(list([want_block(&block.address())])).await?;
-    peer.tell(list([want_block(&other)])).await?;
-    witness.tell(list([want_block(&block.address())])).await?;
-    stage.put(&block).await?;
-    witnessed(stage, &witness, &block).await?;
-    let came = peer.until(|came| brings(came, &block)).await?;
-    stage.require(
-        brings(&came, &block),
+async fn unnamed_want_is_served(harness: &Harness) -> Result<(), Stop> {
+    let (peer, baseline) = (harness.join().await?, harness.join().await?);
+    let (block, other) = (harness.block(), harness.address());
+    peer.send_confirmed(list([want_block(&block.address())]))
+        .await?;
+    peer.send_confirmed(list([want_block(&other)])).await?;
+    baseline
+        .send_confirmed(list([want_block(&block.address())]))
+        .await?;
+    harness.put(&block).await?;
+    assume_served(harness, &baseline, &block).await?;
+    let received = peer
+        .receive_until(|received| brings(received, &block))
+        .await?;
+    harness.require(
+        brings(&received, &block),
         format!(
             "the delivery of {}, which the second list does not name",
             short(&block.address())
         ),
-        &came,
+        &received,
     )
 }
 
 // ---- WANT-13
 
-async fn stored_block_is_sent(stage: &Stage) -> Result<(), Stop> {
-    let peers = [stage.join().await?, stage.join().await?];
-    let block = stage.block();
+async fn stored_block_is_sent(harness: &Harness) -> Result<(), Stop> {
+    let peers = [harness.join().await?, harness.join().await?];
+    let block = harness.block();
     for peer in &peers {
-        peer.tell(list([want_block(&block.address())])).await?;
+        peer.send_confirmed(list([want_block(&block.address())]))
+            .await?;
     }
-    stage.put(&block).await?;
+    harness.put(&block).await?;
     for peer in &peers {
-        is_sent(stage, peer, &block, &block.address()).await?;
+        is_sent(harness, peer, &block, &block.address()).await?;
     }
     Ok(())
 }
 
 /// The peer is sent this block, which it asked for by this address.
-async fn is_sent(stage: &Stage, peer: &Peer, block: &Block, address: &Address) -> Result<(), Stop> {
-    let came = peer.until(|came| brings(came, block)).await?;
-    stage.require(
-        brings(&came, block),
+async fn is_sent(
+    harness: &Harness,
+    peer: &Peer,
+    block: &Block,
+    address: &Address,
+) -> Result<(), Stop> {
+    let received = peer
+        .receive_until(|received| brings(received, block))
+        .await?;
+    harness.require(
+        brings(&received, block),
         format!("the delivery of {} to {}", short(address), peer.name()),
-        &came,
+        &received,
     )
 }
 
-async fn stored_leaf_is_sent(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let dataset = stage.dataset(3);
+async fn stored_leaf_is_sent(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let dataset = harness.dataset(3);
     let leaf = dataset.address(1);
-    peer.tell(list([want_block(&leaf)])).await?;
-    stage.put_dataset(&dataset).await?;
-    is_sent(stage, &peer, &dataset.blocks[1], &leaf).await
+    peer.send_confirmed(list([want_block(&leaf)])).await?;
+    harness.put_dataset(&dataset).await?;
+    is_sent(harness, &peer, &dataset.blocks[1], &leaf).await
 }
 
-async fn stored_leaf_is_sent_by_its_own_cid(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let dataset = stage.dataset(3);
+async fn stored_leaf_is_sent_by_its_own_cid(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let dataset = harness.dataset(3);
     let block = &dataset.blocks[1];
-    peer.tell(list([want_block(&block.address())])).await?;
-    stage.put_dataset(&dataset).await?;
-    is_sent(stage, &peer, block, &block.address()).await
+    peer.send_confirmed(list([want_block(&block.address())]))
+        .await?;
+    harness.put_dataset(&dataset).await?;
+    is_sent(harness, &peer, block, &block.address()).await
 }
 
-async fn delivered_block_is_passed_on(stage: &Stage) -> Result<(), Stop> {
-    let (peer, holder) = (stage.join().await?, stage.join().await?);
-    let block = stage.block();
-    peer.tell(list([want_block(&block.address())])).await?;
-    obtain(stage, &holder, &[(block.address(), block.delivery())]).await?;
-    is_sent(stage, &peer, &block, &block.address()).await
+async fn delivered_block_is_passed_on(harness: &Harness) -> Result<(), Stop> {
+    let (peer, holder) = (harness.join().await?, harness.join().await?);
+    let block = harness.block();
+    peer.send_confirmed(list([want_block(&block.address())]))
+        .await?;
+    obtain(harness, &holder, &[(block.address(), block.delivery())]).await?;
+    is_sent(harness, &peer, &block, &block.address()).await
 }
 
-async fn delivered_leaf_is_passed_on(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let by_own_cid = stage.join().await?;
-    let holder = stage.join().await?;
-    let dataset = stage.dataset(3);
+async fn delivered_leaf_is_passed_on(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let by_own_cid = harness.join().await?;
+    let holder = harness.join().await?;
+    let dataset = harness.dataset(3);
     let (leaf, block) = (dataset.address(1), &dataset.blocks[1]);
     let own = block.address();
-    peer.tell(list([want_block(&leaf)])).await?;
-    by_own_cid.tell(list([want_block(&own)])).await?;
-    obtain(stage, &holder, &[(leaf.clone(), dataset.delivery(1))]).await?;
-    is_sent(stage, &peer, block, &leaf).await?;
-    let held = say_until(&holder, list([want_have(&own)]), |came| came.has_have(&own)).await?;
-    stage.given(
+    peer.send_confirmed(list([want_block(&leaf)])).await?;
+    by_own_cid.send_confirmed(list([want_block(&own)])).await?;
+    obtain(harness, &holder, &[(leaf.clone(), dataset.delivery(1))]).await?;
+    is_sent(harness, &peer, block, &leaf).await?;
+    let held = send_until(&holder, list([want_have(&own)]), |received| {
+        received.has_have(&own)
+    })
+    .await?;
+    harness.assume(
         held.has_have(&own),
         format!("the leaf's block is not held under its own CID (XFER-7): {held}"),
     )?;
-    is_sent(stage, &by_own_cid, block, &own).await
+    is_sent(harness, &by_own_cid, block, &own).await
 }
 
-async fn woken_want_is_met_once(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let block = stage.block();
-    peer.tell(list([want_block(&block.address())])).await?;
-    stage.put(&block).await?;
-    witnessed(stage, &peer, &block).await?;
-    no_second_delivery(stage, &peer, &block).await
+async fn woken_want_is_met_once(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let block = harness.block();
+    peer.send_confirmed(list([want_block(&block.address())]))
+        .await?;
+    harness.put(&block).await?;
+    assume_served(harness, &peer, &block).await?;
+    no_second_delivery(harness, &peer, &block).await
 }
 
-async fn woken_want_is_forgotten(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let block = stage.block();
-    peer.tell(list([want_block(&block.address())])).await?;
-    stage.put(&block).await?;
-    witnessed(stage, &peer, &block).await?;
+async fn woken_want_is_forgotten(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let block = harness.block();
+    peer.send_confirmed(list([want_block(&block.address())]))
+        .await?;
+    harness.put(&block).await?;
+    assume_served(harness, &peer, &block).await?;
     let gone = |context: &ContextDump| context.want(&block.address()).is_none();
-    let context = stage.context_when(&peer, gone).await?;
-    stage.require(
+    let context = harness.context_when(&peer, gone).await?;
+    harness.require(
         gone(&context),
         format!("no entry for {}, which was sent", short(&block.address())),
         wants(&context),
@@ -1325,53 +1376,58 @@ async fn woken_want_is_forgotten(stage: &Stage) -> Result<(), Stop> {
 // ---- WANT-14
 
 /// In which order these blocks came first, by their places among them, counted from one.
-fn order_of(came: &Came, blocks: &[Block]) -> Vec<usize> {
+fn order_of(received: &Received, blocks: &[Block]) -> Vec<usize> {
     let mut order = Vec::new();
-    for delivered in came.deliveries() {
-        let place = blocks
+    for delivered in received.deliveries() {
+        let position = blocks
             .iter()
             .position(|block| block.data == delivered.block.data);
-        if let Some(place) = place.map(|place| place + 1)
-            && !order.contains(&place)
+        if let Some(position) = position.map(|position| position + 1)
+            && !order.contains(&position)
         {
-            order.push(place);
+            order.push(position);
         }
     }
     order
 }
 
 async fn comes_in_order(
-    stage: &Stage,
+    harness: &Harness,
     peer: &Peer,
     blocks: &[Block],
     expected: &[usize],
 ) -> Result<(), Stop> {
-    let all = |came: &Came| blocks.iter().all(|block| brings(came, block));
-    let came = peer.until(all).await?;
-    stage.given(
-        all(&came),
-        format!("not every block is delivered (WANT-2, WANT-13): {came}"),
+    let all = |received: &Received| blocks.iter().all(|block| brings(received, block));
+    let received = peer.receive_until(all).await?;
+    harness.assume(
+        all(&received),
+        format!("not every block is delivered (WANT-2, WANT-13): {received}"),
     )?;
-    let order = order_of(&came, blocks);
+    let order = order_of(&received, blocks);
     let named = |places: &[usize]| {
         let names: Vec<String> = places
             .iter()
-            .map(|place| short(&blocks[place - 1].address()))
+            .map(|position| short(&blocks[position - 1].address()))
             .collect();
         names.join(", ")
     };
-    stage.require(
+    harness.require(
         order == expected,
         format!("the deliveries in the order {}", named(expected)),
         format!("the order {}", named(&order)),
     )
 }
 
-async fn highest_priority_first(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let blocks = [stage.block(), stage.block(), stage.block(), stage.block()];
+async fn highest_priority_first(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let blocks = [
+        harness.block(),
+        harness.block(),
+        harness.block(),
+        harness.block(),
+    ];
     for block in &blocks {
-        stage.put(block).await?;
+        harness.put(block).await?;
     }
     // No two the same: in which order the entries are handled is for WANT-15 to ask.
     let priorities = [1, 7, 0, 4];
@@ -1380,28 +1436,28 @@ async fn highest_priority_first(stage: &Stage) -> Result<(), Stop> {
         want_block(&block.address()).with_priority(priority)
     })))
     .await?;
-    comes_in_order(stage, &peer, &blocks, &[2, 4, 1, 3]).await
+    comes_in_order(harness, &peer, &blocks, &[2, 4, 1, 3]).await
 }
 
-async fn highest_priority_is_passed_on_first(stage: &Stage) -> Result<(), Stop> {
-    let (peer, holder) = (stage.join().await?, stage.join().await?);
-    let blocks = [stage.block(), stage.block(), stage.block()];
+async fn highest_priority_is_passed_on_first(harness: &Harness) -> Result<(), Stop> {
+    let (peer, holder) = (harness.join().await?, harness.join().await?);
+    let blocks = [harness.block(), harness.block(), harness.block()];
     // Each in a list of its own, so that the order recorded is beyond doubt.
     for (block, priority) in blocks.iter().zip([1, 2, 1]) {
-        peer.tell(list([want_block(&block.address()).with_priority(priority)]))
+        peer.send_confirmed(list([want_block(&block.address()).with_priority(priority)]))
             .await?;
     }
     let wanted: Vec<_> = blocks
         .iter()
         .map(|block| (block.address(), block.delivery()))
         .collect();
-    obtain(stage, &holder, &wanted).await?;
-    comes_in_order(stage, &peer, &blocks, &[2, 1, 3]).await
+    obtain(harness, &holder, &wanted).await?;
+    comes_in_order(harness, &peer, &blocks, &[2, 1, 3]).await
 }
 
-async fn cancel_keeps_the_order_recorded(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let addresses = [stage.address(), stage.address(), stage.address()];
+async fn cancel_keeps_the_order_recorded(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let addresses = [harness.address(), harness.address(), harness.address()];
     // In one list: were they in several, a node that takes each for a full one would keep one.
     // And without a barrier's question, which some nodes record as the last.
     peer.send(list(addresses.iter().map(want_block))).await?;
@@ -1410,33 +1466,36 @@ async fn cancel_keeps_the_order_recorded(stage: &Stage) -> Result<(), Stop> {
             .iter()
             .all(|address| context.want(address).is_some())
     };
-    let before = stage.context_when(&peer, all).await?;
-    stage.given(
+    let before = harness.context_when(&peer, all).await?;
+    harness.assume(
         all(&before),
         format!(
             "not every want is recorded (WANT-1, WANT-12): {}",
             wants(&before)
         ),
     )?;
-    let [cancelled, kept @ ..] = &order_recorded(&before)[..] else {
+    let [cancelled, remaining @ ..] = &recorded_order(&before)[..] else {
         return Err(Stop::Inconclusive(
             "nothing is recorded (WANT-1)".to_owned(),
         ));
     };
     peer.send(list([cancel(cancelled)])).await?;
-    let after = stage
+    let after = harness
         .context_when(&peer, |context| context.want(cancelled).is_none())
         .await?;
-    stage.given(
-        after.want(cancelled).is_none() && kept.iter().all(|kept| after.want(kept).is_some()),
+    harness.assume(
+        after.want(cancelled).is_none()
+            && remaining
+                .iter()
+                .all(|remaining| after.want(remaining).is_some()),
         format!(
             "a cancel entry removes what it names, and nothing else (WANT-8, WANT-12): {}",
             wants(&after)
         ),
     )?;
-    let names: Vec<String> = kept.iter().map(short).collect();
-    stage.require(
-        order_recorded(&after) == kept,
+    let names: Vec<String> = remaining.iter().map(short).collect();
+    harness.require(
+        recorded_order(&after) == remaining,
         format!("the wants in the order recorded: {}", names.join(", ")),
         wants(&after),
     )
@@ -1444,46 +1503,51 @@ async fn cancel_keeps_the_order_recorded(stage: &Stage) -> Result<(), Stop> {
 
 // ---- WANT-15
 
-async fn entries_are_answered_in_order(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
+async fn entries_are_answered_in_order(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
     let addresses = [
-        stage.address(),
-        stage.dataset(2).address(1),
-        stage.address(),
-        stage.address(),
+        harness.address(),
+        harness.dataset(2).address(1),
+        harness.address(),
+        harness.address(),
     ];
-    let all = |came: &Came| addresses.iter().all(|address| came.has_dont_have(address));
+    let all = |received: &Received| {
+        addresses
+            .iter()
+            .all(|address| received.has_dont_have(address))
+    };
     let entries = addresses.iter();
     let question = list(entries.map(|address| want_have(address).with_dont_have()));
-    let came = say_until(&peer, question, all).await?;
-    stage.given(
-        all(&came),
-        format!("not every entry is answered (WANT-5): {came}"),
+    let received = send_until(&peer, question, all).await?;
+    harness.assume(
+        all(&received),
+        format!("not every entry is answered (WANT-5): {received}"),
     )?;
-    stage.require(
-        came.presences()
+    harness.require(
+        received
+            .presences()
             .map(|presence| &presence.address)
             .eq(&addresses),
         format!(
             "the items in the order {}",
             addresses.each_ref().map(short).join(", ")
         ),
-        &came,
+        &received,
     )
 }
 
-async fn entries_take_effect_in_order(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let (before, cancelled, wanted) = (stage.address(), stage.address(), stage.address());
+async fn entries_take_effect_in_order(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let (before, cancelled, wanted) = (harness.address(), harness.address(), harness.address());
     // What the scenario builds upon, each in a list of its own.
-    record(stage, &peer, vec![want_block(&before)]).await?;
-    peer.tell(list([cancel(&before)])).await?;
-    let context = stage.context(&peer).await?;
-    stage.given(
+    record(harness, &peer, vec![want_block(&before)]).await?;
+    peer.send_confirmed(list([cancel(&before)])).await?;
+    let context = harness.context(&peer).await?;
+    harness.assume(
         context.want(&before).is_none(),
         "a cancel entry in a list of its own does not remove the want (WANT-8)",
     )?;
-    peer.tell(list([
+    peer.send_confirmed(list([
         want_block(&cancelled),
         cancel(&cancelled),
         cancel(&wanted),
@@ -1493,8 +1557,8 @@ async fn entries_take_effect_in_order(stage: &Stage) -> Result<(), Stop> {
     let in_order = |context: &ContextDump| {
         context.want(&cancelled).is_none() && context.want(&wanted).is_some()
     };
-    let context = stage.context_when(&peer, in_order).await?;
-    stage.require(
+    let context = harness.context_when(&peer, in_order).await?;
+    harness.require(
         in_order(&context),
         format!(
             "{} recorded after its cancel, {} not recorded before its cancel",
@@ -1515,21 +1579,21 @@ fn unusable(address: Option<BlockAddress>, like: &Address) -> Entry {
     }
 }
 
-async fn entries_without_an_address_are_skipped(stage: &Stage) -> Result<(), Stop> {
-    let like = stage.address();
+async fn entries_without_an_address_are_skipped(harness: &Harness) -> Result<(), Stop> {
+    let like = harness.address();
     let leaf_without_tree = BlockAddress {
         leaf: true,
         index: 3,
         ..BlockAddress::default()
     };
     for address in [None, Some(BlockAddress::default()), Some(leaf_without_tree)] {
-        unusable_entry_is_skipped(stage, unusable(address, &like)).await?;
+        unusable_entry_is_skipped(harness, unusable(address, &like)).await?;
     }
     Ok(())
 }
 
-async fn unreadable_cid_is_skipped(stage: &Stage) -> Result<(), Stop> {
-    let like = stage.address();
+async fn unreadable_cid_is_skipped(harness: &Harness) -> Result<(), Stop> {
+    let like = harness.address();
     let truncated = match &like {
         Address::Plain(cid) | Address::Leaf { tree: cid, .. } => truncated(cid),
     };
@@ -1538,21 +1602,21 @@ async fn unreadable_cid_is_skipped(stage: &Stage) -> Result<(), Stop> {
             cid: Some(cid),
             ..BlockAddress::default()
         };
-        unusable_entry_is_skipped(stage, unusable(Some(address), &like)).await?;
+        unusable_entry_is_skipped(harness, unusable(Some(address), &like)).await?;
     }
     Ok(())
 }
 
-async fn unreadable_tree_is_skipped(stage: &Stage) -> Result<(), Stop> {
-    let like = stage.address();
-    let dataset = stage.dataset(2);
+async fn unreadable_tree_is_skipped(harness: &Harness) -> Result<(), Stop> {
+    let like = harness.address();
+    let dataset = harness.dataset(2);
     for tree_cid in [Bytes::new(), truncated(&dataset.cid())] {
         let address = BlockAddress {
             leaf: true,
             tree_cid: Some(tree_cid),
             ..BlockAddress::default()
         };
-        unusable_entry_is_skipped(stage, unusable(Some(address), &like)).await?;
+        unusable_entry_is_skipped(harness, unusable(Some(address), &like)).await?;
     }
     Ok(())
 }
@@ -1563,56 +1627,58 @@ fn truncated(cid: &BlockCid) -> Bytes {
     Bytes::copy_from_slice(&bytes[..bytes.len().saturating_sub(1)])
 }
 
-async fn unusable_entry_is_skipped(stage: &Stage, entry: Entry) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    answers_want_have(stage, &peer).await?;
-    let (before, after) = (stage.address(), stage.address());
+async fn unusable_entry_is_skipped(harness: &Harness, entry: Entry) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    answers_want_have(harness, &peer).await?;
+    let (before, after) = (harness.address(), harness.address());
     let question = list([
         want_have(&before).with_dont_have(),
         entry,
         want_have(&after).with_dont_have(),
     ]);
-    let both = |came: &Came| came.has_dont_have(&before) && came.has_dont_have(&after);
-    let mut came = say_until(&peer, question, both).await?;
+    let both =
+        |received: &Received| received.has_dont_have(&before) && received.has_dont_have(&after);
+    let mut received = send_until(&peer, question, both).await?;
     // An answer to the unusable entry may come after them.
-    came.extend(peer.barrier().await?.0);
-    stage.require(
-        both(&came),
+    received.extend(peer.barrier().await?.0);
+    harness.require(
+        both(&received),
         format!(
             "DontHave items for {} and {}, the entries around the unusable one",
             short(&before),
             short(&after)
         ),
-        &came,
+        &received,
     )?;
-    stage.require(
-        came.0
+    harness.require(
+        received
+            .0
             .iter()
-            .all(|received| received.decoded.unusable.is_empty())
-            && came.presences().count() == 2
-            && came.deliveries().next().is_none(),
+            .all(|message| message.decoded.unusable.is_empty())
+            && received.presences().count() == 2
+            && received.deliveries().next().is_none(),
         "no answer to the unusable entry",
-        &came,
+        &received,
     )
 }
 
 // ---- WANT-17
 
-async fn lists_concern_their_sender_only(stage: &Stage) -> Result<(), Stop> {
-    let (peer, other) = (stage.join().await?, stage.join().await?);
-    let addresses = [stage.address(), stage.address()];
+async fn lists_concern_their_sender_only(harness: &Harness) -> Result<(), Stop> {
+    let (peer, other) = (harness.join().await?, harness.join().await?);
+    let addresses = [harness.address(), harness.address()];
     let entries = || addresses.iter().map(want_block).collect::<Vec<_>>();
-    let before = record(stage, &peer, entries()).await?;
-    record(stage, &other, entries()).await?;
+    let before = record(harness, &peer, entries()).await?;
+    record(harness, &other, entries()).await?;
     let lists = [
         list([cancel(&addresses[0])]),
         list([want_block(&addresses[1]).with_priority(9)]),
         full_list([]),
     ];
     for message in lists {
-        other.tell(message).await?;
-        let after = stage.context(&peer).await?;
-        stage.require(
+        other.send_confirmed(message).await?;
+        let after = harness.context(&peer).await?;
+        harness.require(
             after.wants == before.wants,
             format!(
                 "of {}, whose lists are not concerned, {}",
@@ -1625,94 +1691,100 @@ async fn lists_concern_their_sender_only(stage: &Stage) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn cancel_concerns_its_sender_only(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let other = stage.join().await?;
-    let witness = stage.join().await?;
-    let block = stage.block();
+async fn cancel_concerns_its_sender_only(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let other = harness.join().await?;
+    let baseline = harness.join().await?;
+    let block = harness.block();
     let address = block.address();
-    peer.tell(list([want_block(&address)])).await?;
-    other.tell(list([want_block(&address)])).await?;
-    other.tell(list([cancel(&address)])).await?;
-    witness.tell(list([want_block(&address)])).await?;
-    stage.put(&block).await?;
-    witnessed(stage, &witness, &block).await?;
-    let came = peer.until(|came| brings(came, &block)).await?;
-    stage.require(
-        brings(&came, &block),
+    peer.send_confirmed(list([want_block(&address)])).await?;
+    other.send_confirmed(list([want_block(&address)])).await?;
+    other.send_confirmed(list([cancel(&address)])).await?;
+    baseline
+        .send_confirmed(list([want_block(&address)]))
+        .await?;
+    harness.put(&block).await?;
+    assume_served(harness, &baseline, &block).await?;
+    let received = peer
+        .receive_until(|received| brings(received, &block))
+        .await?;
+    harness.require(
+        brings(&received, &block),
         format!(
             "the delivery of {} to {}, which has not cancelled",
             short(&address),
             peer.name()
         ),
-        &came,
+        &received,
     )
 }
 
 // ---- WANT-18
 
-async fn one_list_one_presence_message(stage: &Stage) -> Result<(), Stop> {
-    comes_as_one_presence_message(stage, 3).await
+async fn one_list_one_presence_message(harness: &Harness) -> Result<(), Stop> {
+    comes_as_one_presence_message(harness, 3).await
 }
 
-async fn one_long_list_one_presence_message(stage: &Stage) -> Result<(), Stop> {
-    comes_as_one_presence_message(stage, LONG_LIST).await
+async fn one_long_list_one_presence_message(harness: &Harness) -> Result<(), Stop> {
+    comes_as_one_presence_message(harness, LONG_LIST).await
 }
 
-async fn comes_as_one_presence_message(stage: &Stage, entries: usize) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let addresses: Vec<Address> = (0..entries).map(|_| stage.address()).collect();
-    let answered = |came: &Came| came.presences().count() == entries;
+async fn comes_as_one_presence_message(harness: &Harness, entries: usize) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let addresses: Vec<Address> = (0..entries).map(|_| harness.address()).collect();
+    let answered = |received: &Received| received.presences().count() == entries;
     let question = list(
         addresses
             .iter()
             .map(|address| want_have(address).with_dont_have()),
     );
-    let came = say_until(&peer, question, answered).await?;
-    stage.given(
-        answered(&came),
-        format!("not every entry is answered (WANT-5, JOIN-8): {came}"),
+    let received = send_until(&peer, question, answered).await?;
+    harness.assume(
+        answered(&received),
+        format!("not every entry is answered (WANT-5, JOIN-8): {received}"),
     )?;
-    let messages = came
+    let messages = received
         .messages()
         .filter(|message| !message.presences.is_empty())
         .count();
-    stage.require(
+    harness.require(
         messages == 1,
         format!("one message with {entries} presence items"),
-        format!("{messages} messages with presence items: {came}"),
+        format!("{messages} messages with presence items: {received}"),
     )
 }
 
-async fn presences_before_deliveries(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let held = stage.held().await?;
-    let absent = stage.address();
-    let all = |came: &Came| {
-        brings_held(came, &held) && came.has_have(&held.address) && came.has_dont_have(&absent)
+async fn presences_before_deliveries(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let held = harness.held().await?;
+    let absent = harness.address();
+    let all = |received: &Received| {
+        brings_held(received, &held)
+            && received.has_have(&held.address)
+            && received.has_dont_have(&absent)
     };
     let question = list([
         want_have(&held.address),
         want_block(&held.address),
         want_have(&absent).with_dont_have(),
     ]);
-    let came = say_until(&peer, question, all).await?;
-    stage.given(
-        all(&came),
-        format!("not every entry is answered (WANT-2, WANT-4, WANT-5): {came}"),
+    let received = send_until(&peer, question, all).await?;
+    harness.assume(
+        all(&received),
+        format!("not every entry is answered (WANT-2, WANT-4, WANT-5): {received}"),
     )?;
-    let with_presences: Vec<usize> = came
+    let with_presences: Vec<usize> = received
         .messages()
         .enumerate()
         .filter(|(_, message)| !message.presences.is_empty())
-        .map(|(place, _)| place)
+        .map(|(position, _)| position)
         .collect();
-    let first_delivery = came
+    let first_delivery = received
         .messages()
         .position(|message| !message.deliveries.is_empty());
-    stage.require(
+    harness.require(
         with_presences.len() == 1 && with_presences.first() <= first_delivery.as_ref(),
         "one message with both presence items, before the delivery",
-        &came,
+        &received,
     )
 }

@@ -4,16 +4,19 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use prost::Message as _;
 use rand::RngCore as _;
 
-use crate::suite::control::Capability::{Cancel, Request};
-use crate::suite::control::Outcome;
-use crate::suite::peer::Peer;
-use crate::suite::received::Came;
-use crate::suite::say::{
+use crate::suite::compose::{
     deliveries, delivery, dont_have, have, list, presences, want_block, want_have,
 };
-use crate::suite::scenario::{Needs, Scenario, Stop, TargetOptions};
-use crate::suite::stage::Stage;
+use crate::suite::control::Capability::{Cancel, Request};
+use crate::suite::control::Outcome;
+use crate::suite::harness::Harness;
+use crate::suite::needs::Needs;
+use crate::suite::peer::Peer;
+use crate::suite::received::Received;
+use crate::suite::scenario::Scenario;
 use crate::suite::steps;
+use crate::suite::stop::Stop;
+use crate::suite::target::TargetOptions;
 use crate::wire::protobuf::wantlist::Entry;
 use crate::wire::protobuf::{BlockAddress, BlockDelivery, BlockPresence, Message};
 use crate::wire::{Address, encode_frame};
@@ -26,7 +29,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "All three messages are answered, in frames that are messages.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(frames_are_found(stage)),
+        run: |harness| Box::pin(frames_are_found(harness)),
     },
     Scenario {
         id: "WIRE-2",
@@ -34,7 +37,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The target closes that stream, goes on with the other, and serves another peer.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(long_frame_closes_its_stream(stage)),
+        run: |harness| Box::pin(long_frame_closes_its_stream(harness)),
     },
     Scenario {
         id: "WIRE-3",
@@ -42,7 +45,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The target closes that stream, goes on with the other, and keeps the connection.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(garbage_closes_its_stream(stage)),
+        run: |harness| Box::pin(garbage_closes_its_stream(harness)),
     },
     Scenario {
         id: "WIRE-4/unknown",
@@ -50,7 +53,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "They are skipped: the entry is answered.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(unknown_fields_are_skipped(stage)),
+        run: |harness| Box::pin(unknown_fields_are_skipped(harness)),
     },
     Scenario {
         id: "WIRE-4/defaults",
@@ -59,7 +62,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "It means the same: the entry is answered.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(defaults_may_be_spelled_out(stage)),
+        run: |harness| Box::pin(defaults_may_be_spelled_out(harness)),
     },
     Scenario {
         id: "WIRE-5",
@@ -67,7 +70,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The first is skipped, the second answered.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(unknown_want_type_is_skipped(stage)),
+        run: |harness| Box::pin(unknown_want_type_is_skipped(harness)),
     },
     Scenario {
         id: "WIRE-6",
@@ -75,7 +78,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The delivery comes first: nobody is asked for the block any more.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(deliveries_come_before_presences(stage)),
+        run: |harness| Box::pin(deliveries_come_before_presences(harness)),
     },
     Scenario {
         id: "WIRE-6/list-first",
@@ -83,7 +86,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The list comes first: the answer is not Have.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(the_list_comes_first(stage)),
+        run: |harness| Box::pin(the_list_comes_first(harness)),
     },
     Scenario {
         id: "WIRE-6/empty",
@@ -91,7 +94,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Nothing happens.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(empty_message_does_nothing(stage)),
+        run: |harness| Box::pin(empty_message_does_nothing(harness)),
     },
     Scenario {
         id: "WIRE-7",
@@ -99,7 +102,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "It is read as on any other: the peer is asked for the block.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(answers_are_read_on_the_peers_stream(stage)),
+        run: |harness| Box::pin(answers_are_read_on_the_peers_stream(harness)),
     },
     Scenario {
         id: "WIRE-7/delivery",
@@ -107,7 +110,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "It counts as on any other.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(deliveries_are_read_on_the_peers_stream(stage)),
+        run: |harness| Box::pin(deliveries_are_read_on_the_peers_stream(harness)),
     },
     Scenario {
         id: "WIRE-7/several",
@@ -115,7 +118,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "All are answered.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(lists_are_read_on_every_stream(stage)),
+        run: |harness| Box::pin(lists_are_read_on_every_stream(harness)),
     },
     Scenario {
         id: "WIRE-8/truncated",
@@ -123,7 +126,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "They are dropped quietly; the target goes on.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(cut_off_frames_are_dropped(stage)),
+        run: |harness| Box::pin(cut_off_frames_are_dropped(harness)),
     },
     Scenario {
         id: "WIRE-8/overlong",
@@ -131,7 +134,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "It is refused: not answered.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(overlong_length_is_refused(stage)),
+        run: |harness| Box::pin(overlong_length_is_refused(harness)),
     },
     Scenario {
         id: "WIRE-9/missing-data",
@@ -139,7 +142,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "It does not count, and the target goes on.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(delivery_without_data(stage)),
+        run: |harness| Box::pin(delivery_without_data(harness)),
     },
     Scenario {
         id: "WIRE-9/cancelled",
@@ -147,7 +150,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The target goes on.",
         needs: Needs::control(&[Request, Cancel]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(leaving_after_a_cancelled_request(stage)),
+        run: |harness| Box::pin(leaving_after_a_cancelled_request(harness)),
     },
     Scenario {
         id: "WIRE-9/missing-fields",
@@ -155,7 +158,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "They are unusable: none is answered, and the target goes on.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(missing_fields_are_unusable(stage)),
+        run: |harness| Box::pin(missing_fields_are_unusable(harness)),
     },
     Scenario {
         id: "WIRE-9/numbers",
@@ -164,7 +167,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The target goes on.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(odd_numbers(stage)),
+        run: |harness| Box::pin(odd_numbers(harness)),
     },
     Scenario {
         id: "WIRE-9/cids",
@@ -172,7 +175,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The target goes on.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(absurd_cids(stage)),
+        run: |harness| Box::pin(absurd_cids(harness)),
     },
     Scenario {
         id: "WIRE-9/repeated",
@@ -180,7 +183,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Whichever reading the target takes, it goes on.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(repeated_fields(stage)),
+        run: |harness| Box::pin(repeated_fields(harness)),
     },
     Scenario {
         id: "WIRE-9/random",
@@ -188,7 +191,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The target goes on.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(random_bytes(stage)),
+        run: |harness| Box::pin(random_bytes(harness)),
     },
     Scenario {
         id: "WIRE-9/many",
@@ -196,7 +199,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The target goes on, and serves another peer.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(thousands_of_entries(stage)),
+        run: |harness| Box::pin(thousands_of_entries(harness)),
     },
     Scenario {
         id: "WIRE-9/never-reads",
@@ -204,7 +207,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Another peer is served meanwhile.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(peer_that_never_reads(stage)),
+        run: |harness| Box::pin(peer_that_never_reads(harness)),
     },
     Scenario {
         id: "WIRE-10",
@@ -212,7 +215,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Some are refused, and what was there before goes on.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(streams_are_bounded(stage)),
+        run: |harness| Box::pin(streams_are_bounded(harness)),
     },
 ];
 
@@ -232,34 +235,34 @@ fn bytes_of(message: &Message) -> Bytes {
 }
 
 /// That the target answers such questions at all is not what the scenario is about.
-async fn answers_usually(stage: &Stage, peer: &Peer) -> Result<(), Stop> {
-    let address = stage.address();
-    let came = peer.exchange(question(&address)).await?;
-    stage.given(
-        came.has_dont_have(&address),
-        format!("a plain question is not answered either: {came}"),
+async fn answers_usually(harness: &Harness, peer: &Peer) -> Result<(), Stop> {
+    let address = harness.address();
+    let received = peer.exchange(question(&address)).await?;
+    harness.assume(
+        received.has_dont_have(&address),
+        format!("a plain question is not answered either: {received}"),
     )
 }
 
 /// The target answers this peer, and one that joins now.
-async fn goes_on(stage: &Stage, peer: &Peer) -> Result<(), Stop> {
-    stage.survives(peer.barrier().await, "the target answers the same peer")?;
-    serves_another(stage).await
+async fn goes_on(harness: &Harness, peer: &Peer) -> Result<(), Stop> {
+    harness.survives(peer.barrier().await, "the target answers the same peer")?;
+    serves_another(harness).await
 }
 
-async fn serves_another(stage: &Stage) -> Result<(), Stop> {
-    let other = match (stage.join().await, stage.target_ended()) {
-        (Err(_), Some(end)) => return stage.require(false, "the target goes on", end),
+async fn serves_another(harness: &Harness) -> Result<(), Stop> {
+    let other = match (harness.join().await, harness.target_ended()) {
+        (Err(_), Some(end)) => return harness.require(false, "the target goes on", end),
         (joined, _) => joined?,
     };
-    stage.survives(other.barrier().await, "the target answers another peer")?;
+    harness.survives(other.barrier().await, "the target answers another peer")?;
     Ok(())
 }
 
-async fn frames_are_found(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    answers_usually(stage, &peer).await?;
-    let addresses = [stage.address(), stage.address(), stage.address()];
+async fn frames_are_found(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    answers_usually(harness, &peer).await?;
+    let addresses = [harness.address(), harness.address(), harness.address()];
     let frames: Vec<Bytes> = addresses
         .iter()
         .map(|address| encode_frame(&bytes_of(&question(address))))
@@ -271,24 +274,24 @@ async fn frames_are_found(stage: &Stage) -> Result<(), Stop> {
     for chunk in frames[2].chunks(3) {
         stream.send_raw(Bytes::copy_from_slice(chunk)).await?;
     }
-    let came = peer.barrier_on(&stream).await?;
+    let received = peer.barrier_on(&stream).await?;
     for address in &addresses {
-        stage.require(
-            came.has_dont_have(address),
+        harness.require(
+            received.has_dont_have(address),
             "an answer to each of the three messages",
-            &came,
+            &received,
         )?;
     }
-    let broken = came.0.iter().find_map(|it| it.undecodable.clone());
-    stage.require(
+    let broken = received.0.iter().find_map(|it| it.undecodable.clone());
+    harness.require(
         broken.is_none(),
         "answers that are messages",
         broken.unwrap_or_default(),
     )
 }
 
-async fn long_frame_closes_its_stream(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
+async fn long_frame_closes_its_stream(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
     let good = peer.open_stream().await?;
     let bad = peer.open_stream().await?;
     peer.barrier_on(&good).await?;
@@ -296,21 +299,21 @@ async fn long_frame_closes_its_stream(stage: &Stage) -> Result<(), Stop> {
     let length = unsigned_varint::encode::u64(1 << 40, &mut buffer);
     bad.send_raw([length, &[0x0a; 100]].concat()).await?;
     let end = bad.end().await;
-    stage.survives(peer.barrier_on(&good).await, "answers on the other stream")?;
-    serves_another(stage).await?;
-    stage.require(end.is_some(), "the stream closed", "the stream left open")
+    harness.survives(peer.barrier_on(&good).await, "answers on the other stream")?;
+    serves_another(harness).await?;
+    harness.require(end.is_some(), "the stream closed", "the stream left open")
 }
 
-async fn garbage_closes_its_stream(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
+async fn garbage_closes_its_stream(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
     let good = peer.open_stream().await?;
     let bad = peer.open_stream().await?;
     peer.barrier_on(&good).await?;
     bad.send_frame(&Bytes::from_static(GARBAGE)).await?;
     let end = bad.end().await;
     // That the others go on is shown first: a target that is gone has ended the stream, too.
-    stage.survives(peer.barrier_on(&good).await, "answers on the other stream")?;
-    stage.require(end.is_some(), "the stream closed", "the stream left open")
+    harness.survives(peer.barrier_on(&good).await, "answers on the other stream")?;
+    harness.require(end.is_some(), "the stream closed", "the stream left open")
 }
 
 /// A field of a number that no message of the protocol has.
@@ -331,25 +334,25 @@ fn put_field(bytes: &mut BytesMut, number: u8, content: &[u8]) {
 }
 
 async fn is_answered(
-    stage: &Stage,
+    harness: &Harness,
     peer: &Peer,
     message: BytesMut,
     address: &Address,
 ) -> Result<(), Stop> {
     let stream = peer.own_stream().await?;
     stream.send_frame(&message.freeze()).await?;
-    let came = peer.barrier().await?;
-    stage.require(
-        came.has_dont_have(address),
+    let received = peer.barrier().await?;
+    harness.require(
+        received.has_dont_have(address),
         "a DontHave item for the address",
-        &came,
+        &received,
     )
 }
 
-async fn unknown_fields_are_skipped(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    answers_usually(stage, &peer).await?;
-    let address = stage.address();
+async fn unknown_fields_are_skipped(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    answers_usually(harness, &peer).await?;
+    let address = harness.address();
     let mut entry = BytesMut::new();
     put_unknown_fields(&mut entry);
     entry.put_slice(&want_have(&address).with_dont_have().encode_to_vec());
@@ -360,144 +363,145 @@ async fn unknown_fields_are_skipped(stage: &Stage) -> Result<(), Stop> {
     put_unknown_fields(&mut message);
     put_field(&mut message, 1, &wants);
     put_unknown_fields(&mut message);
-    is_answered(stage, &peer, message, &address).await
+    is_answered(harness, &peer, message, &address).await
 }
 
-async fn defaults_may_be_spelled_out(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    answers_usually(stage, &peer).await?;
-    let address = stage.address();
+async fn defaults_may_be_spelled_out(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    answers_usually(harness, &peer).await?;
+    let address = harness.address();
     let Address::Plain(cid) = &address else {
         return Err(Stop::Inconclusive("the address is no plain one".to_owned()));
     };
     // leaf = false behind the CID; cancel and priority before the address.
-    let mut place = BytesMut::new();
-    put_field(&mut place, 4, cid.as_bytes());
-    place.put_slice(&[0x08, 0x00]);
+    let mut block_address = BytesMut::new();
+    put_field(&mut block_address, 4, cid.as_bytes());
+    block_address.put_slice(&[0x08, 0x00]);
     let mut entry = BytesMut::new();
     entry.put_slice(&[0x28, 0x01, 0x20, 0x01, 0x18, 0x00, 0x10, 0x00]);
-    put_field(&mut entry, 1, &place);
+    put_field(&mut entry, 1, &block_address);
     // full = false before the entry.
     let mut wants = BytesMut::from(&[0x10, 0x00][..]);
     put_field(&mut wants, 1, &entry);
     // Empty payment and account, no pending bytes, and the list at the end.
     let mut message = BytesMut::from(&EMPTY_SPELLED_OUT[4..]);
     put_field(&mut message, 1, &wants);
-    is_answered(stage, &peer, message, &address).await
+    is_answered(harness, &peer, message, &address).await
 }
 
-async fn unknown_want_type_is_skipped(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    answers_usually(stage, &peer).await?;
-    let (odd, plain) = (stage.address(), stage.address());
+async fn unknown_want_type_is_skipped(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    answers_usually(harness, &peer).await?;
+    let (odd, plain) = (harness.address(), harness.address());
     let unknown = Entry {
         want_type: 9,
         ..want_have(&odd).with_dont_have()
     };
     let message = list([unknown, want_have(&plain).with_dont_have()]);
-    let came = stage.survives(peer.exchange(message).await, "the target goes on")?;
-    stage.require(
-        came.presences_of(&odd).is_empty(),
+    let received = harness.survives(peer.exchange(message).await, "the target goes on")?;
+    harness.require(
+        received.presences_of(&odd).is_empty(),
         "no answer to an entry of an unknown type",
-        &came,
+        &received,
     )?;
-    stage.require(
-        came.has_dont_have(&plain),
+    harness.require(
+        received.has_dont_have(&plain),
         "an answer to the other entry",
-        &came,
+        &received,
     )
 }
 
-async fn deliveries_come_before_presences(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let block = stage.block();
+async fn deliveries_come_before_presences(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let block = harness.block();
     let address = block.address();
-    let request = steps::want(stage, &peer, &address).await?;
+    let request = steps::want(harness, &peer, &address).await?;
     let both = Message {
         payload: vec![block.delivery()],
         ..presences([have(&address)])
     };
-    let came = peer.exchange(both).await?;
-    let outcome = stage.outcome(request).await?;
-    stage.given(
+    let received = peer.exchange(both).await?;
+    let outcome = harness.outcome(request).await?;
+    harness.assume(
         outcome == Outcome::Completed(block.data),
         format!("the delivery of a peer that was not asked does not count: {outcome}"),
     )?;
-    stage.require(
-        !came.has_want_block(&address),
+    harness.require(
+        !received.has_want_block(&address),
         "no WantBlock for a block that has just come",
-        &came,
+        &received,
     )
 }
 
-async fn the_list_comes_first(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let block = stage.block();
+async fn the_list_comes_first(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let block = harness.block();
     let address = block.address();
-    let request = steps::want(stage, &peer, &address).await?;
+    let request = steps::want(harness, &peer, &address).await?;
     let both = Message {
         payload: vec![block.delivery()],
         ..question(&address)
     };
-    let came = peer.exchange(both).await?;
-    let outcome = stage.outcome(request).await?;
-    stage.given(
+    let received = peer.exchange(both).await?;
+    let outcome = harness.outcome(request).await?;
+    harness.assume(
         outcome == Outcome::Completed(block.data),
         format!("the delivery of a peer that was not asked does not count: {outcome}"),
     )?;
-    stage.require(
-        !came.has_have(&address),
+    harness.require(
+        !received.has_have(&address),
         "the answer of before the delivery: no Have",
-        &came,
+        &received,
     )
 }
 
-async fn empty_message_does_nothing(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
+async fn empty_message_does_nothing(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
     peer.barrier().await?;
     let stream = peer.own_stream().await?;
     for empty in [&[][..], EMPTY_SPELLED_OUT] {
         stream.send_frame(&Bytes::from_static(empty)).await?;
-        let came = peer.barrier_on(&stream).await;
-        let came = stage.survives(came, "the stream goes on")?;
-        let nothing = came.presences().next().is_none() && came.deliveries().next().is_none();
-        stage.require(nothing, "nothing said about it", &came)?;
+        let received = peer.barrier_on(&stream).await;
+        let received = harness.survives(received, "the stream goes on")?;
+        let nothing =
+            received.presences().next().is_none() && received.deliveries().next().is_none();
+        harness.require(nothing, "nothing said about it", &received)?;
     }
     Ok(())
 }
 
-async fn answers_are_read_on_the_peers_stream(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let (known, address) = (stage.address(), stage.address());
-    steps::want(stage, &peer, &known).await?;
-    steps::want(stage, &peer, &address).await?;
+async fn answers_are_read_on_the_peers_stream(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let (known, address) = (harness.address(), harness.address());
+    steps::want(harness, &peer, &known).await?;
+    steps::want(harness, &peer, &address).await?;
     let Some(targets) = peer.targets_stream() else {
         return Err(Stop::Inconclusive(
             "the target has opened no stream to compare with".to_owned(),
         ));
     };
-    let asks = |address: Address| move |came: &Came| came.has_want_block(&address);
+    let asks = |address: Address| move |received: &Received| received.has_want_block(&address);
     targets.send(&presences([have(&known)])).await?;
-    let came = peer.until(asks(known.clone())).await?;
-    stage.given(
-        came.has_want_block(&known),
-        format!("a Have on the target's own stream is not followed by a WantBlock: {came}"),
+    let received = peer.receive_until(asks(known.clone())).await?;
+    harness.assume(
+        received.has_want_block(&known),
+        format!("a Have on the target's own stream is not followed by a WantBlock: {received}"),
     )?;
     let own = peer.open_stream().await?;
     own.send(&presences([have(&address)])).await?;
-    let came = peer.until(asks(address.clone())).await?;
-    stage.require(
-        came.has_want_block(&address),
+    let received = peer.receive_until(asks(address.clone())).await?;
+    harness.require(
+        received.has_want_block(&address),
         "a WantBlock after a Have on the peer's stream, as after one on the target's",
-        &came,
+        &received,
     )
 }
 
-async fn deliveries_are_read_on_the_peers_stream(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let (known, block) = (stage.block(), stage.block());
-    let usual = steps::want(stage, &peer, &known.address()).await?;
-    let request = steps::want(stage, &peer, &block.address()).await?;
+async fn deliveries_are_read_on_the_peers_stream(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let (known, block) = (harness.block(), harness.block());
+    let usual = steps::want(harness, &peer, &known.address()).await?;
+    let request = steps::want(harness, &peer, &block.address()).await?;
     let Some(targets) = peer.targets_stream() else {
         return Err(Stop::Inconclusive(
             "the target has opened no stream to compare with".to_owned(),
@@ -505,120 +509,122 @@ async fn deliveries_are_read_on_the_peers_stream(stage: &Stage) -> Result<(), St
     };
     targets.send(&deliveries([known.delivery()])).await?;
     peer.barrier_on(&targets).await?;
-    let outcome = stage.outcome(usual).await?;
-    stage.given(
+    let outcome = harness.outcome(usual).await?;
+    harness.assume(
         outcome == Outcome::Completed(known.data),
         format!("a delivery on the target's own stream does not count: {outcome}"),
     )?;
     let own = peer.open_stream().await?;
     own.send(&deliveries([block.delivery()])).await?;
     peer.barrier_on(&own).await?;
-    let outcome = stage.outcome(request).await?;
-    stage.require(
+    let outcome = harness.outcome(request).await?;
+    harness.require(
         outcome == Outcome::Completed(block.data),
         "the request completes with the block that came on the peer's stream",
         &outcome,
     )
 }
 
-async fn lists_are_read_on_every_stream(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    answers_usually(stage, &peer).await?;
+async fn lists_are_read_on_every_stream(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    answers_usually(harness, &peer).await?;
     let mut streams = vec![peer.open_stream().await?, peer.open_stream().await?];
     streams.extend(peer.targets_stream());
     for stream in &streams {
-        let address = stage.address();
+        let address = harness.address();
         stream.send(&question(&address)).await?;
-        let came = peer.until(|came| came.has_dont_have(&address)).await;
-        let came = stage.survives(came, "an answer")?;
-        stage.require(
-            came.has_dont_have(&address),
+        let received = peer
+            .receive_until(|received| received.has_dont_have(&address))
+            .await;
+        let received = harness.survives(received, "an answer")?;
+        harness.require(
+            received.has_dont_have(&address),
             format!("an answer to the question on stream {}", stream.number()),
-            &came,
+            &received,
         )?;
     }
     Ok(())
 }
 
-async fn cut_off_frames_are_dropped(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
+async fn cut_off_frames_are_dropped(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
     for cut in [&[0x80][..], &[0xff, 0x01, 0x0a, 0x02][..]] {
         let stream = peer.open_stream().await?;
         stream.send_raw(Bytes::from_static(cut)).await?;
         stream.finish().await;
         let good = peer.open_stream().await?;
-        let came = stage.survives(
+        let received = harness.survives(
             peer.barrier_on(&good).await,
             "the target answers on another stream",
         )?;
-        stage.require(
-            came.presences().next().is_none(),
+        harness.require(
+            received.presences().next().is_none(),
             "nothing said about it",
-            &came,
+            &received,
         )?;
     }
     Ok(())
 }
 
-async fn overlong_length_is_refused(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    answers_usually(stage, &peer).await?;
+async fn overlong_length_is_refused(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    answers_usually(harness, &peer).await?;
     let good = peer.open_stream().await?;
-    let address = stage.address();
+    let address = harness.address();
     let message = bytes_of(&question(&address));
     let length = u8::try_from(message.len()).unwrap_or(u8::MAX);
-    stage.given(length < 0x80, "the message is too long for this")?;
+    harness.assume(length < 0x80, "the message is too long for this")?;
     let bad = peer.open_stream().await?;
     bad.send_raw([&[length | 0x80, 0x00][..], &message].concat())
         .await?;
     // Either the stream is closed, and nothing more comes of it, or the answer is here.
-    let answered = peer.until(|came| came.has_dont_have(&address));
-    let came = tokio::select! {
+    let answered = peer.receive_until(|received| received.has_dont_have(&address));
+    let received = tokio::select! {
         _ = bad.end() => peer.barrier_on(&good).await?,
-        came = answered => came?,
+        received = answered => received?,
     };
-    stage.require(
-        !came.has_dont_have(&address),
+    harness.require(
+        !received.has_dont_have(&address),
         "a message behind an overlong length refused",
-        &came,
+        &received,
     )
 }
 
-async fn delivery_without_data(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let block = stage.block();
+async fn delivery_without_data(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let block = harness.block();
     let address = block.address();
-    let request = steps::want(stage, &peer, &address).await?;
-    steps::be_asked(stage, &peer, &address).await?;
+    let request = steps::want(harness, &peer, &address).await?;
+    steps::be_asked(harness, &peer, &address).await?;
     let empty = delivery(&address, &block.cid, Bytes::new());
     peer.send(deliveries([empty])).await?;
-    goes_on(stage, &peer).await?;
-    let outcome = stage.outcome(request).await?;
-    stage.require(
+    goes_on(harness, &peer).await?;
+    let outcome = harness.outcome(request).await?;
+    harness.require(
         outcome == Outcome::Pending,
         "the request stays pending",
         &outcome,
     )
 }
 
-async fn leaving_after_a_cancelled_request(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let address = stage.address();
-    steps::want(stage, &peer, &address).await?;
-    steps::be_asked(stage, &peer, &address).await?;
-    stage.cancel(&address).await?;
+async fn leaving_after_a_cancelled_request(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let address = harness.address();
+    steps::want(harness, &peer, &address).await?;
+    steps::be_asked(harness, &peer, &address).await?;
+    harness.cancel(&address).await?;
     // A presence makes a node that keeps stale records drop them.
-    peer.exchange(presences([dont_have(&stage.address())]))
+    peer.exchange(presences([dont_have(&harness.address())]))
         .await?;
-    stage.request(&address).await?;
+    harness.request(&address).await?;
     peer.barrier().await?;
     peer.leave().await;
-    serves_another(stage).await
+    serves_another(harness).await
 }
 
-async fn missing_fields_are_unusable(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let address = stage.address();
+async fn missing_fields_are_unusable(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let address = harness.address();
     let nowhere = Entry {
         address: None,
         ..want_have(&address).with_dont_have()
@@ -627,18 +633,18 @@ async fn missing_fields_are_unusable(stage: &Stage) -> Result<(), Stop> {
         address: Some(BlockAddress::default()),
         ..want_have(&address).with_dont_have()
     };
-    let came = stage.survives(
+    let received = harness.survives(
         peer.exchange(list([nowhere, nothing])).await,
         "the target goes on",
     )?;
-    let answered = came
+    let answered = received
         .0
         .iter()
-        .any(|received| received.decoded.unusable_count > 0);
-    stage.require(
-        !answered && came.presences().next().is_none(),
+        .any(|message| message.decoded.unusable_count > 0);
+    harness.require(
+        !answered && received.presences().next().is_none(),
         "no answer to an entry without an address",
-        &came,
+        &received,
     )?;
     let message = Message {
         payload: vec![BlockDelivery::default()],
@@ -646,16 +652,16 @@ async fn missing_fields_are_unusable(stage: &Stage) -> Result<(), Stop> {
         ..Message::default()
     };
     peer.send(message).await?;
-    goes_on(stage, &peer).await
+    goes_on(harness, &peer).await
 }
 
-async fn odd_numbers(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let dataset = stage.dataset(1);
+async fn odd_numbers(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let dataset = harness.dataset(1);
     for priority in [-1, i32::MIN, i32::MAX] {
-        let entry = want_have(&stage.address()).with_priority(priority);
+        let entry = want_have(&harness.address()).with_priority(priority);
         peer.send(list([entry.clone()])).await?;
-        stage.survives(
+        harness.survives(
             peer.barrier().await,
             format!("priority {priority}: goes on"),
         )?;
@@ -676,26 +682,26 @@ async fn odd_numbers(stage: &Stage) -> Result<(), Stop> {
             ..dataset.delivery(0)
         };
         peer.send(deliveries([lie])).await?;
-        stage.survives(peer.barrier().await, format!("index {index}: goes on"))?;
+        harness.survives(peer.barrier().await, format!("index {index}: goes on"))?;
     }
     for number in [2, 9, i32::MAX, -1] {
         let entry = Entry {
             want_type: number,
-            ..want_have(&stage.address())
+            ..want_have(&harness.address())
         };
         peer.send(list([entry])).await?;
         let item = BlockPresence {
             r#type: number,
-            ..have(&stage.address())
+            ..have(&harness.address())
         };
         peer.send(presences([item])).await?;
-        stage.survives(peer.barrier().await, format!("type {number}: goes on"))?;
+        harness.survives(peer.barrier().await, format!("type {number}: goes on"))?;
     }
-    goes_on(stage, &peer).await
+    goes_on(harness, &peer).await
 }
 
-async fn absurd_cids(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
+async fn absurd_cids(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
     let mut huge_length = vec![0x01, 0x55, 0x12];
     huge_length.extend_from_slice(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
     let absurd: [Vec<u8>; 6] = [
@@ -707,7 +713,7 @@ async fn absurd_cids(stage: &Stage) -> Result<(), Stop> {
         vec![0x12, 0x20, 0x01],
     ];
     for cid in absurd {
-        let place = BlockAddress {
+        let block_address = BlockAddress {
             cid: Some(cid.clone().into()),
             ..BlockAddress::default()
         };
@@ -716,55 +722,55 @@ async fn absurd_cids(stage: &Stage) -> Result<(), Stop> {
             tree_cid: Some(cid.clone().into()),
             ..BlockAddress::default()
         };
-        for place in [place, leaf] {
+        for block_address in [block_address, leaf] {
             let entry = Entry {
-                address: Some(place.clone()),
-                ..want_have(&stage.address())
+                address: Some(block_address.clone()),
+                ..want_have(&harness.address())
             };
             let block = BlockDelivery {
                 cid: cid.clone().into(),
                 data: Bytes::from_static(b"data"),
-                address: Some(place.clone()),
+                address: Some(block_address.clone()),
                 proof: Some(Bytes::from_static(GARBAGE)),
             };
             let item = BlockPresence {
-                address: Some(place),
-                ..have(&stage.address())
+                address: Some(block_address),
+                ..have(&harness.address())
             };
             peer.send(list([entry])).await?;
             // The target may refuse the message, and close the stream that it came on.
-            stage.survives(peer.barrier().await, "the target goes on")?;
+            harness.survives(peer.barrier().await, "the target goes on")?;
             peer.send(deliveries([block])).await?;
-            stage.survives(peer.barrier().await, "the target goes on")?;
+            harness.survives(peer.barrier().await, "the target goes on")?;
             peer.send(presences([item])).await?;
-            stage.survives(peer.barrier().await, "the target goes on")?;
+            harness.survives(peer.barrier().await, "the target goes on")?;
         }
     }
-    goes_on(stage, &peer).await
+    goes_on(harness, &peer).await
 }
 
-async fn repeated_fields(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let (first, second) = (stage.address(), stage.address());
+async fn repeated_fields(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let (first, second) = (harness.address(), harness.address());
     let twice = |one: &Message, other: &Message| {
         Bytes::from([one.encode_to_vec(), other.encode_to_vec()].concat())
     };
     let lists = twice(&question(&first), &question(&second));
     let accounts = twice(
-        &crate::suite::say::account(vec![1; 20]),
-        &crate::suite::say::account(vec![2; 20]),
+        &crate::suite::compose::account(vec![1; 20]),
+        &crate::suite::compose::account(vec![2; 20]),
     );
     let stream = peer.own_stream().await?;
     for message in [lists, accounts] {
         stream.send_frame(&message).await?;
-        stage.survives(peer.barrier().await, "the target goes on")?;
+        harness.survives(peer.barrier().await, "the target goes on")?;
     }
-    goes_on(stage, &peer).await
+    goes_on(harness, &peer).await
 }
 
-async fn random_bytes(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let mut seed = stage.bytes(8);
+async fn random_bytes(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let mut seed = harness.bytes(8);
     let mut random = <rand_chacha::ChaCha8Rng as rand::SeedableRng>::seed_from_u64(
         bytes::Buf::get_u64(&mut seed),
     );
@@ -780,45 +786,45 @@ async fn random_bytes(stage: &Stage) -> Result<(), Stop> {
         }
         stream.reset().await;
     }
-    serves_another(stage).await?;
+    serves_another(harness).await?;
     let good = peer.open_stream().await?;
-    stage.survives(
+    harness.survives(
         peer.barrier_on(&good).await,
         "the target answers the same peer",
     )?;
     Ok(())
 }
 
-async fn thousands_of_entries(stage: &Stage) -> Result<(), Stop> {
+async fn thousands_of_entries(harness: &Harness) -> Result<(), Stop> {
     const MANY: usize = 20_000;
-    let peer = stage.join().await?;
-    let addresses: Vec<Address> = (0..MANY).map(|_| stage.address()).collect();
+    let peer = harness.join().await?;
+    let addresses: Vec<Address> = (0..MANY).map(|_| harness.address()).collect();
     peer.send(list(addresses.iter().map(want_have))).await?;
     peer.send(presences(addresses.iter().map(have))).await?;
-    goes_on(stage, &peer).await
+    goes_on(harness, &peer).await
 }
 
-async fn peer_that_never_reads(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.peer();
+async fn peer_that_never_reads(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.peer();
     peer.never_read();
     peer.connect().await?;
-    stage.joined(&peer).await.or_else(|stop| match stop {
+    harness.joined(&peer).await.or_else(|stop| match stop {
         // It reads no answer, which is what this is about.
         Stop::Inconclusive(_) => Ok(()),
         other => Err(other),
     })?;
     for _ in 0..50 {
-        let entries = (0..1000).map(|_| want_have(&stage.address()).with_dont_have());
+        let entries = (0..1000).map(|_| want_have(&harness.address()).with_dont_have());
         // The target may stop reading what such a peer sends.
         if peer.send(list(entries)).await.is_err() {
             break;
         }
     }
-    serves_another(stage).await
+    serves_another(harness).await
 }
 
-async fn streams_are_bounded(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
+async fn streams_are_bounded(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
     let first = peer.open_stream().await?;
     peer.barrier_on(&first).await?;
     let mut streams = Vec::new();
@@ -841,9 +847,9 @@ async fn streams_are_bounded(stage: &Stage) -> Result<(), Stop> {
     {
         refused = last.end().await.is_some();
     }
-    stage.survives(peer.barrier_on(&first).await, "the first stream goes on")?;
-    serves_another(stage).await?;
-    stage.require(
+    harness.survives(peer.barrier_on(&first).await, "the first stream goes on")?;
+    serves_another(harness).await?;
+    harness.require(
         refused,
         "a bound on the number of streams",
         format!("{} streams, all open", streams.len() + 1),
