@@ -12,12 +12,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use blockexc::node::{self, CODEX_PROTOCOL, NodeHandle, NodeOptions, PendingBlock};
+use blockexc::suite::compose;
 use blockexc::suite::exchange::Exchange;
 use blockexc::suite::fixture::{Block, Dataset, Fixtures};
 use blockexc::suite::peer::Peer;
 use blockexc::suite::peer_config::{Counters, PeerConfig};
 use blockexc::suite::quirks::AnswerOn;
-use blockexc::suite::compose;
 use blockexc::suite::transport::{KeyType, Muxer};
 use blockexc::wire::protobuf;
 use blockexc::wire::{Address, DecodeOptions, Message, Network, decode};

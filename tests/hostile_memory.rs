@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use blockexc::node::{self, NodeHandle, NodeOptions};
+use blockexc::suite::compose::{list, want_have};
 use blockexc::suite::exchange::Exchange;
 use blockexc::suite::fixture::Fixtures;
 use blockexc::suite::peer::Peer;
 use blockexc::suite::peer_config::PeerConfig;
-use blockexc::suite::quirks::AnswerOn;
 use blockexc::suite::protocol_id::CODEX;
-use blockexc::suite::compose::{list, want_have};
+use blockexc::suite::quirks::AnswerOn;
 use blockexc::suite::transport::{KeyType, Muxer};
 use libp2p::Multiaddr;
 

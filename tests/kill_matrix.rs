@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use blockexc::suite::embedded::EmbeddedSource;
-use blockexc::suite::protocol_id::CODEX;
 use blockexc::suite::plan::Plan;
+use blockexc::suite::protocol_id::CODEX;
 use blockexc::suite::runner::{self, NoObserver};
 use blockexc::suite::scenarios;
 use blockexc::suite::transport::{KeyType, Muxer};

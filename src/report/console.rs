@@ -1,5 +1,5 @@
-//! The report for people: counts by section, then each thing that is not as it should be, then one
-//! line that says what it all comes to.
+//! The report for people: counts by section, then each scenario that did not pass, then one line
+//! with the conclusion.
 
 use std::io::{self, Write};
 

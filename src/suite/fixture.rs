@@ -1,4 +1,4 @@
-//! What scenarios are made of: random blocks, datasets, CIDs and keys, each from one seed.
+//! Fixtures: random blocks, datasets, addresses and keys, all from one seed.
 
 use bytes::Bytes;
 use rand::{Rng as _, RngCore as _, SeedableRng as _};
@@ -98,7 +98,7 @@ impl Dataset {
     }
 }
 
-/// A source of random material that repeats exactly.
+/// A source of random fixtures that repeats exactly.
 #[derive(Clone, Debug)]
 pub struct Fixtures {
     random: ChaCha20Rng,

@@ -72,20 +72,34 @@ pub mod wire;
 
 use super::scenario::Scenario;
 
-/// Every scenario, section by section.
-pub const SECTIONS: &[&[Scenario]] = &[
+/// Every scenario, file by file, in the order of the specification.
+const FILES: &[&[Scenario]] = &[
     join::SCENARIOS,
     left::SCENARIOS,
-    presence::SCENARIOS,
-    ask::SCENARIOS,
-    want::SCENARIOS,
+    presence::record::SCENARIOS,
+    presence::record_end::SCENARIOS,
+    presence::item::SCENARIOS,
+    ask::announce::SCENARIOS,
+    ask::asked::SCENARIOS,
+    ask::cancel::SCENARIOS,
+    ask::retry::SCENARIOS,
+    want::want_block::SCENARIOS,
+    want::want_have::SCENARIOS,
+    want::cancel::SCENARIOS,
+    want::repeated::SCENARIOS,
+    want::full_list::SCENARIOS,
+    want::served::SCENARIOS,
+    want::list::SCENARIOS,
     transfer::SCENARIOS,
     held::SCENARIOS,
-    wire::SCENARIOS,
+    wire::frame::SCENARIOS,
+    wire::encoding::SCENARIOS,
+    wire::stream::SCENARIOS,
+    wire::hostile::SCENARIOS,
     pay::SCENARIOS,
 ];
 
 /// Every scenario there is, in the order of the specification.
 pub fn all() -> impl Iterator<Item = &'static Scenario> {
-    SECTIONS.iter().copied().flatten()
+    FILES.iter().copied().flatten()
 }

@@ -1,5 +1,5 @@
-//! What many scenarios begin with. Each step is built upon, not judged: when it does not work, the
-//! scenario is inconclusive.
+//! Steps with which many scenarios begin. They are not tested: when one does not work, the scenario
+//! is inconclusive.
 
 use super::compose::{have, presences};
 use super::control::{Capability, RequestId};

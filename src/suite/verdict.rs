@@ -210,7 +210,7 @@ pub struct ScenarioResult {
     pub reason: Option<String>,
     /// How long it took.
     pub duration_ms: u64,
-    /// What was said; left out of passes.
+    /// The log of the scenario; left out of passes.
     pub exchange: Vec<Line>,
     /// The command that runs just this scenario again.
     pub rerun: String,

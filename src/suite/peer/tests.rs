@@ -66,7 +66,7 @@ async fn barriers_show_what_came_before(muxer: Muxer) {
     assert!(peer.take_received().is_empty());
     let target = answering.await.unwrap();
     assert!(!target.targets_stream().unwrap().is_ours());
-    // Leaving is seen on the other side, and a barrier then says so.
+    // Leaving is seen on the other side, and a barrier then reports it.
     peer.leave().await;
     assert!(target.disconnected().await);
     assert!(matches!(

@@ -121,9 +121,10 @@ const MANY: usize = 1001;
 /// Bytes that are no message: a field longer than the frame.
 const GARBAGE: &[u8] = &[0x0a, 0xff, 0x01, 0x02];
 
-/// Makes the target forget the peer's context, says this, and waits until it is handled: behind it
-/// comes a frame that makes the target close the stream (WIRE-3), for a barrier has no answer.
-async fn say_without_context(
+/// Makes the target drop the peer's context, sends these messages, and waits until they are handled.
+/// A barrier would have no answer, so a frame follows that makes the target close the stream
+/// (WIRE-3).
+async fn send_without_context(
     harness: &Harness,
     peer: &Peer,
     messages: &[crate::wire::protobuf::Message],
@@ -152,7 +153,7 @@ async fn no_context_by_message(harness: &Harness) -> Result<(), Stop> {
         list([want_block(&harness.address()).with_dont_have()]),
         account(ACCOUNT.to_vec()),
     ];
-    say_without_context(harness, &peer, &said).await?;
+    send_without_context(harness, &peer, &said).await?;
     let dump = harness.dump().await?;
     harness.require(
         !dump.contexts.contains_key(&peer.id()),
@@ -304,7 +305,7 @@ async fn no_answer_without_context(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
     let address = harness.address();
     let said = [list([want_have(&address).with_dont_have()])];
-    say_without_context(harness, &peer, &said).await?;
+    send_without_context(harness, &peer, &said).await?;
     // With a context again, what was answered before comes before a barrier's answer.
     harness.joined_again(&peer).await?;
     let received = peer.barrier().await?;
