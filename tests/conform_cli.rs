@@ -82,7 +82,7 @@ fn a_failure_shows_all_that_helps_and_exits_with_1() {
         .code(1)
         .stdout(contains("FAIL WANT-6"))
         .stdout(contains("WANT-6 MUST: A WantHave entry"))
-        .stdout(contains("expected:").and(contains("came:")))
+        .stdout(contains("expected:").and(contains("actual:")))
         .stdout(contains("want list: WantHave"))
         .stdout(contains(
             "again:    blockexc conform WANT-6 --seed 7 --deviation always-dont-have",

@@ -8,10 +8,14 @@ use std::time::Duration;
 use assert_cmd::Command;
 use blockexc::node::{self, NodeHandle, NodeOptions};
 use blockexc::suite::exchange::Exchange;
-use blockexc::suite::material::Material;
-use blockexc::suite::peer::{AnswerOn, Peer, Setting};
-use blockexc::suite::probe::{self, CODEX, STORAGE, Unreachable};
-use blockexc::suite::runner::{self, Plan, Unwatched};
+use blockexc::suite::fixture::Fixtures;
+use blockexc::suite::peer::Peer;
+use blockexc::suite::peer_config::PeerConfig;
+use blockexc::suite::plan::Plan;
+use blockexc::suite::probe::{self, Unreachable};
+use blockexc::suite::protocol_id::{CODEX, STORAGE};
+use blockexc::suite::quirks::AnswerOn;
+use blockexc::suite::runner::{self, NoObserver};
 use blockexc::suite::scenarios;
 use blockexc::suite::source::RemoteSource;
 use blockexc::suite::target::HeldBlock;
@@ -51,7 +55,7 @@ fn troubles(run: &RunResult) -> Vec<String> {
         .map(|result| {
             format!(
                 "{} {}: {:?} {:?} {:?}",
-                result.scenario, result.verdict, result.reason, result.expected, result.came
+                result.scenario, result.verdict, result.reason, result.expected, result.actual
             )
         })
         .collect()
@@ -71,7 +75,7 @@ async fn the_reference_passes(muxer: Muxer, theirs: node::KeyType, ours: KeyType
     };
     let plan = plan(muxer, ours);
     probe::reach(&source, &plan).await.unwrap();
-    let run = runner::run(Arc::new(source), &plan, &Unwatched).await;
+    let run = runner::run(Arc::new(source), &plan, &NoObserver).await;
     assert_eq!(troubles(&run), Vec::<String>::new());
     assert_eq!(run.conclusion, Conclusion::Conforms);
     assert!(run.counts.pass > 0);
@@ -100,7 +104,7 @@ async fn over_mplex_with_secp256k1() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_protocol_is_named() {
     // A node of that protocol is not part of this project: a peer that agrees to it will do.
-    let rewrite = Peer::new(&Setting {
+    let rewrite = Peer::new(&PeerConfig {
         target: Multiaddr::empty(),
         exchange: Exchange::new(),
         protocol: STORAGE.to_owned(),
@@ -108,10 +112,10 @@ async fn another_protocol_is_named() {
         key_type: KeyType::Secp256k1,
         deadline: Duration::from_secs(20),
         grace: Duration::from_secs(20),
-        patient: false,
+        may_answer_late: false,
         answer_on: AnswerOn::OwnStream,
-        beacon: None,
-        material: Arc::new(Mutex::new(Material::new(9, "rewrite"))),
+        barrier_block: None,
+        fixtures: Arc::new(Mutex::new(Fixtures::new(9, "rewrite"))),
         counters: Arc::default(),
     });
     let address = rewrite.listen().await.unwrap();

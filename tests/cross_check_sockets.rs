@@ -12,10 +12,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use blockexc::node::{self, CODEX_PROTOCOL, NodeHandle, NodeOptions, PendingBlock};
+use blockexc::suite::compose;
 use blockexc::suite::exchange::Exchange;
-use blockexc::suite::material::{Block, Dataset, Material};
-use blockexc::suite::peer::{AnswerOn, Counters, Peer, Setting};
-use blockexc::suite::say;
+use blockexc::suite::fixture::{Block, Dataset, Fixtures};
+use blockexc::suite::peer::Peer;
+use blockexc::suite::peer_config::{Counters, PeerConfig};
+use blockexc::suite::quirks::AnswerOn;
 use blockexc::suite::transport::{KeyType, Muxer};
 use blockexc::wire::protobuf;
 use blockexc::wire::{Address, DecodeOptions, Message, Network, decode};
@@ -39,10 +41,10 @@ struct World {
 }
 
 impl World {
-    fn new(material: &mut Material) -> Self {
+    fn new(fixtures: &mut Fixtures) -> Self {
         World {
-            plain: vec![material.block(), material.block()],
-            dataset: material.dataset(3),
+            plain: vec![fixtures.block(), fixtures.block()],
+            dataset: fixtures.dataset(3),
         }
     }
 
@@ -88,7 +90,7 @@ struct Side {
 }
 
 impl Side {
-    async fn new(seed: u64, deviations: Deviations, material: &Arc<Mutex<Material>>) -> Self {
+    async fn new(seed: u64, deviations: Deviations, fixtures: &Arc<Mutex<Fixtures>>) -> Self {
         let handle = node::start(NodeOptions {
             listen: vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()],
             retry_interval: None,
@@ -98,7 +100,7 @@ impl Side {
         })
         .await
         .unwrap();
-        let setting = Setting {
+        let setting = PeerConfig {
             target: handle.addresses()[0].clone(),
             exchange: Exchange::new(),
             protocol: CODEX_PROTOCOL.to_owned(),
@@ -110,10 +112,10 @@ impl Side {
             key_type: KeyType::Ed25519,
             deadline: DEADLINE,
             grace: DEADLINE,
-            patient: false,
+            may_answer_late: false,
             answer_on: AnswerOn::default(),
-            beacon: None,
-            material: Arc::clone(material),
+            barrier_block: None,
+            fixtures: Arc::clone(fixtures),
             counters: Arc::new(Counters::default()),
         };
         Side {
@@ -200,9 +202,9 @@ fn list(dice: &mut ChaCha8Rng, addresses: &[Address]) -> protobuf::Message {
         .map(|_| {
             let address = addresses.choose(dice).unwrap();
             let entry = match dice.random_range(0..4) {
-                0 => say::want_have(address),
-                1 => say::cancel(address),
-                _ => say::want_block(address),
+                0 => compose::want_have(address),
+                1 => compose::cancel(address),
+                _ => compose::want_block(address),
             };
             let entry = entry.with_priority(dice.random_range(0..3));
             if dice.random() {
@@ -213,9 +215,9 @@ fn list(dice: &mut ChaCha8Rng, addresses: &[Address]) -> protobuf::Message {
         })
         .collect();
     if dice.random_range(0..4) == 0 {
-        say::full_list(entries)
+        compose::full_list(entries)
     } else {
-        say::list(entries)
+        compose::list(entries)
     }
 }
 
@@ -232,8 +234,8 @@ fn message(dice: &mut ChaCha8Rng, world: &World) -> protobuf::Message {
             .map(|_| {
                 let address = addresses.choose(dice).unwrap();
                 match dice.random_range(0..4) {
-                    0 => say::dont_have(address),
-                    _ => say::have_at(address, vec![dice.random_range(0..3u8)]),
+                    0 => compose::dont_have(address),
+                    _ => compose::have_at(address, vec![dice.random_range(0..3u8)]),
                 }
             })
             .collect();
@@ -253,10 +255,10 @@ fn message(dice: &mut ChaCha8Rng, world: &World) -> protobuf::Message {
 /// Runs a trace against a node that deviates so: the first difference is an error.
 async fn run(seed: u64, deviations: Deviations) -> Result<(), String> {
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
-    let mut material = Material::new(seed, "sockets");
-    let world = World::new(&mut material);
+    let mut fixtures = Fixtures::new(seed, "sockets");
+    let world = World::new(&mut fixtures);
     let addresses = world.addresses();
-    let mut side = Side::new(seed, deviations, &Arc::new(Mutex::new(material))).await;
+    let mut side = Side::new(seed, deviations, &Arc::new(Mutex::new(fixtures))).await;
     for _ in 0..STEPS {
         let which = dice.random_range(0..2);
         let peer = side.peers[which].id();

@@ -9,11 +9,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use blockexc::node::{self, NodeHandle, NodeOptions};
+use blockexc::suite::compose::{list, want_have};
 use blockexc::suite::exchange::Exchange;
-use blockexc::suite::material::Material;
-use blockexc::suite::peer::{AnswerOn, Peer, Setting};
-use blockexc::suite::probe::CODEX;
-use blockexc::suite::say::{list, want_have};
+use blockexc::suite::fixture::Fixtures;
+use blockexc::suite::peer::Peer;
+use blockexc::suite::peer_config::PeerConfig;
+use blockexc::suite::protocol_id::CODEX;
+use blockexc::suite::quirks::AnswerOn;
 use blockexc::suite::transport::{KeyType, Muxer};
 use libp2p::Multiaddr;
 
@@ -62,8 +64,8 @@ impl Drop for Process {
     }
 }
 
-fn setting(target: Multiaddr, muxer: Muxer) -> Setting {
-    Setting {
+fn setting(target: Multiaddr, muxer: Muxer) -> PeerConfig {
+    PeerConfig {
         target,
         exchange: Exchange::new(),
         protocol: CODEX.to_owned(),
@@ -71,16 +73,16 @@ fn setting(target: Multiaddr, muxer: Muxer) -> Setting {
         key_type: KeyType::Ed25519,
         deadline: Duration::from_secs(20),
         grace: Duration::from_secs(20),
-        patient: false,
+        may_answer_late: false,
         answer_on: AnswerOn::default(),
-        beacon: None,
-        material: Arc::new(Mutex::new(Material::new(1, "hostile"))),
+        barrier_block: None,
+        fixtures: Arc::new(Mutex::new(Fixtures::new(1, "hostile"))),
         counters: Arc::default(),
     }
 }
 
 /// Somebody else's question is answered.
-async fn serves_others(setting: &Setting) {
+async fn serves_others(setting: &PeerConfig) {
     let peer = Peer::new(setting);
     peer.connect().await.unwrap();
     peer.barrier().await.expect("another peer is answered");
@@ -123,7 +125,7 @@ async fn memory_stays_bounded(muxer: Muxer) {
     let asking = greedy.open_stream().await;
     for _ in 0..200 {
         let question =
-            (0..100).map(|_| want_have(&setting.random(Material::address)).with_dont_have());
+            (0..100).map(|_| want_have(&setting.random(Fixtures::address)).with_dont_have());
         let Ok(asking) = &asking else { break };
         let asked = tokio::time::timeout(PATIENCE, asking.send(&list(question))).await;
         if !matches!(asked, Ok(Ok(()))) {
@@ -148,11 +150,11 @@ async fn memory_stays_bounded_over_mplex() {
 }
 
 /// Asks for so many answers, as fast as the node takes questions.
-async fn ask_for(peer: &Peer, setting: &Setting, answers: usize) {
+async fn ask_for(peer: &Peer, setting: &PeerConfig, answers: usize) {
     let stream = peer.open_stream().await.unwrap();
     for _ in 0..answers.div_ceil(100) {
         let question =
-            (0..100).map(|_| want_have(&setting.random(Material::address)).with_dont_have());
+            (0..100).map(|_| want_have(&setting.random(Fixtures::address)).with_dont_have());
         let asked = tokio::time::timeout(PATIENCE, stream.send(&list(question))).await;
         if !matches!(asked, Ok(Ok(()))) {
             break;

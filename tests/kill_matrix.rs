@@ -13,8 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use blockexc::suite::embedded::EmbeddedSource;
-use blockexc::suite::probe::CODEX;
-use blockexc::suite::runner::{self, Plan, Unwatched};
+use blockexc::suite::plan::Plan;
+use blockexc::suite::protocol_id::CODEX;
+use blockexc::suite::runner::{self, NoObserver};
 use blockexc::suite::scenarios;
 use blockexc::suite::transport::{KeyType, Muxer};
 use blockexc::suite::verdict::{RunResult, Verdict};
@@ -90,7 +91,7 @@ async fn row(name: &str, deviations: Deviations, expected: BTreeSet<&'static str
         muxers: vec![Muxer::Yamux],
         key_type: KeyType::Ed25519,
     };
-    let result = runner::run(Arc::new(source), &plan, &Unwatched).await;
+    let result = runner::run(Arc::new(source), &plan, &NoObserver).await;
     let missed = result
         .results
         .iter()
@@ -200,8 +201,8 @@ fn mismatches(rows: &[Row]) -> String {
                 if let Some(reason) = &result.reason {
                     write!(text, ": {reason}").unwrap();
                 }
-                if let (Some(expected), Some(came)) = (&result.expected, &result.came) {
-                    write!(text, ": expected {expected}, came {came}").unwrap();
+                if let (Some(expected), Some(came)) = (&result.expected, &result.actual) {
+                    write!(text, ": expected {expected}, actual {came}").unwrap();
                 }
                 writeln!(text).unwrap();
             }

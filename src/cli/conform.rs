@@ -15,8 +15,10 @@ use libp2p::Multiaddr;
 use super::{Exit, dialect};
 use crate::report::{console, json};
 use crate::suite::embedded::{EmbeddedSource, USUAL_JOBS};
+use crate::suite::plan::Plan;
 use crate::suite::probe;
-use crate::suite::runner::{self, Plan, Watch};
+use crate::suite::protocol_id::CODEX;
+use crate::suite::runner::{self, Observer};
 use crate::suite::scenario::Scenario;
 use crate::suite::select::select;
 use crate::suite::source::{RemoteSource, TargetSource};
@@ -78,7 +80,7 @@ pub struct ConformArgs {
     #[arg(long, default_value = "secp256k1")]
     key_type: KeyType,
     /// The protocol's ID
-    #[arg(long, value_name = "ID", default_value = probe::CODEX)]
+    #[arg(long, value_name = "ID", default_value = CODEX)]
     protocol: String,
     /// Show the bytes of each exchange
     #[arg(long)]
@@ -176,7 +178,7 @@ fn source(args: &ConformArgs) -> anyhow::Result<Arc<dyn TargetSource>> {
     if args.key_type != KeyType::Secp256k1 {
         arguments.push(format!("--key-type {}", value_name(args.key_type)));
     }
-    if args.protocol != probe::CODEX {
+    if args.protocol != CODEX {
         arguments.push(format!("--protocol {}", args.protocol));
     }
     let Some(target) = &args.target else {
@@ -258,7 +260,7 @@ impl Progress {
     }
 }
 
-impl Watch for Progress {
+impl Observer for Progress {
     fn begun(&self, scenario: &'static Scenario) {
         self.bar.set_message(scenario.id);
     }

@@ -1,5 +1,5 @@
-//! The report for people: counts by section, then each thing that is not as it should be, then one
-//! line that says what it all comes to.
+//! The report for people: counts by section, then each scenario that did not pass, then one line
+//! with the conclusion.
 
 use std::io::{self, Write};
 
@@ -133,10 +133,10 @@ fn trouble(result: &ScenarioResult, detail: Detail, out: &mut dyn Write) -> io::
     let requirement = format!("{} {}:", result.requirement, result.level);
     labelled(&requirement, &result.text, out)?;
     labelled("done:", &result.summary, out)?;
-    match (&result.expected, &result.came) {
-        (Some(expected), Some(came)) => {
+    match (&result.expected, &result.actual) {
+        (Some(expected), Some(actual)) => {
             labelled("expected:", expected, out)?;
-            labelled("came:", came, out)?;
+            labelled("actual:", actual, out)?;
         }
         _ => labelled("expected:", &result.expects, out)?,
     }
@@ -180,7 +180,7 @@ fn exchange_line(line: &Line, detail: Detail, out: &mut dyn Write) -> io::Result
     writeln!(
         out,
         "  {FAINT}{:>4} {:>9.3} ms{FAINT:#}  {parties:<16} {stream:<4} {}",
-        line.number, line.time_ms, line.says
+        line.number, line.time_ms, line.text
     )?;
     if let (true, Some(bytes), Some(length)) = (detail.bytes, &line.bytes, line.length) {
         let cut = if bytes.len() < 2 * length { "…" } else { "" };

@@ -3,7 +3,7 @@
 //! `format_version` says how to read it; within a version, fields are added and never changed. A
 //! result's `verdict` is one of `pass`, `warning` (a missed SHOULD), `fail` (a missed MUST),
 //! `inconclusive` and `skipped`; the last two have a `reason`, the second and third `expected` and
-//! `came`. `exchange` is the numbered log of what was said, and empty for passes and skips.
+//! `came`. `exchange` is the numbered log of the scenario, and empty for passes and skips.
 
 use std::io::Write;
 

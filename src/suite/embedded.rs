@@ -17,9 +17,9 @@ use libp2p::{Multiaddr, PeerId};
 use tokio::sync::Mutex;
 
 use super::control::{Capability, Control, ControlError, Dump, Outcome, RequestId};
-use super::scenario::TargetOptions;
+use super::needs::Offers;
 use super::source::{NoTarget, TargetSource};
-use super::target::Target;
+use super::target::{Target, TargetOptions};
 use super::transport::{KeyType, Muxer};
 use super::verdict::TargetDescription;
 use crate::node::{self, Muxers, NodeHandle, NodeOptions, PendingBlock};
@@ -89,7 +89,7 @@ impl TargetSource for EmbeddedSource {
             })),
             held: None,
             configured: true,
-            patient: false,
+            may_answer_late: false,
         })
     }
 
@@ -109,16 +109,12 @@ impl TargetSource for EmbeddedSource {
         self.arguments.clone()
     }
 
-    fn capabilities(&self) -> BTreeSet<Capability> {
-        Capability::ALL.iter().copied().collect()
-    }
-
-    fn is_configurable(&self) -> bool {
-        true
-    }
-
-    fn has_held(&self) -> bool {
-        false
+    fn offers(&self) -> Offers {
+        Offers {
+            control: Capability::ALL.iter().copied().collect(),
+            held: false,
+            options: true,
+        }
     }
 
     fn jobs(&self) -> usize {

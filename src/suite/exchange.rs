@@ -1,34 +1,33 @@
-//! [`Exchange`]: everything that was said between the target and the suite in one scenario.
+//! [`Exchange`]: the log of what the target and the suite sent each other in one scenario.
 
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde::Serialize;
 
-/// Where something was said: one stream of one connection, both counted from 1 by the suite.
+/// Names one stream of one connection, both counted from 1 in the scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub struct Place {
+pub struct StreamId {
     /// Which connection of the scenario.
     pub connection: u32,
     /// Which stream of the scenario.
     pub stream: u32,
 }
 
-/// What happened.
+/// The content of a [`Record`].
 #[derive(Clone, Debug)]
-pub enum What {
-    /// A whole frame, without its length prefix, with what it says.
+pub enum Content {
+    /// A whole frame, without its length prefix.
     Frame {
         /// The bytes.
         bytes: Bytes,
-        /// What they say, or why they say nothing.
-        says: String,
+        /// The message in one line, or why the bytes are no message.
+        text: String,
     },
     /// Bytes that the suite wrote as they are.
     Raw(Bytes),
-    /// Anything else, in words: a stream was closed, the target was told to request a block.
+    /// Anything else: a stream was closed, the target was told to request a block.
     Note(String),
 }
 
@@ -41,21 +40,21 @@ pub struct Record {
     pub from: String,
     /// Whom it was done to.
     pub to: String,
-    /// Where, if on a stream.
-    pub place: Option<Place>,
-    /// What it was.
-    pub what: What,
+    /// The stream, if it happened on one.
+    pub stream: Option<StreamId>,
+    /// What happened.
+    pub content: Content,
 }
 
 /// The log of a scenario. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     start: Instant,
-    kept: Arc<Mutex<Kept>>,
+    records: Arc<Mutex<Records>>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct Records {
     records: Vec<Record>,
     is_over: bool,
 }
@@ -64,12 +63,12 @@ impl Default for Exchange {
     fn default() -> Self {
         Exchange {
             start: Instant::now(),
-            kept: Arc::default(),
+            records: Arc::default(),
         }
     }
 }
 
-/// How many records are kept; the flood after it is counted by its last record's number only.
+/// The most records that are kept. Later ones are dropped.
 const MOST_RECORDS: usize = 10_000;
 
 impl Exchange {
@@ -79,22 +78,22 @@ impl Exchange {
     }
 
     /// Logs that this happened now.
-    pub fn log(&self, from: &str, to: &str, place: Option<Place>, what: What) {
-        let mut kept = self.lock();
-        if !kept.is_over && kept.records.len() < MOST_RECORDS {
-            kept.records.push(Record {
+    pub fn log(&self, from: &str, to: &str, stream: Option<StreamId>, content: Content) {
+        let mut records = self.lock();
+        if !records.is_over && records.records.len() < MOST_RECORDS {
+            records.records.push(Record {
                 time: self.start.elapsed(),
                 from: from.to_owned(),
                 to: to.to_owned(),
-                place,
-                what,
+                stream,
+                content,
             });
         }
     }
 
-    /// Logs something in words.
-    pub fn note(&self, from: &str, to: &str, words: impl Into<String>) {
-        self.log(from, to, None, What::Note(words.into()));
+    /// Logs a note.
+    pub fn note(&self, from: &str, to: &str, text: impl Into<String>) {
+        self.log(from, to, None, Content::Note(text.into()));
     }
 
     /// What has happened so far.
@@ -102,27 +101,14 @@ impl Exchange {
         self.lock().records.clone()
     }
 
-    /// Logs nothing any more: how connections end while the suite clears up says nothing of the
-    /// target, and how much of it is seen is chance.
+    /// Logs nothing any more. How connections end while the suite tears them down says nothing about
+    /// the target, and which of it is seen depends on chance.
     pub fn end(&self) {
         self.lock().is_over = true;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, Records> {
         // A list of records is whole after any panic.
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Text that is cut when it is longer than a report's line can bear.
-pub struct Short<'a>(pub &'a str, pub usize);
-
-impl fmt::Display for Short<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Short(text, most) = *self;
-        match text.char_indices().nth(most) {
-            None => f.write_str(text),
-            Some((end, _)) => write!(f, "{}…", &text[..end]),
-        }
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,27 +1,43 @@
 //! The conformance suite: what a node does, seen from outside, against the specification.
 //!
-//! The suite trusts nothing that it tests. It speaks the wire through its own [`peer`]s, which
-//! share no code with the node above the encoding, and reaches a [`target`] through the network,
-//! and through a [`control`] if there is one. What is done and what is expected stands in
-//! [`scenarios`], a file for each section of the specification; [`stage`] is what a scenario is
-//! given to do it with.
+//! The suite does not trust what it tests. It speaks the wire through its own [`peer`]s, which
+//! share no code with the node above the encoding. It reaches a [`target`] through the network, and
+//! through a [`control`] if there is one. What is done and what is expected stands in
+//! [`scenarios`], a directory or file for each section of the specification. The [`runner`] gives
+//! each scenario a [`harness`] to do it with, and collects the [`verdict`]s.
+//!
+//! From the bottom to the top: bytes ([`transport`], [`connection`], [`stream`]), messages
+//! ([`compose`], [`received`], [`exchange`]), peers ([`peer`]), the node under test ([`source`],
+//! [`target`], [`control`]), scenarios ([`harness`], [`scenario`], [`needs`]), runs ([`plan`],
+//! [`runner`], [`verdict`]). Imports run towards the bottom only.
 
+pub mod compose;
 pub mod connection;
 pub mod control;
+pub mod describe;
 pub mod embedded;
 pub mod exchange;
-pub mod material;
+pub mod fixture;
+pub mod harness;
+pub mod needs;
 pub mod peer;
+pub mod peer_config;
+pub mod peer_error;
+pub mod plan;
 pub mod probe;
+pub mod protocol_id;
+mod quirk_detection;
+pub mod quirks;
 pub mod received;
 pub mod runner;
-pub mod say;
 pub mod scenario;
 pub mod scenarios;
 pub mod select;
+mod setup;
 pub mod source;
-pub mod stage;
 mod steps;
+pub mod stop;
+pub mod stream;
 pub mod target;
 pub mod transport;
 pub mod verdict;

@@ -1,21 +1,17 @@
-//! Whether there is anybody to test: a target is looked at before the first scenario.
+//! Checks before the first scenario that a target is there and speaks the protocol.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::exchange::Exchange;
-use super::material::Material;
-use super::peer::{Peer, Setting, Silence};
-use super::runner::Plan;
-use super::scenario::TargetOptions;
+use super::fixture::Fixtures;
+use super::peer::Peer;
+use super::peer_config::PeerConfig;
+use super::peer_error::PeerError;
+use super::plan::Plan;
+use super::protocol_id::{ARCHIVIST, CODEX, STORAGE};
 use super::source::{NoTarget, TargetSource};
-
-/// The protocol's ID among Codex nodes, and Logos Storage nodes until early 2026.
-pub const CODEX: &str = "/codex/blockexc/1.0.0";
-/// The same protocol's ID among Archivist's nodes.
-pub const ARCHIVIST: &str = "/archivist/blockexc/1.0.0";
-/// A different protocol: Logos Storage's rewrite of 2026.
-pub const STORAGE: &str = "/storage/blockexc/1.0.0";
+use super::target::TargetOptions;
 
 /// Why a target cannot be tested.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +21,7 @@ pub enum Unreachable {
     NoTarget(#[from] NoTarget),
     /// It cannot be dialled, or fails at once.
     #[error("the target cannot be tested")]
-    Failed(#[from] Silence),
+    Failed(#[from] PeerError),
     /// It speaks this protocol under another name.
     #[error(
         "the target at {address} does not speak {protocol}, but {other}: give --protocol {other}"
@@ -65,11 +61,11 @@ pub enum Unreachable {
 ///
 /// When there is nobody, or they speak something else.
 pub async fn reach(source: &dyn TargetSource, plan: &Plan) -> Result<(), Unreachable> {
-    let mut material = Material::new(plan.seed, "reach");
+    let mut fixtures = Fixtures::new(plan.seed, "reach");
     let target = source
-        .start(&TargetOptions::DEFAULT, material.key_seed())
+        .start(&TargetOptions::DEFAULT, fixtures.key_seed())
         .await?;
-    let setting = Setting {
+    let config = PeerConfig {
         target: target.address.clone(),
         exchange: Exchange::new(),
         protocol: plan.protocol.clone(),
@@ -77,18 +73,18 @@ pub async fn reach(source: &dyn TargetSource, plan: &Plan) -> Result<(), Unreach
         key_type: plan.key_type,
         deadline: plan.timeout,
         grace: Duration::ZERO,
-        patient: target.patient,
+        may_answer_late: target.may_answer_late,
         answer_on: Default::default(),
-        beacon: None,
-        material: Arc::new(Mutex::new(material)),
+        barrier_block: None,
+        fixtures: Arc::new(Mutex::new(fixtures)),
         counters: Arc::default(),
     };
     let address = target.address.to_string();
-    let peer = Peer::new(&setting);
+    let peer = Peer::new(&config);
     peer.connect().await?;
     let known = [plan.protocol.as_str(), CODEX, ARCHIVIST, STORAGE];
     let spoken = peer.negotiate(&known).await;
-    peer.dismiss();
+    peer.close_all();
     if let Some(control) = &target.control {
         control.shutdown().await;
     }

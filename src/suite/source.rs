@@ -1,13 +1,10 @@
 //! [`TargetSource`]: where each scenario's target comes from.
 
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
 use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
 
-use super::control::Capability;
-use super::scenario::TargetOptions;
-use super::target::{HeldBlock, Target};
+use super::needs::Offers;
+use super::target::{HeldBlock, Target, TargetOptions};
 use super::verdict::TargetDescription;
 
 /// The target could not be started, or is not there.
@@ -31,14 +28,8 @@ pub trait TargetSource: Send + Sync {
     /// The command-line arguments that name this target again.
     fn arguments(&self) -> Vec<String>;
 
-    /// How its targets can be steered.
-    fn capabilities(&self) -> BTreeSet<Capability>;
-
-    /// Whether a target can be started with options of its own.
-    fn is_configurable(&self) -> bool;
-
-    /// Whether a block is known that each target holds.
-    fn has_held(&self) -> bool;
+    /// What its targets offer to scenarios.
+    fn offers(&self) -> Offers;
 
     /// How many scenarios may run at once.
     fn jobs(&self) -> usize;
@@ -73,7 +64,7 @@ impl TargetSource for RemoteSource {
             control: None,
             held: self.held.clone(),
             configured: false,
-            patient: true,
+            may_answer_late: true,
         })
     }
 
@@ -89,19 +80,14 @@ impl TargetSource for RemoteSource {
         self.arguments.clone()
     }
 
-    fn capabilities(&self) -> BTreeSet<Capability> {
-        BTreeSet::new()
+    fn offers(&self) -> Offers {
+        Offers {
+            held: self.held.is_some(),
+            ..Offers::default()
+        }
     }
 
-    fn is_configurable(&self) -> bool {
-        false
-    }
-
-    fn has_held(&self) -> bool {
-        self.held.is_some()
-    }
-
-    /// One at a time: what one does must not be held against another.
+    /// One at a time, so that none is accused of what another does.
     fn jobs(&self) -> usize {
         1
     }

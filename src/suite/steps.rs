@@ -1,12 +1,12 @@
-//! What many scenarios begin with. Each step is built upon, not judged: when it does not work, the
-//! scenario is inconclusive.
+//! Steps with which many scenarios begin. They are not tested: when one does not work, the scenario
+//! is inconclusive.
 
+use super::compose::{have, presences};
 use super::control::{Capability, RequestId};
+use super::harness::Harness;
 use super::peer::Peer;
-use super::received::Came;
-use super::say::{have, presences};
-use super::scenario::Stop;
-use super::stage::Stage;
+use super::received::Received;
+use super::stop::Stop;
 use crate::wire::Address;
 
 /// The target requests a block, and tells this peer of it: by a WantHave, or by a WantBlock at once,
@@ -15,13 +15,14 @@ use crate::wire::Address;
 /// # Errors
 ///
 /// When it does not.
-pub async fn want(stage: &Stage, peer: &Peer, address: &Address) -> Result<RequestId, Stop> {
-    let request = stage.request(address).await?;
-    let told = |came: &Came| came.has_want_have(address) || came.has_want_block(address);
-    let came = peer.until(told).await?;
-    stage.given(
-        told(&came),
-        format!("the want was not announced to {}: {came}", peer.name()),
+pub async fn want(harness: &Harness, peer: &Peer, address: &Address) -> Result<RequestId, Stop> {
+    let request = harness.request(address).await?;
+    let told =
+        |received: &Received| received.has_want_have(address) || received.has_want_block(address);
+    let received = peer.receive_until(told).await?;
+    harness.assume(
+        told(&received),
+        format!("the want was not announced to {}: {received}", peer.name()),
     )?;
     Ok(request)
 }
@@ -31,30 +32,32 @@ pub async fn want(stage: &Stage, peer: &Peer, address: &Address) -> Result<Reque
 /// # Errors
 ///
 /// When it does not.
-pub async fn be_asked(stage: &Stage, peer: &Peer, address: &Address) -> Result<(), Stop> {
+pub async fn be_asked(harness: &Harness, peer: &Peer, address: &Address) -> Result<(), Stop> {
     let asked_already =
-        stage.can(Capability::Dump) && stage.asked_of(address).await? == Some(vec![peer.id()]);
+        harness.can(Capability::Dump) && harness.asked_of(address).await? == Some(vec![peer.id()]);
     peer.send(presences([have(address)])).await?;
     if asked_already {
-        peer.settle().await?;
+        peer.wait_until_handled().await?;
         return Ok(());
     }
-    let came = peer.until(|came| came.has_want_block(address)).await?;
-    stage.given(
-        came.has_want_block(address),
-        format!("{} says Have and is not asked: {came}", peer.name()),
+    let received = peer
+        .receive_until(|received| received.has_want_block(address))
+        .await?;
+    harness.assume(
+        received.has_want_block(address),
+        format!("{} says Have and is not asked: {received}", peer.name()),
     )
 }
 
 /// This peer says Have for what the target wants and asks somebody else for: it is recorded.
-async fn hold_too(stage: &Stage, peer: &Peer, address: &Address) -> Result<(), Stop> {
+async fn hold_too(harness: &Harness, peer: &Peer, address: &Address) -> Result<(), Stop> {
     // What was sent on joining comes first: a target may read answers on its own stream only.
-    peer.settle().await?;
+    peer.wait_until_handled().await?;
     peer.exchange(presences([have(address)])).await?;
-    let context = stage
+    let context = harness
         .context_when(peer, |context| context.price_of(address).is_some())
         .await?;
-    stage.given(
+    harness.assume(
         context.price_of(address).is_some(),
         format!("the Have of {} is not recorded", peer.name()),
     )
@@ -65,9 +68,9 @@ async fn hold_too(stage: &Stage, peer: &Peer, address: &Address) -> Result<(), S
 /// # Errors
 ///
 /// When it does not.
-pub async fn only_asked(stage: &Stage, asked: &Peer, address: &Address) -> Result<(), Stop> {
-    let asks = stage.asked_of(address).await?;
-    stage.given(
+pub async fn only_asked(harness: &Harness, asked: &Peer, address: &Address) -> Result<(), Stop> {
+    let asks = harness.asked_of(address).await?;
+    harness.assume(
         asks == Some(vec![asked.id()]),
         format!("not {} alone is asked, but {asks:?}", asked.name()),
     )
@@ -79,13 +82,13 @@ pub async fn only_asked(stage: &Stage, asked: &Peer, address: &Address) -> Resul
 ///
 /// When it does not come to that.
 pub async fn two_holders(
-    stage: &Stage,
+    harness: &Harness,
     address: &Address,
 ) -> Result<(Peer, Peer, RequestId), Stop> {
-    let first = stage.join().await?;
-    let request = want(stage, &first, address).await?;
-    be_asked(stage, &first, address).await?;
-    let second = stage.join().await?;
-    hold_too(stage, &second, address).await?;
+    let first = harness.join().await?;
+    let request = want(harness, &first, address).await?;
+    be_asked(harness, &first, address).await?;
+    let second = harness.join().await?;
+    hold_too(harness, &second, address).await?;
     Ok((first, second, request))
 }

@@ -1,4 +1,4 @@
-//! [`Target`]: the node under test, as one scenario meets it.
+//! [`Target`]: the node under test, as one scenario is given it; and [`TargetOptions`], how it is set up.
 
 use std::sync::Arc;
 
@@ -17,6 +17,30 @@ pub struct HeldBlock {
     pub data: Option<Bytes>,
 }
 
+/// How a target is set up for a scenario, where the default will not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TargetOptions {
+    /// What the target asks for a block.
+    pub price: u64,
+    /// Where it wants to be paid.
+    pub account: Option<[u8; 20]>,
+    /// The longest frame that it reads and writes, in bytes.
+    pub frame_limit: Option<u64>,
+    /// How often a want is pursued anew before its request fails. There is no timer: a scenario
+    /// that wants a retry calls `Harness::retry_now`.
+    pub retries: Option<u32>,
+}
+
+impl TargetOptions {
+    /// Free of charge, the deployed frame limit, retries without end.
+    pub const DEFAULT: TargetOptions = TargetOptions {
+        price: 0,
+        account: None,
+        frame_limit: None,
+        retries: None,
+    };
+}
+
 /// The node under test.
 #[derive(Clone)]
 pub struct Target {
@@ -28,8 +52,8 @@ pub struct Target {
     pub control: Option<Arc<dyn Control>>,
     /// A block that it holds, named by whoever runs the suite.
     pub held: Option<HeldBlock>,
-    /// It was started with the scenario's [`TargetOptions`](super::scenario::TargetOptions).
+    /// Whether it was started for this scenario, with its [`TargetOptions`].
     pub configured: bool,
-    /// It may do things later than in the same step; the reference never does.
-    pub patient: bool,
+    /// Whether it may act later than in the step that handles a message; the reference never does.
+    pub may_answer_late: bool,
 }

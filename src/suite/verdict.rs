@@ -11,8 +11,9 @@ use blockexc_model::Requirement;
 use blockexc_model::requirement::Level;
 use serde::{Deserialize, Serialize};
 
-use super::exchange::{Record, What};
-use super::scenario::{Scenario, Stop};
+use super::exchange::{Content, Record};
+use super::scenario::Scenario;
+use super::stop::Stop;
 
 /// The version of [`RunResult`] as JSON.
 pub const FORMAT_VERSION: u32 = 1;
@@ -202,13 +203,14 @@ pub struct ScenarioResult {
     pub verdict: Verdict,
     /// What was expected where it failed.
     pub expected: Option<String>,
-    /// What came instead.
-    pub came: Option<String>,
+    /// What was found instead; `came` in JSON.
+    #[serde(rename = "came")]
+    pub actual: Option<String>,
     /// Why it is inconclusive or skipped.
     pub reason: Option<String>,
     /// How long it took.
     pub duration_ms: u64,
-    /// What was said; left out of passes.
+    /// The log of the scenario; left out of passes.
     pub exchange: Vec<Line>,
     /// The command that runs just this scenario again.
     pub rerun: String,
@@ -234,7 +236,7 @@ impl ScenarioResult {
             expects: scenario.expects.to_owned(),
             verdict: Verdict::Pass,
             expected: None,
-            came: None,
+            actual: None,
             reason: None,
             duration_ms,
             exchange: Vec::new(),
@@ -242,7 +244,7 @@ impl ScenarioResult {
         };
         match ended {
             Ok(()) => return result,
-            Err(Stop::Fail { expected, came }) => {
+            Err(Stop::Fail { expected, actual }) => {
                 result.verdict = match requirement.level {
                     Level::Must => Verdict::Fail,
                     Level::Should => Verdict::Warning,
@@ -250,7 +252,7 @@ impl ScenarioResult {
                     Level::May => Verdict::Pass,
                 };
                 result.expected = Some(expected);
-                result.came = Some(came);
+                result.actual = Some(actual);
             }
             Err(Stop::Inconclusive(reason)) => {
                 result.verdict = Verdict::Inconclusive;
@@ -283,8 +285,9 @@ pub struct Line {
     pub connection: Option<u32>,
     /// The stream, counted from 1 in the scenario.
     pub stream: Option<u32>,
-    /// What happened, in words.
-    pub says: String,
+    /// What happened; `says` in JSON.
+    #[serde(rename = "says")]
+    pub text: String,
     /// How many bytes were sent, if any.
     pub length: Option<usize>,
     /// The bytes in hexadecimal, the first of them if they are many.
@@ -293,10 +296,10 @@ pub struct Line {
 
 impl Line {
     fn new(number: usize, record: &Record) -> Self {
-        let (says, bytes) = match &record.what {
-            What::Frame { bytes, says } => (says.clone(), Some(bytes)),
-            What::Raw(bytes) => (format!("{} bytes as they are", bytes.len()), Some(bytes)),
-            What::Note(words) => (words.clone(), None),
+        let (text, bytes) = match &record.content {
+            Content::Frame { bytes, text } => (text.clone(), Some(bytes)),
+            Content::Raw(bytes) => (format!("{} bytes as they are", bytes.len()), Some(bytes)),
+            Content::Note(text) => (text.clone(), None),
         };
         Line {
             number,
@@ -304,9 +307,9 @@ impl Line {
             time_ms: record.time.as_micros() as f64 / 1000.0,
             from: record.from.clone(),
             to: record.to.clone(),
-            connection: record.place.map(|place| place.connection),
-            stream: record.place.map(|place| place.stream),
-            says,
+            connection: record.stream.map(|id| id.connection),
+            stream: record.stream.map(|id| id.stream),
+            text,
             length: bytes.map(bytes::Bytes::len),
             bytes: bytes.map(|bytes| hex::encode(&bytes[..bytes.len().min(MOST_BYTES)])),
         }

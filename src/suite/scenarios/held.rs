@@ -1,11 +1,14 @@
 //! Scenarios of section HELD: what the node holds.
 
+use crate::suite::compose::{list, want_block, want_have};
 use crate::suite::control::Capability::{Delete, Dump, Put, PutDataset, Request, RequestLeaf};
 use crate::suite::control::Outcome;
-use crate::suite::say::{list, want_block, want_have};
-use crate::suite::scenario::{Needs, Scenario, Stop, TargetOptions};
-use crate::suite::stage::Stage;
+use crate::suite::harness::Harness;
+use crate::suite::needs::Needs;
+use crate::suite::scenario::Scenario;
 use crate::suite::steps;
+use crate::suite::stop::Stop;
+use crate::suite::target::TargetOptions;
 
 /// The scenarios of this section.
 pub const SCENARIOS: &[Scenario] = &[
@@ -15,7 +18,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The request completes, the want ends, the first is sent a cancel, the second the block.",
         needs: Needs::control(&[Dump, Request, Put]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(storing_ends_the_want(stage)),
+        run: |harness| Box::pin(storing_ends_the_want(harness)),
     },
     Scenario {
         id: "HELD-1/leaf",
@@ -23,7 +26,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The request completes.",
         needs: Needs::control(&[RequestLeaf, PutDataset]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(storing_a_dataset_ends_the_want(stage)),
+        run: |harness| Box::pin(storing_a_dataset_ends_the_want(harness)),
     },
     Scenario {
         id: "HELD-2",
@@ -32,96 +35,100 @@ pub const SCENARIOS: &[Scenario] = &[
                   no more with Have.",
         needs: Needs::control(&[Dump, Put, Delete]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(deleting_is_silent(stage)),
+        run: |harness| Box::pin(deleting_is_silent(harness)),
     },
 ];
 
-async fn storing_ends_the_want(stage: &Stage) -> Result<(), Stop> {
-    let block = stage.block();
+async fn storing_ends_the_want(harness: &Harness) -> Result<(), Stop> {
+    let block = harness.block();
     let address = block.address();
-    let (asked, waiting) = (stage.join().await?, stage.join().await?);
-    let request = steps::want(stage, &asked, &address).await?;
-    steps::be_asked(stage, &asked, &address).await?;
-    waiting.tell(list([want_block(&address)])).await?;
-    let context = stage
+    let (asked, waiting) = (harness.join().await?, harness.join().await?);
+    let request = steps::want(harness, &asked, &address).await?;
+    steps::be_asked(harness, &asked, &address).await?;
+    waiting.send_confirmed(list([want_block(&address)])).await?;
+    let context = harness
         .context_when(&waiting, |context| context.want(&address).is_some())
         .await?;
     let waits = context.want(&address).is_some();
-    stage.put(&block).await?;
-    let outcome = stage.outcome(request).await?;
-    stage.require(
+    harness.put(&block).await?;
+    let outcome = harness.outcome(request).await?;
+    harness.require(
         outcome == Outcome::Completed(block.data),
         "the request completes",
         &outcome,
     )?;
-    let wants = stage.dump().await?.own_wants;
-    stage.require(
+    let wants = harness.dump().await?.own_wants;
+    harness.require(
         wants.iter().all(|(want, _)| *want != address),
         "the want has ended",
         "it is an own want still",
     )?;
-    let came = asked.until(|came| came.has_cancel(&address)).await?;
-    stage.require(
-        came.has_cancel(&address),
+    let received = asked
+        .receive_until(|received| received.has_cancel(&address))
+        .await?;
+    harness.require(
+        received.has_cancel(&address),
         "a cancel entry to the peer that was asked",
-        &came,
+        &received,
     )?;
-    stage.given(waits, "a WantBlock for a block not held is not recorded")?;
-    let came = waiting.until(|came| came.has_delivery(&address)).await?;
-    stage.require(
-        came.has_delivery(&address),
+    harness.assume(waits, "a WantBlock for a block not held is not recorded")?;
+    let received = waiting
+        .receive_until(|received| received.has_delivery(&address))
+        .await?;
+    harness.require(
+        received.has_delivery(&address),
         "the block to the peer that waits for it",
-        &came,
+        &received,
     )
 }
 
-async fn storing_a_dataset_ends_the_want(stage: &Stage) -> Result<(), Stop> {
-    let dataset = stage.dataset(3);
+async fn storing_a_dataset_ends_the_want(harness: &Harness) -> Result<(), Stop> {
+    let dataset = harness.dataset(3);
     let address = dataset.address(2);
-    let request = stage.request(&address).await?;
-    stage.put_dataset(&dataset).await?;
-    let outcome = stage.outcome(request).await?;
-    stage.require(
+    let request = harness.request(&address).await?;
+    harness.put_dataset(&dataset).await?;
+    let outcome = harness.outcome(request).await?;
+    harness.require(
         outcome == Outcome::Completed(dataset.blocks[2].data.clone()),
         "the request completes",
         &outcome,
     )
 }
 
-async fn deleting_is_silent(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let block = stage.block();
+async fn deleting_is_silent(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let block = harness.block();
     let address = block.address();
-    stage.put(&block).await?;
-    let came = peer.exchange(list([want_have(&address)])).await?;
-    stage.given(
-        came.has_have(&address),
-        format!("a WantHave for a held block is not answered with Have: {came}"),
+    harness.put(&block).await?;
+    let received = peer.exchange(list([want_have(&address)])).await?;
+    harness.assume(
+        received.has_have(&address),
+        format!("a WantHave for a held block is not answered with Have: {received}"),
     )?;
-    let before = stage.context(&peer).await?;
-    stage.delete(&block.cid).await?;
-    let came = peer.barrier().await?;
-    stage.require(came.is_nothing(), "nothing sent", &came)?;
-    let after = stage.context(&peer).await?;
-    stage.require(
+    let before = harness.context(&peer).await?;
+    harness.delete(&block.cid).await?;
+    let received = peer.barrier().await?;
+    harness.require(received.is_empty(), "nothing sent", &received)?;
+    let after = harness.context(&peer).await?;
+    harness.require(
         before == after,
         "the context as it was",
         format!("{after:?}"),
     )?;
-    let came = peer.exchange(list([want_have(&address)])).await?;
-    stage.require(!came.has_have(&address), "no Have any more", &came)?;
+    let received = peer.exchange(list([want_have(&address)])).await?;
+    harness.require(!received.has_have(&address), "no Have any more", &received)?;
     // That a WantBlock is recorded at all is not what this is about.
-    let usual = stage.address();
-    peer.tell(list([want_block(&usual), want_block(&address)]))
+    let usual = harness.address();
+    peer.send_confirmed(list([want_block(&usual), want_block(&address)]))
         .await?;
-    let context = stage
+    let context = harness
         .context_when(&peer, |context| context.want(&address).is_some())
         .await?;
-    stage.given(
+    harness.assume(
         context.want(&usual).is_some(),
         "a WantBlock for a block that was never held is not recorded either",
     )?;
-    stage.require(
+    harness.require(
         context.want(&address).is_some(),
         "the WantBlock is recorded",
         "it is not",

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
+use crate::suite::compose::{account, have, list, presences, want_block, want_have};
 use crate::suite::control::Capability::{Dump, JoinedAgain, LeftNow, Request, RequestLeaf};
+use crate::suite::harness::Harness;
+use crate::suite::needs::Needs;
 use crate::suite::peer::Peer;
-use crate::suite::received::Came;
-use crate::suite::say::{account, have, list, presences, want_block, want_have};
-use crate::suite::scenario::{Needs, Scenario, Stop, TargetOptions};
-use crate::suite::stage::Stage;
+use crate::suite::received::Received;
+use crate::suite::scenario::Scenario;
 use crate::suite::steps;
+use crate::suite::stop::Stop;
+use crate::suite::target::TargetOptions;
 use crate::wire::Address;
 
 /// The scenarios of this section.
@@ -21,7 +24,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No context comes to be.",
         needs: Needs::control(&[Dump, LeftNow]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(no_context_by_message(stage)),
+        run: |harness| Box::pin(no_context_by_message(harness)),
     },
     Scenario {
         id: "JOIN-2",
@@ -29,7 +32,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Its context holds no presence, no wants and no account.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(new_context_is_empty(stage)),
+        run: |harness| Box::pin(new_context_is_empty(harness)),
     },
     Scenario {
         id: "JOIN-2/rejoin",
@@ -37,7 +40,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Its new context holds no presence, no wants and no account.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(context_after_rejoin_is_empty(stage)),
+        run: |harness| Box::pin(context_after_rejoin_is_empty(harness)),
     },
     Scenario {
         id: "JOIN-3",
@@ -45,7 +48,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The context is as it was, and the peer is sent nothing.",
         needs: Needs::control(&[Dump, Request, JoinedAgain]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(joined_again_changes_nothing(stage)),
+        run: |harness| Box::pin(joined_again_changes_nothing(harness)),
     },
     Scenario {
         id: "JOIN-4",
@@ -54,7 +57,7 @@ pub const SCENARIOS: &[Scenario] = &[
                   of them and for nothing else.",
         needs: Needs::control(&[Request, RequestLeaf]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(own_wants_on_joining(stage)),
+        run: |harness| Box::pin(own_wants_on_joining(harness)),
     },
     Scenario {
         id: "JOIN-4/split",
@@ -62,7 +65,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Only the first of the lists that the peer is sent has full = true.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(only_the_first_list_is_full(stage)),
+        run: |harness| Box::pin(only_the_first_list_is_full(harness)),
     },
     Scenario {
         id: "JOIN-5",
@@ -70,7 +73,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "It is sent no want list; from a target that may want something, no empty one.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(no_list_without_wants(stage)),
+        run: |harness| Box::pin(no_list_without_wants(harness)),
     },
     Scenario {
         id: "JOIN-6",
@@ -82,7 +85,7 @@ pub const SCENARIOS: &[Scenario] = &[
             account: Some(ACCOUNT),
             ..TargetOptions::DEFAULT
         },
-        run: |stage| Box::pin(account_on_joining(stage)),
+        run: |harness| Box::pin(account_on_joining(harness)),
     },
     Scenario {
         id: "JOIN-7",
@@ -90,7 +93,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "What it asked without one is never answered.",
         needs: Needs::control(&[LeftNow, JoinedAgain]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(no_answer_without_context(stage)),
+        run: |harness| Box::pin(no_answer_without_context(harness)),
     },
     Scenario {
         id: "JOIN-8/sends",
@@ -98,7 +101,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "All are announced, in lists of at most 1000 entries.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(long_list_is_split(stage)),
+        run: |harness| Box::pin(long_list_is_split(harness)),
     },
     Scenario {
         id: "JOIN-8/accepts",
@@ -106,7 +109,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Every entry is answered.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(long_list_is_accepted(stage)),
+        run: |harness| Box::pin(long_list_is_accepted(harness)),
     },
 ];
 
@@ -118,17 +121,18 @@ const MANY: usize = 1001;
 /// Bytes that are no message: a field longer than the frame.
 const GARBAGE: &[u8] = &[0x0a, 0xff, 0x01, 0x02];
 
-/// Makes the target forget the peer's context, says this, and waits until it is handled: behind it
-/// comes a frame that makes the target close the stream (WIRE-3), for a barrier has no answer.
-async fn say_without_context(
-    stage: &Stage,
+/// Makes the target drop the peer's context, sends these messages, and waits until they are handled.
+/// A barrier would have no answer, so a frame follows that makes the target close the stream
+/// (WIRE-3).
+async fn send_without_context(
+    harness: &Harness,
     peer: &Peer,
     messages: &[crate::wire::protobuf::Message],
 ) -> Result<(), Stop> {
     peer.barrier().await?;
-    stage.left_now(peer).await?;
-    stage.given(
-        !stage.can(Dump) || !stage.dump().await?.contexts.contains_key(&peer.id()),
+    harness.left_now(peer).await?;
+    harness.assume(
+        !harness.can(Dump) || !harness.dump().await?.contexts.contains_key(&peer.id()),
         "a context stays when its peer has left",
     )?;
     let stream = peer.open_stream().await?;
@@ -137,192 +141,207 @@ async fn say_without_context(
     }
     stream.send_frame(&Bytes::from_static(GARBAGE)).await?;
     let end = stream.end().await;
-    stage.given(
+    harness.assume(
         end.is_some(),
         "the target does not close the stream on a frame that is no message",
     )
 }
 
-async fn no_context_by_message(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
+async fn no_context_by_message(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
     let said = [
-        list([want_block(&stage.address()).with_dont_have()]),
+        list([want_block(&harness.address()).with_dont_have()]),
         account(ACCOUNT.to_vec()),
     ];
-    say_without_context(stage, &peer, &said).await?;
-    let dump = stage.dump().await?;
-    stage.require(
+    send_without_context(harness, &peer, &said).await?;
+    let dump = harness.dump().await?;
+    harness.require(
         !dump.contexts.contains_key(&peer.id()),
         "no context for the peer",
         "a context",
     )
 }
 
-async fn new_context_is_empty(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let context = stage.context(&peer).await?;
-    stage.require(
+async fn new_context_is_empty(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let context = harness.context(&peer).await?;
+    harness.require(
         context.is_empty(),
         "an empty context",
         format!("{context:?}"),
     )
 }
 
-async fn context_after_rejoin_is_empty(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
+async fn context_after_rejoin_is_empty(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
     peer.send(account(ACCOUNT.to_vec())).await?;
-    peer.tell(list([want_block(&stage.address())])).await?;
-    stage.leave(&peer).await?;
-    let dump = stage.dump().await?;
-    stage.given(
+    peer.send_confirmed(list([want_block(&harness.address())]))
+        .await?;
+    harness.leave(&peer).await?;
+    let dump = harness.dump().await?;
+    harness.assume(
         !dump.contexts.contains_key(&peer.id()),
         "the context outlives the connection",
     )?;
     peer.connect().await?;
-    stage.joined(&peer).await?;
-    let context = stage.context(&peer).await?;
-    stage.require(
+    harness.joined(&peer).await?;
+    let context = harness.context(&peer).await?;
+    harness.require(
         context.is_empty(),
         "an empty context",
         format!("{context:?}"),
     )
 }
 
-async fn joined_again_changes_nothing(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let (wanted, asked_for) = (stage.address(), stage.address());
-    steps::want(stage, &peer, &wanted).await?;
+async fn joined_again_changes_nothing(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let (wanted, asked_for) = (harness.address(), harness.address());
+    steps::want(harness, &peer, &wanted).await?;
     peer.send(presences([have(&wanted)])).await?;
-    peer.tell(list([want_block(&asked_for)])).await?;
-    let before = stage
+    peer.send_confirmed(list([want_block(&asked_for)])).await?;
+    let before = harness
         .context_when(&peer, |context| {
             context.want(&asked_for).is_some() && context.price_of(&wanted).is_some()
         })
         .await?;
-    stage.given(!before.is_empty(), "nothing was recorded to begin with")?;
-    peer.take();
-    stage.joined_again(&peer).await?;
-    let after = stage.context(&peer).await?;
-    stage.require(
+    harness.assume(!before.is_empty(), "nothing was recorded to begin with")?;
+    peer.take_received();
+    harness.joined_again(&peer).await?;
+    let after = harness.context(&peer).await?;
+    harness.require(
         before == after,
         format!("the context as it was: {before:?}"),
         format!("{after:?}"),
     )?;
-    let came = peer.barrier().await?;
-    stage.require(
-        came.want_lists().next().is_none(),
+    let received = peer.barrier().await?;
+    harness.require(
+        received.want_lists().next().is_none(),
         "nothing sent to the peer",
-        &came,
+        &received,
     )
 }
 
-async fn own_wants_on_joining(stage: &Stage) -> Result<(), Stop> {
-    let dataset = stage.dataset(3);
-    let wants = [stage.address(), dataset.address(1), stage.address()];
+async fn own_wants_on_joining(harness: &Harness) -> Result<(), Stop> {
+    let dataset = harness.dataset(3);
+    let wants = [harness.address(), dataset.address(1), harness.address()];
     for address in &wants {
-        stage.request(address).await?;
+        harness.request(address).await?;
     }
-    let peer = stage.join().await?;
-    let all = |came: &Came| wants.iter().all(|address| came.has_want_have(address));
-    let came = peer.until(all).await?;
-    stage.require(all(&came), "a WantHave entry for each own want", &came)?;
-    stage.require(
-        came.want_lists().next().is_some_and(|list| list.full),
-        "full = true in the first list",
-        &came,
+    let peer = harness.join().await?;
+    let all = |received: &Received| wants.iter().all(|address| received.has_want_have(address));
+    let received = peer.receive_until(all).await?;
+    harness.require(
+        all(&received),
+        "a WantHave entry for each own want",
+        &received,
     )?;
-    stage.require(
-        came.want_entries()
+    harness.require(
+        received.want_lists().next().is_some_and(|list| list.full),
+        "full = true in the first list",
+        &received,
+    )?;
+    harness.require(
+        received
+            .want_entries()
             .all(|entry| wants.contains(&entry.address) && entry.priority == 0 && !entry.cancel),
         "no other entry, no cancel, and priority 0",
-        &came,
+        &received,
     )
 }
 
 /// What a peer is sent that joins a target with so many wants.
-async fn join_after_many_requests(stage: &Stage) -> Result<Came, Stop> {
-    let wants: BTreeSet<Address> = (0..MANY).map(|_| stage.address()).collect();
+async fn join_after_many_requests(harness: &Harness) -> Result<Received, Stop> {
+    let wants: BTreeSet<Address> = (0..MANY).map(|_| harness.address()).collect();
     for address in &wants {
-        stage.request(address).await?;
+        harness.request(address).await?;
     }
-    let peer = stage.join().await?;
-    let came = peer
-        .until(|came| came.want_entries().count() >= wants.len())
+    let peer = harness.join().await?;
+    let received = peer
+        .receive_until(|received| received.want_entries().count() >= wants.len())
         .await?;
-    let announced: BTreeSet<&Address> = came.want_entries().map(|entry| &entry.address).collect();
-    stage.given(
+    let announced: BTreeSet<&Address> = received
+        .want_entries()
+        .map(|entry| &entry.address)
+        .collect();
+    harness.assume(
         announced.len() == wants.len(),
         format!("{} of {MANY} wants were announced", announced.len()),
     )?;
-    Ok(came)
+    Ok(received)
 }
 
-async fn only_the_first_list_is_full(stage: &Stage) -> Result<(), Stop> {
-    let came = join_after_many_requests(stage).await?;
-    stage.require(
-        came.want_lists().skip(1).all(|list| !list.full),
+async fn only_the_first_list_is_full(harness: &Harness) -> Result<(), Stop> {
+    let received = join_after_many_requests(harness).await?;
+    harness.require(
+        received.want_lists().skip(1).all(|list| !list.full),
         "full = false in every list but the first",
-        &came,
+        &received,
     )
 }
 
-async fn no_list_without_wants(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let came = peer.barrier().await?;
-    stage.require(
-        came.want_lists().all(|list| !list.entries.is_empty()),
+async fn no_list_without_wants(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let received = peer.barrier().await?;
+    harness.require(
+        received.want_lists().all(|list| !list.entries.is_empty()),
         "no want list",
-        &came,
+        &received,
     )
 }
 
-async fn account_on_joining(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let came = peer.until(|came| came.accounts().next().is_some()).await?;
-    stage.require(
-        came.accounts().any(|account| account.0 == ACCOUNT),
+async fn account_on_joining(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let received = peer
+        .receive_until(|received| received.accounts().next().is_some())
+        .await?;
+    harness.require(
+        received.accounts().any(|account| account.0 == ACCOUNT),
         format!("the account 0x{}", hex::encode(ACCOUNT)),
-        &came,
+        &received,
     )
 }
 
-async fn no_answer_without_context(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let address = stage.address();
+async fn no_answer_without_context(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let address = harness.address();
     let said = [list([want_have(&address).with_dont_have()])];
-    say_without_context(stage, &peer, &said).await?;
+    send_without_context(harness, &peer, &said).await?;
     // With a context again, what was answered before comes before a barrier's answer.
-    stage.joined_again(&peer).await?;
-    let came = peer.barrier().await?;
-    stage.require(came.presences_of(&address).is_empty(), "no answer", &came)
+    harness.joined_again(&peer).await?;
+    let received = peer.barrier().await?;
+    harness.require(
+        received.presences_of(&address).is_empty(),
+        "no answer",
+        &received,
+    )
 }
 
-async fn long_list_is_split(stage: &Stage) -> Result<(), Stop> {
-    let came = join_after_many_requests(stage).await?;
-    let longest = came.want_lists().map(|list| list.entries.len()).max();
-    stage.require(
+async fn long_list_is_split(harness: &Harness) -> Result<(), Stop> {
+    let received = join_after_many_requests(harness).await?;
+    let longest = received.want_lists().map(|list| list.entries.len()).max();
+    harness.require(
         longest.is_some_and(|longest| longest < MANY),
         "at most 1000 entries in a list",
         format!("{} in one list", longest.unwrap_or_default()),
     )
 }
 
-async fn long_list_is_accepted(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let single = stage.address();
-    let came = peer
+async fn long_list_is_accepted(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let single = harness.address();
+    let received = peer
         .exchange(list([want_have(&single).with_dont_have()]))
         .await?;
-    stage.given(
-        came.has_dont_have(&single),
+    harness.assume(
+        received.has_dont_have(&single),
         "a single entry is not answered either",
     )?;
-    let addresses: Vec<Address> = (0..1024).map(|_| stage.address()).collect();
+    let addresses: Vec<Address> = (0..1024).map(|_| harness.address()).collect();
     let entries = addresses.iter().map(|it| want_have(it).with_dont_have());
-    let came = peer.exchange(list(entries)).await?;
-    let answered: BTreeSet<&Address> = came.presences().map(|item| &item.address).collect();
+    let received = peer.exchange(list(entries)).await?;
+    let answered: BTreeSet<&Address> = received.presences().map(|item| &item.address).collect();
     let count = addresses.iter().filter(|it| answered.contains(it)).count();
-    stage.require(
+    harness.require(
         count == addresses.len(),
         "1024 answers",
         format!("{count} answers"),

@@ -1,10 +1,13 @@
 //! Scenarios of section LEFT: how a context ends.
 
+use crate::suite::compose::{have, list, presences, want_block};
 use crate::suite::control::Capability::{Dump, Put, Request};
-use crate::suite::say::{have, list, presences, want_block};
-use crate::suite::scenario::{Needs, Scenario, Stop, TargetOptions};
-use crate::suite::stage::Stage;
+use crate::suite::harness::Harness;
+use crate::suite::needs::Needs;
+use crate::suite::scenario::Scenario;
 use crate::suite::steps;
+use crate::suite::stop::Stop;
+use crate::suite::target::TargetOptions;
 
 /// The scenarios of this section.
 pub const SCENARIOS: &[Scenario] = &[
@@ -14,7 +17,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Its context is gone.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(context_goes_with_the_connection(stage)),
+        run: |harness| Box::pin(context_goes_with_the_connection(harness)),
     },
     Scenario {
         id: "LEFT-1/last",
@@ -22,7 +25,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Its context stays until the second is closed.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(context_stays_until_the_last_connection(stage)),
+        run: |harness| Box::pin(context_stays_until_the_last_connection(harness)),
     },
     Scenario {
         id: "LEFT-2",
@@ -30,7 +33,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The other is asked for it.",
         needs: Needs::control(&[Dump, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(asked_elsewhere_when_a_peer_leaves(stage)),
+        run: |harness| Box::pin(asked_elsewhere_when_a_peer_leaves(harness)),
     },
     Scenario {
         id: "LEFT-2/waits",
@@ -38,7 +41,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The other is asked for it.",
         needs: Needs::control(&[Dump, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(asked_of_the_next_to_have_it(stage)),
+        run: |harness| Box::pin(asked_of_the_next_to_have_it(harness)),
     },
     Scenario {
         id: "LEFT-3",
@@ -46,7 +49,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "It is sent the own want list again, with full = true.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(list_is_sent_again(stage)),
+        run: |harness| Box::pin(list_is_sent_again(harness)),
     },
     Scenario {
         id: "LEFT-3/empty",
@@ -54,7 +57,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Its context is empty.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(context_starts_empty(stage)),
+        run: |harness| Box::pin(context_starts_empty(harness)),
     },
     Scenario {
         id: "LEFT-4",
@@ -62,173 +65,183 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "What was queued for it does not come then, and another peer is served meanwhile.",
         needs: Needs::control(&[Dump, Put]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(queue_is_discarded(stage)),
+        run: |harness| Box::pin(queue_is_discarded(harness)),
     },
 ];
 
-async fn context_goes_with_the_connection(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    peer.tell(list([want_block(&stage.address())])).await?;
-    stage.leave(&peer).await?;
-    let dump = stage.dump().await?;
-    stage.require(
+async fn context_goes_with_the_connection(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    peer.send_confirmed(list([want_block(&harness.address())]))
+        .await?;
+    harness.leave(&peer).await?;
+    let dump = harness.dump().await?;
+    harness.require(
         !dump.contexts.contains_key(&peer.id()),
         "no context for the peer",
         "a context, at the deadline after the connection closed",
     )
 }
 
-async fn context_stays_until_the_last_connection(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
+async fn context_stays_until_the_last_connection(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
     let second = peer.connect().await?;
     // A stream on each shows that the target has handled both.
     let stream = peer.open_stream_on(&second).await?;
     peer.barrier_on(&stream).await?;
     second.close().await;
-    let came = peer.barrier().await;
-    stage.survives(came, "answers on the connection that is left")?;
-    let dump = stage.dump().await?;
-    stage.require(
+    let received = peer.barrier().await;
+    harness.survives(received, "answers on the connection that is left")?;
+    let dump = harness.dump().await?;
+    harness.require(
         dump.contexts.contains_key(&peer.id()),
         "the context stays while a connection stands",
         "no context",
     )?;
-    context_is_gone_after_leaving(stage, &peer).await
+    context_is_gone_after_leaving(harness, &peer).await
 }
 
 async fn context_is_gone_after_leaving(
-    stage: &Stage,
+    harness: &Harness,
     peer: &crate::suite::peer::Peer,
 ) -> Result<(), Stop> {
-    stage.leave(peer).await?;
-    let dump = stage.dump().await?;
-    stage.require(
+    harness.leave(peer).await?;
+    let dump = harness.dump().await?;
+    harness.require(
         !dump.contexts.contains_key(&peer.id()),
         "no context after the last connection",
         "a context",
     )
 }
 
-async fn asked_elsewhere_when_a_peer_leaves(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    let (first, second, _) = steps::two_holders(stage, &address).await?;
-    steps::only_asked(stage, &first, &address).await?;
-    stage.leave(&first).await?;
-    let came = second.until(|came| came.has_want_block(&address)).await?;
-    stage.require(
-        came.has_want_block(&address),
+async fn asked_elsewhere_when_a_peer_leaves(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    let (first, second, _) = steps::two_holders(harness, &address).await?;
+    steps::only_asked(harness, &first, &address).await?;
+    harness.leave(&first).await?;
+    let received = second
+        .receive_until(|received| received.has_want_block(&address))
+        .await?;
+    harness.require(
+        received.has_want_block(&address),
         "a WantBlock to the other holder",
-        &came,
+        &received,
     )
 }
 
-async fn asked_of_the_next_to_have_it(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    let (first, second) = (stage.join().await?, stage.join().await?);
-    steps::want(stage, &first, &address).await?;
-    steps::be_asked(stage, &first, &address).await?;
-    stage.leave(&first).await?;
+async fn asked_of_the_next_to_have_it(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    let (first, second) = (harness.join().await?, harness.join().await?);
+    steps::want(harness, &first, &address).await?;
+    steps::be_asked(harness, &first, &address).await?;
+    harness.leave(&first).await?;
     second.barrier().await?;
-    let asked = stage.asked_of(&address).await?.unwrap_or_default();
-    stage.require(
+    let asked = harness.asked_of(&address).await?.unwrap_or_default();
+    harness.require(
         !asked.contains(&first.id()),
         "the block is no longer asked of the peer that left",
         "it is still",
     )?;
     second.send(presences([have(&address)])).await?;
-    let came = second.until(|came| came.has_want_block(&address)).await?;
-    stage.require(
-        came.has_want_block(&address),
+    let received = second
+        .receive_until(|received| received.has_want_block(&address))
+        .await?;
+    harness.require(
+        received.has_want_block(&address),
         "a WantBlock to the peer that says Have",
-        &came,
+        &received,
     )
 }
 
-async fn list_is_sent_again(stage: &Stage) -> Result<(), Stop> {
-    let address = stage.address();
-    stage.request(&address).await?;
-    let peer = stage.join().await?;
-    let came = peer.until(|came| came.has_want_have(&address)).await?;
-    stage.given(
-        came.has_want_have(&address),
-        format!("no own want list came on joining: {came}"),
+async fn list_is_sent_again(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    harness.request(&address).await?;
+    let peer = harness.join().await?;
+    let received = peer
+        .receive_until(|received| received.has_want_have(&address))
+        .await?;
+    harness.assume(
+        received.has_want_have(&address),
+        format!("no own want list came on joining: {received}"),
     )?;
     // Without a dump the target may learn of the new connection before the end of the old one.
-    stage.given(
-        stage.can(Dump),
+    harness.assume(
+        harness.can(Dump),
         "that it noticed the departure cannot be seen",
     )?;
-    stage.leave(&peer).await?;
+    harness.leave(&peer).await?;
     peer.connect().await?;
-    stage.joined(&peer).await?;
-    let came = peer.until(|came| came.has_want_have(&address)).await?;
-    stage.require(
-        came.want_lists()
+    harness.joined(&peer).await?;
+    let received = peer
+        .receive_until(|received| received.has_want_have(&address))
+        .await?;
+    harness.require(
+        received
+            .want_lists()
             .any(|list| list.full && list.entries.iter().any(|it| it.address == address)),
         "the own want list again, with full = true",
-        &came,
+        &received,
     )
 }
 
-async fn context_starts_empty(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let address = stage.address();
-    peer.tell(list([want_block(&address)])).await?;
-    stage.leave(&peer).await?;
+async fn context_starts_empty(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let address = harness.address();
+    peer.send_confirmed(list([want_block(&address)])).await?;
+    harness.leave(&peer).await?;
     peer.connect().await?;
-    stage.joined(&peer).await?;
-    let context = stage.context(&peer).await?;
-    stage.require(
+    harness.joined(&peer).await?;
+    let context = harness.context(&peer).await?;
+    harness.require(
         context.is_empty(),
         "an empty context",
         format!("{context:?}"),
     )
 }
 
-async fn queue_is_discarded(stage: &Stage) -> Result<(), Stop> {
+async fn queue_is_discarded(harness: &Harness) -> Result<(), Stop> {
     const MIB: usize = 1024 * 1024;
-    let block = stage.block_of(MIB);
-    stage.put(&block).await?;
-    let peer = stage.peer();
+    let block = harness.block_of(MIB);
+    harness.put(&block).await?;
+    let peer = harness.peer();
     peer.never_read();
     peer.connect().await?;
-    stage.joined(&peer).await?;
-    let marker = stage.address();
+    harness.joined(&peer).await?;
+    let marker = harness.address();
     let mut entries = vec![want_block(&block.address()); 64];
     entries.push(want_block(&marker));
     peer.send(list(entries)).await?;
     // The marker is recorded when all before it is under way.
-    let handled = stage
+    let handled = harness
         .dump_when(|dump| {
             let context = dump.contexts.get(&peer.id());
             context.is_some_and(|context| context.want(&marker).is_some())
         })
         .await?;
-    stage.given(
+    harness.assume(
         handled
             .contexts
             .get(&peer.id())
             .is_some_and(|it| it.want(&marker).is_some()),
         "the want list was not recorded",
     )?;
-    let other = stage.join().await?;
-    stage.survives(other.barrier().await, "another peer is answered meanwhile")?;
+    let other = harness.join().await?;
+    harness.survives(other.barrier().await, "another peer is answered meanwhile")?;
     peer.abort();
     let id = peer.id();
-    let dump = stage
+    let dump = harness
         .dump_when(|dump| !dump.contexts.contains_key(&id))
         .await?;
-    stage.given(
+    harness.assume(
         !dump.contexts.contains_key(&id),
         "the context outlives the connection",
     )?;
     peer.read_again();
     peer.connect().await?;
-    stage.joined(&peer).await?;
-    let came = peer.barrier().await?;
-    stage.require(
-        !came.has_delivery(&block.address()),
+    harness.joined(&peer).await?;
+    let received = peer.barrier().await?;
+    harness.require(
+        !received.has_delivery(&block.address()),
         "none of the deliveries that were queued before",
-        &came,
+        &received,
     )
 }

@@ -2,9 +2,12 @@
 
 use blockexc_model::message::Account;
 
-use crate::suite::say::account;
-use crate::suite::scenario::{Needs, Scenario, Stop, TargetOptions};
-use crate::suite::stage::Stage;
+use crate::suite::compose::account;
+use crate::suite::harness::Harness;
+use crate::suite::needs::Needs;
+use crate::suite::scenario::Scenario;
+use crate::suite::stop::Stop;
+use crate::suite::target::TargetOptions;
 
 /// The scenarios of this section.
 pub const SCENARIOS: &[Scenario] = &[
@@ -14,7 +17,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The account is recorded, and the later one replaces the earlier.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(later_account_replaces(stage)),
+        run: |harness| Box::pin(later_account_replaces(harness)),
     },
     Scenario {
         id: "PAY-1/length",
@@ -22,16 +25,16 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The first stays.",
         needs: Needs::DUMP,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(other_lengths_are_ignored(stage)),
+        run: |harness| Box::pin(other_lengths_are_ignored(harness)),
     },
 ];
 
-async fn later_account_replaces(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
+async fn later_account_replaces(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
     for byte in [1u8, 2] {
         peer.exchange(account(vec![byte; 20])).await?;
-        let recorded = stage.context(&peer).await?.account;
-        stage.require(
+        let recorded = harness.context(&peer).await?.account;
+        harness.require(
             recorded == Some(Account([byte; 20])),
             format!("the account 0x{}", hex::encode([byte; 20])),
             format!("{recorded:?}"),
@@ -40,16 +43,16 @@ async fn later_account_replaces(stage: &Stage) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn other_lengths_are_ignored(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
+async fn other_lengths_are_ignored(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
     for (byte, length) in [(1u8, 20), (2, 19), (3, 21)] {
         peer.exchange(account(vec![byte; length])).await?;
-        let recorded = stage.context(&peer).await?.account;
+        let recorded = harness.context(&peer).await?.account;
         if length == 20 {
             let is_recorded = recorded == Some(Account([byte; 20]));
-            stage.given(is_recorded, "an account of 20 bytes is not recorded")?;
+            harness.assume(is_recorded, "an account of 20 bytes is not recorded")?;
         } else {
-            stage.require(
+            harness.require(
                 recorded == Some(Account([1; 20])),
                 format!("an account of {length} bytes ignored"),
                 format!("{recorded:?}"),

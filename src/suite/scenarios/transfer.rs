@@ -2,14 +2,17 @@
 
 use bytes::Bytes;
 
+use crate::suite::compose::{deliveries, delivery, have, list, presences, want_block, want_have};
 use crate::suite::control::Capability::{Dump, Put, PutDataset, Request, RequestLeaf, RetryNow};
 use crate::suite::control::{Outcome, RequestId};
-use crate::suite::material::{Block, Dataset};
+use crate::suite::fixture::{Block, Dataset};
+use crate::suite::harness::Harness;
+use crate::suite::needs::Needs;
 use crate::suite::peer::Peer;
-use crate::suite::say::{deliveries, delivery, have, list, presences, want_block, want_have};
-use crate::suite::scenario::{Needs, Scenario, Stop, TargetOptions};
-use crate::suite::stage::Stage;
+use crate::suite::scenario::Scenario;
 use crate::suite::steps;
+use crate::suite::stop::Stop;
+use crate::suite::target::TargetOptions;
 use crate::wire::Address;
 use crate::wire::protobuf::BlockDelivery;
 
@@ -21,7 +24,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "A delivery with the address as asked for, the block's CID and its data.",
         needs: Needs::HELD,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(delivery_is_complete(stage)),
+        run: |harness| Box::pin(delivery_is_complete(harness)),
     },
     Scenario {
         id: "XFER-1/leaf",
@@ -29,7 +32,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "A delivery with the leaf's address, the block's CID, its data, and a proof that verifies.",
         needs: Needs::control(&[PutDataset]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(leaf_delivery_is_complete(stage)),
+        run: |harness| Box::pin(leaf_delivery_is_complete(harness)),
     },
     Scenario {
         id: "XFER-2",
@@ -37,7 +40,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "It is ignored: the target does not have the block afterwards.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(unwanted_delivery_is_ignored(stage)),
+        run: |harness| Box::pin(unwanted_delivery_is_ignored(harness)),
     },
     Scenario {
         id: "XFER-3/other-block",
@@ -45,7 +48,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The request stays pending.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(other_block_does_not_count(stage)),
+        run: |harness| Box::pin(other_block_does_not_count(harness)),
     },
     Scenario {
         id: "XFER-3/other-data",
@@ -53,7 +56,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The request stays pending.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(other_data_does_not_count(stage)),
+        run: |harness| Box::pin(other_data_does_not_count(harness)),
     },
     Scenario {
         id: "XFER-4/unproven",
@@ -61,7 +64,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The request stays pending.",
         needs: Needs::control(&[RequestLeaf]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(unproven_leaf_does_not_count(stage)),
+        run: |harness| Box::pin(unproven_leaf_does_not_count(harness)),
     },
     Scenario {
         id: "XFER-4/no-proof",
@@ -69,7 +72,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The request stays pending.",
         needs: Needs::control(&[RequestLeaf]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(leaf_without_proof_does_not_count(stage)),
+        run: |harness| Box::pin(leaf_without_proof_does_not_count(harness)),
     },
     Scenario {
         id: "XFER-4/other-index",
@@ -77,7 +80,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The request stays pending.",
         needs: Needs::control(&[RequestLeaf]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(leaf_of_another_index_does_not_count(stage)),
+        run: |harness| Box::pin(leaf_of_another_index_does_not_count(harness)),
     },
     Scenario {
         id: "XFER-5",
@@ -86,7 +89,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The right one counts, the other does not.",
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(others_still_count(stage)),
+        run: |harness| Box::pin(others_still_count(harness)),
     },
     Scenario {
         id: "XFER-6",
@@ -94,7 +97,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Its record goes, and the other one is asked.",
         needs: Needs::control(&[Dump, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(asked_elsewhere_after_a_wrong_delivery(stage)),
+        run: |harness| Box::pin(asked_elsewhere_after_a_wrong_delivery(harness)),
     },
     Scenario {
         id: "XFER-7",
@@ -102,7 +105,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The request completes, the want ends, and the block is held.",
         needs: Needs::control(&[Dump, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(delivery_completes(stage)),
+        run: |harness| Box::pin(delivery_completes(harness)),
     },
     Scenario {
         id: "XFER-7/leaf",
@@ -110,7 +113,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "Both requests complete, and the block is held under both addresses.",
         needs: Needs::control(&[Dump, Request, RequestLeaf]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(leaf_delivery_completes_both(stage)),
+        run: |harness| Box::pin(leaf_delivery_completes_both(harness)),
     },
     Scenario {
         id: "XFER-7/cancels",
@@ -118,7 +121,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The first is sent a cancel entry.",
         needs: Needs::control(&[Dump, Request, RetryNow]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(others_are_sent_a_cancel(stage)),
+        run: |harness| Box::pin(others_are_sent_a_cancel(harness)),
     },
     Scenario {
         id: "XFER-8",
@@ -127,7 +130,7 @@ pub const SCENARIOS: &[Scenario] = &[
                   or neither.",
         needs: Needs::control(&[Dump, Request]),
         options: TargetOptions::DEFAULT,
-        run: |stage| Box::pin(delivery_of_somebody_else(stage)),
+        run: |harness| Box::pin(delivery_of_somebody_else(harness)),
     },
     Scenario {
         id: "XFER-9",
@@ -138,240 +141,242 @@ pub const SCENARIOS: &[Scenario] = &[
             frame_limit: Some(FRAME_LIMIT),
             ..TargetOptions::DEFAULT
         },
-        run: |stage| Box::pin(messages_are_within_the_limit(stage)),
+        run: |harness| Box::pin(messages_are_within_the_limit(harness)),
     },
 ];
 
 /// The longest frame of the target that is asked for more than that.
 const FRAME_LIMIT: u64 = 64 * 1024;
 
-async fn delivery_is_complete(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let held = stage.held().await?;
-    let came = peer.exchange(list([want_block(&held.address)])).await?;
-    let delivered: Vec<_> = came.deliveries().collect();
-    stage.given(
+async fn delivery_is_complete(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let held = harness.held().await?;
+    let received = peer.exchange(list([want_block(&held.address)])).await?;
+    let delivered: Vec<_> = received.deliveries().collect();
+    harness.assume(
         delivered.len() == 1,
-        format!("a WantBlock for a held block is answered with {came}"),
+        format!("a WantBlock for a held block is answered with {received}"),
     )?;
-    stage.require(
+    harness.require(
         delivered[0].delivery.address == held.address,
         "the address as it was asked for",
-        &came,
+        &received,
     )?;
-    stage.require(
+    harness.require(
         delivered[0].is_valid(),
         "data that hashes to the CID given, the CID asked for, and for a leaf a proof that verifies",
-        format!("{came}: {:?}", delivered[0].delivery.evidence),
+        format!("{received}: {:?}", delivered[0].delivery.evidence),
     )?;
     let as_stored = held.data.is_none_or(|data| data == delivered[0].block.data);
-    stage.require(as_stored, "the data that was stored", "other data")
+    harness.require(as_stored, "the data that was stored", "other data")
 }
 
-async fn leaf_delivery_is_complete(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let dataset = stage.dataset(5);
-    stage.put_dataset(&dataset).await?;
+async fn leaf_delivery_is_complete(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let dataset = harness.dataset(5);
+    harness.put_dataset(&dataset).await?;
     // The last of an odd number has no sibling; the one in the middle has.
     for index in [4, 2] {
         let address = dataset.address(index);
-        let came = peer.exchange(list([want_block(&address)])).await?;
-        let delivered: Vec<_> = came.deliveries().collect();
-        stage.given(
+        let received = peer.exchange(list([want_block(&address)])).await?;
+        let delivered: Vec<_> = received.deliveries().collect();
+        harness.assume(
             delivered.len() == 1,
-            format!("a WantBlock for a held leaf is answered with {came}"),
+            format!("a WantBlock for a held leaf is answered with {received}"),
         )?;
-        stage.require(
+        harness.require(
             delivered[0].delivery.address == address,
             "the address as it was asked for",
-            &came,
+            &received,
         )?;
-        stage.require(
+        harness.require(
             delivered[0].is_valid(),
             "the block's CID and data, and a proof that verifies",
-            format!("{came}: {:?}", delivered[0].delivery.evidence),
+            format!("{received}: {:?}", delivered[0].delivery.evidence),
         )?;
     }
     Ok(())
 }
 
-async fn unwanted_delivery_is_ignored(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
-    let block = stage.block();
+async fn unwanted_delivery_is_ignored(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let block = harness.block();
     let address = block.address();
     peer.exchange(deliveries([block.delivery()])).await?;
     let question = list([want_have(&address).with_dont_have()]);
-    let came = peer.exchange(question).await?;
-    stage.require(
-        !came.has_have(&address),
+    let received = peer.exchange(question).await?;
+    harness.require(
+        !received.has_have(&address),
         "no Have for the block afterwards",
-        &came,
+        &received,
     )
 }
 
 /// A peer that is asked for what the target wants.
-async fn asked_peer(stage: &Stage, address: &Address) -> Result<(Peer, RequestId), Stop> {
-    let peer = stage.join().await?;
-    let request = steps::want(stage, &peer, address).await?;
-    steps::be_asked(stage, &peer, address).await?;
+async fn asked_peer(harness: &Harness, address: &Address) -> Result<(Peer, RequestId), Stop> {
+    let peer = harness.join().await?;
+    let request = steps::want(harness, &peer, address).await?;
+    steps::be_asked(harness, &peer, address).await?;
     Ok((peer, request))
 }
 
 /// After this delivery by the peer that is asked, the request is as pending as before.
 async fn does_not_count(
-    stage: &Stage,
+    harness: &Harness,
     address: &Address,
     delivery: BlockDelivery,
 ) -> Result<(), Stop> {
-    let (peer, request) = asked_peer(stage, address).await?;
+    let (peer, request) = asked_peer(harness, address).await?;
     // The target may close the stream for it; the barrier is then asked on another.
     peer.exchange(deliveries([delivery])).await?;
-    let outcome = stage.outcome(request).await?;
-    stage.require(
+    let outcome = harness.outcome(request).await?;
+    harness.require(
         outcome == Outcome::Pending,
         "the request stays pending",
         &outcome,
     )
 }
 
-async fn other_block_does_not_count(stage: &Stage) -> Result<(), Stop> {
-    let (wanted, other) = (stage.block(), stage.block());
+async fn other_block_does_not_count(harness: &Harness) -> Result<(), Stop> {
+    let (wanted, other) = (harness.block(), harness.block());
     let address = wanted.address();
     let wrong = delivery(&address, &other.cid, other.data.clone());
-    does_not_count(stage, &address, wrong).await
+    does_not_count(harness, &address, wrong).await
 }
 
-async fn other_data_does_not_count(stage: &Stage) -> Result<(), Stop> {
-    let (wanted, other) = (stage.block(), stage.block());
+async fn other_data_does_not_count(harness: &Harness) -> Result<(), Stop> {
+    let (wanted, other) = (harness.block(), harness.block());
     let wrong = delivery(&wanted.address(), &wanted.cid, other.data);
-    does_not_count(stage, &wanted.address(), wrong).await
+    does_not_count(harness, &wanted.address(), wrong).await
 }
 
 /// A dataset, and the address of the leaf of it that is wanted.
-fn wanted_leaf(stage: &Stage) -> (Dataset, Address) {
-    let dataset = stage.dataset(4);
+fn wanted_leaf(harness: &Harness) -> (Dataset, Address) {
+    let dataset = harness.dataset(4);
     let address = dataset.address(1);
     (dataset, address)
 }
 
-async fn unproven_leaf_does_not_count(stage: &Stage) -> Result<(), Stop> {
-    let (dataset, address) = wanted_leaf(stage);
-    let other: Block = stage.block();
+async fn unproven_leaf_does_not_count(harness: &Harness) -> Result<(), Stop> {
+    let (dataset, address) = wanted_leaf(harness);
+    let other: Block = harness.block();
     let wrong = BlockDelivery {
         proof: Some(dataset.proof(1)),
         ..delivery(&address, &other.cid, other.data)
     };
-    does_not_count(stage, &address, wrong).await
+    does_not_count(harness, &address, wrong).await
 }
 
-async fn leaf_without_proof_does_not_count(stage: &Stage) -> Result<(), Stop> {
-    let (dataset, address) = wanted_leaf(stage);
+async fn leaf_without_proof_does_not_count(harness: &Harness) -> Result<(), Stop> {
+    let (dataset, address) = wanted_leaf(harness);
     let wrong = BlockDelivery {
         proof: None,
         ..dataset.delivery(1)
     };
-    does_not_count(stage, &address, wrong).await
+    does_not_count(harness, &address, wrong).await
 }
 
-async fn leaf_of_another_index_does_not_count(stage: &Stage) -> Result<(), Stop> {
-    let (dataset, address) = wanted_leaf(stage);
+async fn leaf_of_another_index_does_not_count(harness: &Harness) -> Result<(), Stop> {
+    let (dataset, address) = wanted_leaf(harness);
     let wrong = BlockDelivery {
         address: dataset.delivery(1).address,
         ..dataset.delivery(3)
     };
-    does_not_count(stage, &address, wrong).await
+    does_not_count(harness, &address, wrong).await
 }
 
-async fn others_still_count(stage: &Stage) -> Result<(), Stop> {
-    let (spoilt, right) = (stage.block(), stage.block());
-    let (peer, pending) = asked_peer(stage, &spoilt.address()).await?;
-    let request = steps::want(stage, &peer, &right.address()).await?;
-    steps::be_asked(stage, &peer, &right.address()).await?;
+async fn others_still_count(harness: &Harness) -> Result<(), Stop> {
+    let (spoilt, right) = (harness.block(), harness.block());
+    let (peer, pending) = asked_peer(harness, &spoilt.address()).await?;
+    let request = steps::want(harness, &peer, &right.address()).await?;
+    steps::be_asked(harness, &peer, &right.address()).await?;
     let data = Bytes::from_static(b"not the block");
     let wrong = delivery(&spoilt.address(), &spoilt.cid, data);
     peer.exchange(deliveries([wrong, right.delivery()])).await?;
-    let outcome = stage.outcome(pending).await?;
-    stage.given(
+    let outcome = harness.outcome(pending).await?;
+    harness.assume(
         outcome == Outcome::Pending,
         format!("data that does not match its CID counts: {outcome}"),
     )?;
-    let outcome = stage.outcome(request).await?;
-    stage.require(
+    let outcome = harness.outcome(request).await?;
+    harness.require(
         outcome == Outcome::Completed(right.data),
         "the right delivery beside it counts",
         &outcome,
     )
 }
 
-async fn asked_elsewhere_after_a_wrong_delivery(stage: &Stage) -> Result<(), Stop> {
-    let (wanted, other) = (stage.block(), stage.block());
+async fn asked_elsewhere_after_a_wrong_delivery(harness: &Harness) -> Result<(), Stop> {
+    let (wanted, other) = (harness.block(), harness.block());
     let address = wanted.address();
-    let (first, second, request) = steps::two_holders(stage, &address).await?;
-    let alone = stage.asked_of(&address).await? == Some(vec![first.id()]);
+    let (first, second, request) = steps::two_holders(harness, &address).await?;
+    let alone = harness.asked_of(&address).await? == Some(vec![first.id()]);
     let wrong = delivery(&address, &other.cid, other.data);
     first.exchange(deliveries([wrong])).await?;
-    let outcome = stage.outcome(request).await?;
-    stage.given(
+    let outcome = harness.outcome(request).await?;
+    harness.assume(
         outcome == Outcome::Pending,
         format!("another block counts: {outcome}"),
     )?;
-    let context = stage.context(&first).await?;
-    stage.require(
+    let context = harness.context(&first).await?;
+    harness.require(
         context.price_of(&address).is_none(),
         "no record for the peer that delivered something else",
         "a record",
     )?;
-    stage.given(alone, "the other holder was asked from the beginning")?;
-    let came = second.until(|came| came.has_want_block(&address)).await?;
-    stage.require(
-        came.has_want_block(&address),
+    harness.assume(alone, "the other holder was asked from the beginning")?;
+    let received = second
+        .receive_until(|received| received.has_want_block(&address))
+        .await?;
+    harness.require(
+        received.has_want_block(&address),
         "a WantBlock to the other holder",
-        &came,
+        &received,
     )
 }
 
-async fn delivery_completes(stage: &Stage) -> Result<(), Stop> {
-    let block = stage.block();
+async fn delivery_completes(harness: &Harness) -> Result<(), Stop> {
+    let block = harness.block();
     let address = block.address();
-    let (peer, request) = asked_peer(stage, &address).await?;
+    let (peer, request) = asked_peer(harness, &address).await?;
     peer.exchange(deliveries([block.delivery()])).await?;
-    let outcome = stage.outcome(request).await?;
-    stage.require(
+    let outcome = harness.outcome(request).await?;
+    harness.require(
         outcome == Outcome::Completed(block.data),
         "the request completes with the block",
         &outcome,
     )?;
-    let dump = stage.dump().await?;
-    stage.require(
+    let dump = harness.dump().await?;
+    harness.require(
         dump.held.contains(&address),
         "the block is held",
         "it is not held",
     )?;
-    stage.require(
+    harness.require(
         dump.own_wants.iter().all(|(want, _)| *want != address),
         "the want has ended",
         "it is an own want still",
     )
 }
 
-async fn leaf_delivery_completes_both(stage: &Stage) -> Result<(), Stop> {
-    let (dataset, leaf) = wanted_leaf(stage);
+async fn leaf_delivery_completes_both(harness: &Harness) -> Result<(), Stop> {
+    let (dataset, leaf) = wanted_leaf(harness);
     let block = &dataset.blocks[1];
     let plain = block.address();
-    let (peer, as_leaf) = asked_peer(stage, &leaf).await?;
-    let as_plain = steps::want(stage, &peer, &plain).await?;
+    let (peer, as_leaf) = asked_peer(harness, &leaf).await?;
+    let as_plain = steps::want(harness, &peer, &plain).await?;
     peer.exchange(deliveries([dataset.delivery(1)])).await?;
     for (request, what) in [(as_leaf, "for the leaf"), (as_plain, "for its own CID")] {
-        let outcome = stage.outcome(request).await?;
-        stage.require(
+        let outcome = harness.outcome(request).await?;
+        harness.require(
             outcome == Outcome::Completed(block.data.clone()),
             format!("the request {what} completes"),
             &outcome,
         )?;
     }
-    let dump = stage.dump().await?;
+    let dump = harness.dump().await?;
     for address in [&leaf, &plain] {
-        stage.require(
+        harness.require(
             dump.held.contains(address),
             "the block is held under the leaf and under its own CID",
             format!("not under {}", crate::wire::address::show(address)),
@@ -380,67 +385,71 @@ async fn leaf_delivery_completes_both(stage: &Stage) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn others_are_sent_a_cancel(stage: &Stage) -> Result<(), Stop> {
-    let block = stage.block();
+async fn others_are_sent_a_cancel(harness: &Harness) -> Result<(), Stop> {
+    let block = harness.block();
     let address = block.address();
-    let (first, second, request) = steps::two_holders(stage, &address).await?;
-    steps::only_asked(stage, &first, &address).await?;
-    stage.retry_now(&address).await?;
-    let came = second.until(|came| came.has_want_block(&address)).await?;
-    stage.given(
-        came.has_want_block(&address),
-        format!("the other holder is not asked on a retry: {came}"),
+    let (first, second, request) = steps::two_holders(harness, &address).await?;
+    steps::only_asked(harness, &first, &address).await?;
+    harness.retry_now(&address).await?;
+    let received = second
+        .receive_until(|received| received.has_want_block(&address))
+        .await?;
+    harness.assume(
+        received.has_want_block(&address),
+        format!("the other holder is not asked on a retry: {received}"),
     )?;
     first.barrier().await?;
     second.exchange(deliveries([block.delivery()])).await?;
-    let outcome = stage.outcome(request).await?;
-    stage.given(
+    let outcome = harness.outcome(request).await?;
+    harness.assume(
         outcome == Outcome::Completed(block.data),
         format!("the delivery does not count: {outcome}"),
     )?;
-    let came = first.until(|came| came.has_cancel(&address)).await?;
-    stage.require(
-        came.has_cancel(&address),
+    let received = first
+        .receive_until(|received| received.has_cancel(&address))
+        .await?;
+    harness.require(
+        received.has_cancel(&address),
         "a cancel entry to the peer that was asked and did not answer",
-        &came,
+        &received,
     )
 }
 
-async fn delivery_of_somebody_else(stage: &Stage) -> Result<(), Stop> {
-    let block = stage.block();
+async fn delivery_of_somebody_else(harness: &Harness) -> Result<(), Stop> {
+    let block = harness.block();
     let address = block.address();
-    let (_, request) = asked_peer(stage, &address).await?;
-    let other = stage.join().await?;
+    let (_, request) = asked_peer(harness, &address).await?;
+    let other = harness.join().await?;
     other.exchange(presences([have(&address)])).await?;
     other.exchange(deliveries([block.delivery()])).await?;
-    let completed = stage.outcome(request).await? == Outcome::Completed(block.data);
-    let held = stage.dump().await?.held.contains(&address);
-    stage.require(
+    let completed = harness.outcome(request).await? == Outcome::Completed(block.data);
+    let held = harness.dump().await?.held.contains(&address);
+    harness.require(
         completed == held,
         "the request completes and the block is held, or neither",
         format!("completed: {completed}, held: {held}"),
     )
 }
 
-async fn messages_are_within_the_limit(stage: &Stage) -> Result<(), Stop> {
-    let peer = stage.join().await?;
+async fn messages_are_within_the_limit(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
     // Each fits into a message, no two do.
     let size = usize::try_from(FRAME_LIMIT / 2).unwrap_or(usize::MAX);
-    let blocks: Vec<Block> = (0..4).map(|_| stage.block_of(size)).collect();
+    let blocks: Vec<Block> = (0..4).map(|_| harness.block_of(size)).collect();
     for block in &blocks {
-        stage.put(block).await?;
+        harness.put(block).await?;
     }
     let wanted = blocks.iter().map(|block| want_block(&block.address()));
-    let came = peer.exchange(list(wanted)).await?;
-    for received in &came.0 {
-        stage.require(
-            received.bytes.len() as u64 <= FRAME_LIMIT,
+    let received = peer.exchange(list(wanted)).await?;
+    for message in &received.0 {
+        harness.require(
+            message.bytes.len() as u64 <= FRAME_LIMIT,
             format!("messages of at most {FRAME_LIMIT} bytes"),
-            format!("one of {} bytes", received.bytes.len()),
+            format!("one of {} bytes", message.bytes.len()),
         )?;
     }
     let all = blocks
         .iter()
-        .all(|block| came.has_delivery(&block.address()));
-    stage.require(all, "all four blocks", &came)
+        .all(|block| received.has_delivery(&block.address()));
+    harness.require(all, "all four blocks", &received)
 }

@@ -1,4 +1,4 @@
-//! What a scenario says: short ways to compose messages of the wire.
+//! Composes messages of the wire for scenarios.
 //!
 //! Everything made here is a plain generated protobuf type with public fields, so that a scenario
 //! can bend any of them into what no honest node would send.
@@ -61,12 +61,12 @@ impl Entry {
     }
 }
 
-/// A message with a want list that adds to what was said before (`full = false`).
+/// A message with a want list that adds to what was sent before (`full = false`).
 pub fn list(entries: impl IntoIterator<Item = Entry>) -> Message {
     lists(entries, false)
 }
 
-/// A message with a want list that replaces what was said before (`full = true`).
+/// A message with a want list that replaces what was sent before (`full = true`).
 pub fn full_list(entries: impl IntoIterator<Item = Entry>) -> Message {
     lists(entries, true)
 }

@@ -1,10 +1,10 @@
-//! What scenarios are made of: random blocks, datasets, CIDs and keys, each from one seed.
+//! Fixtures: random blocks, datasets, addresses and keys, all from one seed.
 
 use bytes::Bytes;
 use rand::{Rng as _, RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 
-use super::say;
+use super::compose;
 use crate::wire::cid::sha256;
 use crate::wire::protobuf::BlockDelivery;
 use crate::wire::{Address, BlockCid, Tree};
@@ -36,7 +36,7 @@ impl Block {
 
     /// Its delivery, as an honest node sends it for the plain address.
     pub fn delivery(&self) -> BlockDelivery {
-        say::delivery(&self.address(), &self.cid, self.data.clone())
+        compose::delivery(&self.address(), &self.cid, self.data.clone())
     }
 }
 
@@ -93,23 +93,23 @@ impl Dataset {
         let block = &self.blocks[index];
         BlockDelivery {
             proof: Some(self.proof(index)),
-            ..say::delivery(&self.address(index), &block.cid, block.data.clone())
+            ..compose::delivery(&self.address(index), &block.cid, block.data.clone())
         }
     }
 }
 
-/// A source of random material that repeats exactly.
+/// A source of random fixtures that repeats exactly.
 #[derive(Clone, Debug)]
-pub struct Material {
+pub struct Fixtures {
     random: ChaCha20Rng,
 }
 
-impl Material {
+impl Fixtures {
     /// What this seed gives to the scenario of this ID.
     pub fn new(seed: u64, scenario: &str) -> Self {
         let mut text = seed.to_be_bytes().to_vec();
         text.extend_from_slice(scenario.as_bytes());
-        Material {
+        Fixtures {
             random: ChaCha20Rng::from_seed(sha256(&text)),
         }
     }

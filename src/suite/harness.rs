@@ -1,0 +1,248 @@
+//! [`Harness`]: what a scenario is run with: a target, peers that talk to it, random fixtures, and
+//! the calls that end in a verdict.
+//!
+//! Steering the target is in `harness/steering.rs`, reading its state in `harness/inspection.rs`.
+
+mod inspection;
+mod steering;
+
+use std::fmt::Display;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::control::Capability;
+use super::exchange::Exchange;
+use super::fixture::{Block, Dataset, Fixtures};
+use super::peer::Peer;
+use super::peer_config::PeerConfig;
+use super::peer_error::PeerError;
+use super::stop::Stop;
+use super::target::{Target, TargetOptions};
+use crate::wire::{Address, address};
+
+/// The time between two looks at a dump.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// What one scenario is run with.
+pub struct Harness {
+    target: Target,
+    options: TargetOptions,
+    config: PeerConfig,
+    peers: Mutex<Vec<Peer>>,
+}
+
+impl Harness {
+    /// The harness of a scenario with this target.
+    pub fn new(target: Target, options: TargetOptions, config: PeerConfig) -> Self {
+        Harness {
+            target,
+            options,
+            config,
+            peers: Mutex::default(),
+        }
+    }
+
+    /// The node under test.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// How the target was set up.
+    pub fn options(&self) -> &TargetOptions {
+        &self.options
+    }
+
+    /// The log of the scenario.
+    pub fn log(&self) -> &Exchange {
+        &self.config.exchange
+    }
+
+    /// How long to wait for one thing, such as an answer.
+    pub fn deadline(&self) -> Duration {
+        self.config.deadline
+    }
+
+    /// Adds a note to the log, which is shown with a failure.
+    pub fn note(&self, text: impl Into<String>) {
+        self.config.exchange.note("suite", "suite", text);
+    }
+
+    // ---- fixtures: each call makes something new, the same in every run of one seed
+
+    /// A block that nobody else has.
+    pub fn block(&self) -> Block {
+        self.config.random(Fixtures::block)
+    }
+
+    /// A block of this many bytes that nobody else has.
+    pub fn block_of(&self, size: usize) -> Block {
+        self.config.random(|fixtures| fixtures.block_of(size))
+    }
+
+    /// The plain address of a block that does not exist.
+    pub fn address(&self) -> Address {
+        self.config.random(Fixtures::address)
+    }
+
+    /// A dataset of this many blocks that nobody else has.
+    pub fn dataset(&self, blocks: usize) -> Dataset {
+        self.config.random(|fixtures| fixtures.dataset(blocks))
+    }
+
+    /// Random bytes.
+    pub fn bytes(&self, length: usize) -> Bytes {
+        self.config.random(|fixtures| fixtures.bytes(length))
+    }
+
+    // ---- peers
+
+    /// A peer that is not connected yet.
+    pub fn peer(&self) -> Peer {
+        let peer = Peer::new(&self.config);
+        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        peers.push(peer.clone());
+        peer
+    }
+
+    /// A peer that has joined: connected, and the target has created its context.
+    ///
+    /// # Errors
+    ///
+    /// When the target is not to be reached.
+    pub async fn join(&self) -> Result<Peer, Stop> {
+        let peer = self.peer();
+        peer.connect().await?;
+        self.joined(&peer).await?;
+        Ok(peer)
+    }
+
+    /// Waits until the target has created a context for this peer, which has just connected: the
+    /// dump shows it, or the peer is answered. (A want list that comes before Joined is handled is
+    /// dropped, by JOIN-7; so the question is repeated.) A target that cannot be dumped and does
+    /// not answer is taken to be ready by the deadline.
+    ///
+    /// # Errors
+    ///
+    /// When the connection ends, or the target refuses the protocol.
+    pub async fn joined(&self, peer: &Peer) -> Result<(), Stop> {
+        let deadline = peer.deadline();
+        if self.can(Capability::Dump) {
+            let id = peer.id();
+            while !self.raw_dump().await?.contexts.contains_key(&id) {
+                if Instant::now() > deadline {
+                    return Err(Stop::Inconclusive(format!(
+                        "no context for {} came to be within {} s of its connecting",
+                        peer.name(),
+                        self.config.deadline.as_secs_f32()
+                    )));
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+            return Ok(());
+        }
+        peer.wait_until_answering(deadline).await?;
+        Ok(())
+    }
+
+    /// Closes this peer's connections, and waits until the target has noticed, if it can be
+    /// dumped: until the context is gone, or the deadline (a node may miss LEFT-1).
+    ///
+    /// # Errors
+    ///
+    /// When the dump fails.
+    pub async fn leave(&self, peer: &Peer) -> Result<(), Stop> {
+        peer.leave().await;
+        let id = peer.id();
+        self.dump_when(|dump| !dump.contexts.contains_key(&id))
+            .await?;
+        Ok(())
+    }
+
+    // ---- what the target can do
+
+    /// Whether the target can be steered in this way.
+    pub fn can(&self, capability: Capability) -> bool {
+        let control = self.target.control.as_ref();
+        control.is_some_and(|control| control.capabilities().contains(&capability))
+    }
+
+    /// Why the target has ended by itself, if it has and its control can tell.
+    pub fn target_ended(&self) -> Option<String> {
+        self.target.control.as_ref()?.ended()
+    }
+
+    // ---- verdicts
+
+    /// The requirement is not met unless this holds.
+    ///
+    /// # Errors
+    ///
+    /// Fails when it does not hold.
+    pub fn require(
+        &self,
+        holds: bool,
+        expected: impl Into<String>,
+        actual: impl Display,
+    ) -> Result<(), Stop> {
+        if holds {
+            return Ok(());
+        }
+        Err(Stop::Fail {
+            expected: expected.into(),
+            actual: actual.to_string(),
+        })
+    }
+
+    /// The scenario builds upon this and does not test it. It is inconclusive when this does not
+    /// hold; `otherwise` is what was found instead.
+    ///
+    /// # Errors
+    ///
+    /// When it does not hold.
+    pub fn assume(&self, holds: bool, otherwise: impl Into<String>) -> Result<(), Stop> {
+        if holds {
+            return Ok(());
+        }
+        Err(Stop::Inconclusive(otherwise.into()))
+    }
+
+    /// The requirement is not met if the target does not answer here: for scenarios that test
+    /// whether it goes on. A peer that could not even connect is inconclusive.
+    ///
+    /// # Errors
+    ///
+    /// Fails when there was no answer.
+    pub fn survives<T>(
+        &self,
+        answered: Result<T, PeerError>,
+        expected: impl Into<String>,
+    ) -> Result<T, Stop> {
+        answered.map_err(|error| Stop::Fail {
+            expected: expected.into(),
+            actual: match self.target_ended() {
+                Some(end) => format!("the target has ended: {end}"),
+                None => error.to_string(),
+            },
+        })
+    }
+
+    /// Ends everything that the peers have open; for the end of a scenario.
+    pub(super) fn close_all(&self) {
+        let peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        for peer in peers.iter() {
+            peer.close_all();
+        }
+    }
+
+    /// Sets the block that barriers ask for, for targets that do not answer DontHave.
+    pub(super) fn set_barrier_block(&mut self, barrier_block: Address) {
+        self.note(format!(
+            "barriers ask for {}",
+            address::show(&barrier_block)
+        ));
+        self.config.barrier_block = Some(barrier_block);
+    }
+}

@@ -1,0 +1,207 @@
+//! Steering the target through its control.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Harness;
+use crate::suite::control::{Capability, Control, Outcome, RequestId};
+use crate::suite::describe::short;
+use crate::suite::fixture::{Block, Dataset};
+use crate::suite::needs::{NEEDS_HELD, needs_control};
+use crate::suite::peer::Peer;
+use crate::suite::stop::Stop;
+use crate::suite::target::HeldBlock;
+use crate::wire::{Address, BlockCid};
+
+impl Harness {
+    pub(super) fn control(&self, what: Capability) -> Result<&Arc<dyn Control>, Stop> {
+        match &self.target.control {
+            Some(control) if control.capabilities().contains(&what) => Ok(control),
+            _ => Err(Stop::Skip(needs_control(&[what]))),
+        }
+    }
+
+    fn log_steering(&self, text: String) {
+        self.config.exchange.note("suite", "target", text);
+    }
+
+    /// Makes the target store a plain block.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told to, or does not.
+    pub async fn put(&self, block: &Block) -> Result<(), Stop> {
+        let control = self.control(Capability::Put)?;
+        self.log_steering(format!("is told to store {}", short(&block.address())));
+        let cid = control.put(block.data.clone()).await?;
+        self.assume(
+            cid == block.cid,
+            format!("the target stores {} as {cid}", block.cid),
+        )
+    }
+
+    /// Makes the target store a dataset.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told to, or does not.
+    pub async fn put_dataset(&self, dataset: &Dataset) -> Result<(), Stop> {
+        let control = self.control(Capability::PutDataset)?;
+        self.log_steering(format!(
+            "is told to store the dataset {} of {} blocks",
+            short(&Address::Plain(dataset.cid())),
+            dataset.blocks.len()
+        ));
+        let blocks = dataset.blocks.iter().map(|block| block.data.clone());
+        let tree = control.put_dataset(blocks.collect()).await?;
+        self.assume(
+            tree == dataset.cid(),
+            format!("the target names the dataset {} as {tree}", dataset.cid()),
+        )
+    }
+
+    /// A block that the target holds: put there now, or the one that the user has named.
+    ///
+    /// # Errors
+    ///
+    /// Skips when there is neither.
+    pub async fn held(&self) -> Result<HeldBlock, Stop> {
+        if self.can(Capability::Put) {
+            let block = self.block();
+            self.put(&block).await?;
+            return Ok(HeldBlock {
+                address: block.address(),
+                data: Some(block.data),
+            });
+        }
+        let held = self.target.held.clone();
+        held.ok_or_else(|| Stop::Skip(NEEDS_HELD.to_owned()))
+    }
+
+    /// Makes the target delete a block.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told to, or does not.
+    pub async fn delete(&self, cid: &BlockCid) -> Result<(), Stop> {
+        let control = self.control(Capability::Delete)?;
+        let address = Address::Plain(cid.clone());
+        self.log_steering(format!("is told to delete {}", short(&address)));
+        Ok(control.delete(cid.clone()).await?)
+    }
+
+    /// Makes the target request a block.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told to, or does not.
+    pub async fn request(&self, address: &Address) -> Result<RequestId, Stop> {
+        let control = self.control(if address.is_leaf() {
+            Capability::RequestLeaf
+        } else {
+            Capability::Request
+        })?;
+        self.log_steering(format!("is told to request {}", short(address)));
+        Ok(control.request(address.clone()).await?)
+    }
+
+    /// The outcome of a request as it is now. Behind a barrier that is final; a target that may
+    /// answer late has until the deadline.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be asked.
+    pub async fn outcome(&self, request: RequestId) -> Result<Outcome, Stop> {
+        let within = if self.target.may_answer_late {
+            self.config.deadline
+        } else {
+            // The target has handled everything; only handing the outcome over takes time.
+            self.config.grace
+        };
+        self.outcome_within(request, within).await
+    }
+
+    /// How a request stands, once it is not pending, or when the scenario's deadline has passed.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be asked.
+    pub async fn outcome_in_the_end(&self, request: RequestId) -> Result<Outcome, Stop> {
+        self.outcome_within(request, self.config.deadline).await
+    }
+
+    async fn outcome_within(&self, request: RequestId, within: Duration) -> Result<Outcome, Stop> {
+        let control = self.control(Capability::Request)?;
+        let outcome = control.outcome(request, within).await?;
+        self.log_steering(format!("says that {outcome}"));
+        Ok(outcome)
+    }
+
+    /// Makes the target cancel an own want; gives what it reports (ASK-7).
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told to, or does not.
+    pub async fn cancel(&self, address: &Address) -> Result<bool, Stop> {
+        let control = self.control(Capability::Cancel)?;
+        self.log_steering(format!("is told to cancel {}", short(address)));
+        Ok(control.cancel(address.clone()).await?)
+    }
+
+    /// Makes the target connect to this peer, which need not listen before.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told to, or does not.
+    pub async fn connect_target_to(&self, peer: &Peer) -> Result<(), Stop> {
+        let control = self.control(Capability::Connect)?;
+        let address = peer.listen().await?;
+        self.log_steering(format!("is told to connect to {}", peer.name()));
+        Ok(control.connect(address).await?)
+    }
+
+    /// Makes the target close every connection with this peer.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told to, or does not.
+    pub async fn disconnect_target_from(&self, peer: &Peer) -> Result<(), Stop> {
+        let control = self.control(Capability::Disconnect)?;
+        self.log_steering(format!("is told to disconnect from {}", peer.name()));
+        Ok(control.disconnect(peer.id()).await?)
+    }
+
+    /// Makes the target handle one more Joined event for this peer (JOIN-3).
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told to, or does not.
+    pub async fn joined_again(&self, peer: &Peer) -> Result<(), Stop> {
+        let control = self.control(Capability::JoinedAgain)?;
+        self.log_steering(format!("is told that {} has joined again", peer.name()));
+        Ok(control.joined_again(peer.id()).await?)
+    }
+
+    /// Makes the target handle a Left event for this peer, whose connections stay open: from then
+    /// on it has no context, and can still speak (JOIN-7).
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told to, or does not.
+    pub async fn left_now(&self, peer: &Peer) -> Result<(), Stop> {
+        let control = self.control(Capability::LeftNow)?;
+        self.log_steering(format!("is told that {} has left", peer.name()));
+        Ok(control.left_now(peer.id()).await?)
+    }
+
+    /// Makes the target pursue an own want anew, as when its time is up (ASK-8).
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told to, or does not.
+    pub async fn retry_now(&self, address: &Address) -> Result<(), Stop> {
+        let control = self.control(Capability::RetryNow)?;
+        self.log_steering(format!("is told to retry {}", short(address)));
+        Ok(control.retry_now(address.clone()).await?)
+    }
+}

@@ -1,0 +1,146 @@
+//! ASK-8 and ASK-9: a want is pursued anew, and given up in the end.
+
+use super::steps::{asked_peer, hears_of, is_over, retried};
+use crate::suite::control::Capability::{Dump, Request, RetryNow};
+use crate::suite::control::Outcome;
+use crate::suite::describe::short;
+use crate::suite::harness::Harness;
+use crate::suite::needs::Needs;
+use crate::suite::scenario::Scenario;
+use crate::suite::stop::Stop;
+use crate::suite::target::TargetOptions;
+
+/// How often a want is pursued anew in the scenarios that wait for the end.
+const RETRIES: u32 = 2;
+
+/// The scenarios of this file.
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        id: "ASK-8",
+        summary: "Two peers say Have for a requested block, and the first is asked; the target is \
+                  told to pursue the want anew.",
+        expects: "The second is asked. The first may be disconnected.",
+        needs: Needs::control(&[Request, RetryNow]),
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(retry_asks_another_holder(harness)),
+    },
+    Scenario {
+        id: "ASK-8/record",
+        summary: "A peer is asked for a requested block; the target is told to pursue the want anew.",
+        expects: "No presence record for the block is left for that peer. It may be disconnected.",
+        needs: Needs::control(&[Request, RetryNow, Dump]),
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(retry_drops_the_record(harness)),
+    },
+    Scenario {
+        id: "ASK-8/announced",
+        summary: "Of three peers, one says Have for a requested block and is asked; the target is \
+                  told to pursue the want anew.",
+        expects: "Each is sent a WantHave entry again, the asked one unless it is disconnected.",
+        needs: Needs::control(&[Request, RetryNow]),
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(retry_without_a_holder_announces(harness)),
+    },
+    Scenario {
+        id: "ASK-9",
+        summary: "A peer joins and says nothing; a request is pursued anew once more than the \
+                  configured number of retries.",
+        expects: "The request fails, and the want is over: who joins is not told of it.",
+        needs: Needs::control(&[Request, RetryNow]),
+        options: TargetOptions {
+            retries: Some(RETRIES),
+            ..TargetOptions::DEFAULT
+        },
+        run: |harness| Box::pin(request_fails_in_the_end(harness)),
+    },
+];
+
+async fn retry_asks_another_holder(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    harness.request(&address).await?;
+    retried(harness, &address, |harness, received, second| {
+        harness.require(
+            received.has_want_block(&address),
+            format!(
+                "a WantBlock for {} to {}, the other holder",
+                short(&address),
+                second.name()
+            ),
+            received,
+        )
+    })
+    .await?;
+    Ok(())
+}
+
+async fn retry_drops_the_record(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    harness.request(&address).await?;
+    let peer = asked_peer(harness, &address).await?;
+    harness.retry_now(&address).await?;
+    let dump = harness.dump().await?;
+    let record = dump
+        .contexts
+        .get(&peer.id())
+        .and_then(|context| context.price_of(&address));
+    harness.require(
+        record.is_none(),
+        format!(
+            "no presence record for {} of {}, which has not answered",
+            short(&address),
+            peer.name()
+        ),
+        "the record is still there",
+    )
+}
+
+async fn retry_without_a_holder_announces(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    harness.request(&address).await?;
+    let asked = asked_peer(harness, &address).await?;
+    let others = [harness.join().await?, harness.join().await?];
+    for peer in &others {
+        hears_of(peer, std::slice::from_ref(&address)).await?;
+    }
+    // Until now, whoever joined heard of it by the own want list.
+    for peer in [&asked, &others[0], &others[1]] {
+        peer.barrier().await?;
+    }
+    harness.retry_now(&address).await?;
+    for peer in [&others[0], &others[1], &asked] {
+        let received = match peer
+            .receive_until(|received| received.has_want_have(&address))
+            .await
+        {
+            // Whoever does not answer may be disconnected.
+            Err(_) if peer.id() == asked.id() && !peer.is_connected() => continue,
+            received => received?,
+        };
+        harness.require(
+            received.has_want_have(&address),
+            format!(
+                "a WantHave entry for {} to {}, again",
+                short(&address),
+                peer.name()
+            ),
+            &received,
+        )?;
+    }
+    Ok(())
+}
+
+async fn request_fails_in_the_end(harness: &Harness) -> Result<(), Stop> {
+    let _peer = harness.join().await?;
+    let address = harness.address();
+    let request = harness.request(&address).await?;
+    for _ in 0..=RETRIES {
+        harness.retry_now(&address).await?;
+    }
+    let outcome = harness.outcome_in_the_end(request).await?;
+    harness.require(
+        matches!(outcome, Outcome::Failed(_)),
+        format!("the request failed after {RETRIES} retries"),
+        outcome,
+    )?;
+    is_over(harness, &address).await
+}

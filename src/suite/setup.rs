@@ -1,0 +1,66 @@
+//! Sets up what one scenario is run with, and tears it down.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::exchange::Exchange;
+use super::fixture::Fixtures;
+use super::harness::Harness;
+use super::peer_config::PeerConfig;
+use super::plan::Plan;
+use super::quirks::{BarrierKind, Quirks};
+use super::source::TargetSource;
+use super::stop::Stop;
+use super::target::TargetOptions;
+
+/// How long to wait for something before a barrier is set behind it.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// Starts a target and sets up the harness of one scenario.
+///
+/// # Errors
+///
+/// When there is no target, or it cannot be set up.
+pub async fn set_up(
+    source: &dyn TargetSource,
+    plan: &Plan,
+    quirks: Quirks,
+    scenario: &str,
+    options: &TargetOptions,
+    exchange: &Exchange,
+) -> Result<Harness, Stop> {
+    let mut fixtures = Fixtures::new(plan.seed, scenario);
+    let target = source
+        .start(options, fixtures.key_seed())
+        .await
+        .map_err(|error| Stop::Inconclusive(error.to_string()))?;
+    let config = PeerConfig {
+        target: target.address.clone(),
+        exchange: exchange.clone(),
+        protocol: plan.protocol.clone(),
+        muxers: plan.muxers.clone(),
+        key_type: plan.key_type,
+        deadline: plan.timeout,
+        grace: GRACE.min(plan.timeout / 4),
+        may_answer_late: target.may_answer_late,
+        answer_on: quirks.answer_on,
+        barrier_block: None,
+        fixtures: Arc::new(Mutex::new(fixtures)),
+        counters: Arc::default(),
+    };
+    let mut harness = Harness::new(target, *options, config);
+    if quirks.barrier_kind == BarrierKind::Have {
+        let barrier_block = harness.block();
+        harness.put(&barrier_block).await?;
+        harness.set_barrier_block(barrier_block.address());
+    }
+    Ok(harness)
+}
+
+/// Ends the peers and the target of a scenario.
+pub async fn tear_down(harness: &Harness) {
+    harness.close_all();
+    if let Some(control) = &harness.target().control {
+        control.shutdown().await;
+    }
+}
