@@ -8,7 +8,7 @@ use blockexc_model::check::liveness::{FREE, Fairness, Lasso, Obligations, put_of
 use blockexc_model::check::names::{Blocks, Cid, Peer, Small};
 use blockexc_model::check::network::{Act, Action, Limits, Network, Retries, Role, State};
 use blockexc_model::check::properties::{self, Judging};
-use blockexc_model::check::rules::Marks;
+use blockexc_model::check::rules::PredicateSet;
 use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::node::Config;
 use stateright::{Checker, Model, Property};
@@ -24,8 +24,8 @@ struct Tiny {
 struct At(u8);
 
 impl Judging for Tiny {
-    fn broken(&self, _: &At) -> Marks {
-        Marks::default()
+    fn broken(&self, _: &At) -> PredicateSet {
+        PredicateSet::default()
     }
 
     fn obligation(&self, (label, _): &(u8, u8)) -> u8 {

@@ -124,7 +124,7 @@ fn a_deliverer_that_was_asked_again_may_be_left_with_a_stale_want() {
 #[test]
 fn recording_beyond_the_bound_is_seen() {
     use blockexc_model::check::names::{Cid, Peer, Small};
-    use blockexc_model::check::rules::{Judge, Step};
+    use blockexc_model::check::rules::{Step, StepChecker};
     use blockexc_model::message::{Message, WantEntry};
     use blockexc_model::node::First;
     use blockexc_model::{Address, Event, Node};
@@ -148,7 +148,7 @@ fn recording_beyond_the_bound_is_seen() {
     let broken = |after_bound| {
         let (before, mut after) = (node(1), node(after_bound));
         let effects = after.step(wants(1), &mut First);
-        let judge = Judge::default();
+        let judge = StepChecker::default();
         let broken = judge.broken(&Step {
             before: &before,
             event: &wants(1),

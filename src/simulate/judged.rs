@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use blockexc_model::check::rules::{Judge, Step};
+use blockexc_model::check::rules::{Step, StepChecker};
 use blockexc_model::message::WantType;
 use blockexc_model::node::{Effect, Event, Node};
 use serde::Serialize;
@@ -143,7 +143,7 @@ pub struct Violated {
 /// Judges, and remembers what was violated.
 #[derive(Default)]
 pub struct Findings {
-    judge: Judge<Network>,
+    judge: StepChecker<Network>,
     /// How often each property was violated.
     pub violations: BTreeMap<Property, u64>,
     /// The first violation.

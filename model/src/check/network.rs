@@ -24,14 +24,15 @@ use super::chart::Chart;
 use super::choice::{self, Script};
 use super::liveness::{FREE, Fairness, Obligations};
 use super::names::{Blocks, Cid, Peer, Small, show_address};
-use super::rules::{Judge, Marks, Step};
+use super::rules::{PredicateSet, Step, StepChecker};
 use super::words::{self, indented};
 
-/// The place in [`Marks`] of WIRE-7: a part of a message was not read, for the stream it came on.
+/// The number in a [`PredicateSet`] of WIRE-7: a part of a message was not read, for the stream it
+/// came on.
 pub const UNREAD: usize = 119;
 
-/// The place in [`Marks`] of LEFT-1: a node has a context without a connection, and no Left is to
-/// come.
+/// The number in a [`PredicateSet`] of LEFT-1: a node has a context without a connection, and no
+/// Left is to come.
 pub const UNCONNECTED: usize = 118;
 
 /// One node of a network, before anything has happened.
@@ -155,7 +156,7 @@ pub struct Network {
     pub retries: Retries,
     /// A node learns of a connection before it handles the first message that comes by it.
     pub joined_first: bool,
-    judge: Judge<Small>,
+    judge: StepChecker<Small>,
 }
 
 impl Network {
@@ -175,7 +176,7 @@ impl Network {
             limits,
             retries: Retries::Limited,
             joined_first: false,
-            judge: Judge::default(),
+            judge: StepChecker::default(),
         }
     }
 
@@ -192,7 +193,7 @@ impl Network {
     }
 
     /// By which rules and invariants every step is judged.
-    pub fn judge(&self) -> &Judge<Small> {
+    pub fn judge(&self) -> &StepChecker<Small> {
         &self.judge
     }
 }
@@ -209,7 +210,7 @@ pub struct State {
     /// Which nodes' processes have ended: only deviating nodes' do.
     pub ended: Vec<Peer>,
     /// The rules and invariants that the last step broke.
-    pub broken: Marks,
+    pub broken: PredicateSet,
 }
 
 /// What is between two nodes.
@@ -350,7 +351,7 @@ impl Network {
             links: vec![Link::default(); self.pairs.len()],
             left: self.limits,
             ended: Vec::new(),
-            broken: Marks::default(),
+            broken: PredicateSet::default(),
         }
     }
 
@@ -559,7 +560,7 @@ impl Network {
     /// The state after this action, with what the acting node did.
     pub fn perform(&self, state: &State, action: &Action) -> Option<(State, Vec<Effect<Small>>)> {
         let mut next = state.clone();
-        next.broken = Marks::default();
+        next.broken = PredicateSet::default();
         let effects = match *action {
             Action::Connect(a, b) => {
                 let (link, _) = self.end(a, b)?;
@@ -624,7 +625,7 @@ impl Network {
         if let Event::Received { from, message } = &event
             && self.first_under_way(state, node, *from) != Some(message)
         {
-            next.broken = next.broken.union(Marks::of(UNREAD));
+            next.broken = next.broken.union(PredicateSet::of(UNREAD));
         }
         let from = match act {
             Act::Handle(from) => Some(from),
@@ -634,7 +635,7 @@ impl Network {
             self.carry_out(next, node, from, effect);
         }
         if self.has_unconnected_context(next, node) {
-            next.broken = next.broken.union(Marks::of(UNCONNECTED));
+            next.broken = next.broken.union(PredicateSet::of(UNCONNECTED));
         }
         Some(effects)
     }

@@ -19,7 +19,7 @@ use super::chart::Chart;
 use super::choice::{self, Script};
 use super::names::{Blocks, Cid, Peer, Small};
 use super::network::forget_how_often;
-use super::rules::{Judge, Marks, Step};
+use super::rules::{PredicateSet, Step, StepChecker};
 use super::words::{self, indented};
 
 /// Which messages the peers know.
@@ -319,7 +319,7 @@ pub struct OpenNetwork {
     pub peers: u8,
     /// What the peers may say.
     pub alphabet: Alphabet,
-    judge: Judge<Small>,
+    judge: StepChecker<Small>,
 }
 
 impl OpenNetwork {
@@ -334,12 +334,12 @@ impl OpenNetwork {
             blocks,
             peers,
             alphabet,
-            judge: Judge::default(),
+            judge: StepChecker::default(),
         }
     }
 
     /// By which rules and invariants every step is judged.
-    pub fn judge(&self) -> &Judge<Small> {
+    pub fn judge(&self) -> &StepChecker<Small> {
         &self.judge
     }
 
@@ -358,7 +358,7 @@ pub struct OpenState {
     /// The node's process has ended: only a deviating node's does.
     pub ended: bool,
     /// The rules and invariants that the last step broke.
-    pub broken: Marks,
+    pub broken: PredicateSet,
 }
 
 /// Something that can happen to the node.
@@ -535,7 +535,7 @@ impl stateright::Model for OpenNetwork {
             node: Node::new(self.config.clone()),
             serves: Vec::new(),
             ended: false,
-            broken: Marks::default(),
+            broken: PredicateSet::default(),
         }]
     }
 

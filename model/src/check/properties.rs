@@ -16,7 +16,7 @@ use super::liveness::FREE;
 use super::names::{Cid, Peer, Small};
 use super::network::{Action, Network, State, UNCONNECTED, UNREAD};
 use super::open::{OpenNetwork, OpenState, is_want_block};
-use super::rules::{Judge, Marks};
+use super::rules::{PredicateSet, StepChecker};
 
 /// In how many states a property is to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct Property<M: Model> {
     /// Whether it holds in a state.
     pub test: Test<M>,
     /// What must be the case for it to say anything. The rules of single steps count for
-    /// themselves how often they had anything to say ([`Judge::reached`]).
+    /// themselves how often they had anything to say ([`StepChecker::reached`]).
     pub premise: Option<Predicate<M>>,
     /// It holds wherever something is under way: it need only be looked at where nothing is.
     pub when_quiet: bool,
@@ -58,7 +58,7 @@ pub type Predicate<M> = fn(&M, &<M as Model>::State) -> bool;
 /// A model whose steps are judged.
 pub trait Judging: Model<State: Clone + Eq + Hash + Send + Sync> + Sync {
     /// The rules and invariants that the step that led to this state broke.
-    fn broken(&self, state: &Self::State) -> Marks;
+    fn broken(&self, state: &Self::State) -> PredicateSet;
 
     /// Whether nothing happens any more by itself: properties that are about that case are looked
     /// at then only.
@@ -73,7 +73,7 @@ pub trait Judging: Model<State: Clone + Eq + Hash + Send + Sync> + Sync {
 }
 
 impl Judging for Network {
-    fn broken(&self, state: &State) -> Marks {
+    fn broken(&self, state: &State) -> PredicateSet {
         state.broken
     }
 
@@ -87,7 +87,7 @@ impl Judging for Network {
 }
 
 impl Judging for OpenNetwork {
-    fn broken(&self, state: &OpenState) -> Marks {
+    fn broken(&self, state: &OpenState) -> PredicateSet {
         state.broken
     }
 }
@@ -109,7 +109,7 @@ impl<M: Judging> Property<M> {
     }
 }
 
-fn unbroken<M: Model>(judge: &Judge<Small>) -> Vec<Property<M>> {
+fn unbroken<M: Model>(judge: &StepChecker<Small>) -> Vec<Property<M>> {
     judge
         .predicates()
         .enumerate()
@@ -515,7 +515,7 @@ fn is_unbroken<M: Judging, const PLACE: usize>(model: &M, state: &M::State) -> b
     !model.broken(state).contains(PLACE)
 }
 
-/// One plain function for each place in [`Marks`].
+/// One plain function for each place in [`PredicateSet`].
 fn unbroken_functions<M: Judging + 'static>() -> &'static [fn(&M, &M::State) -> bool]
 where
     M::State: 'static,

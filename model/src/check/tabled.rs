@@ -18,7 +18,7 @@ use stateright::Model;
 use super::explorer::{Full, Space};
 use super::names::{Peer, Small};
 use super::network::{End, Limits, Link, Network, Retries, State};
-use super::rules::Marks;
+use super::rules::PredicateSet;
 use super::symmetry::{Renaming, Symmetry};
 use crate::message::Message;
 use crate::node::Node;
@@ -65,7 +65,7 @@ struct Rest {
     left: Limits,
     /// A bit for each node whose process has ended.
     ended: u8,
-    broken: Marks,
+    broken: PredicateSet,
 }
 
 /// What a step changes of the rest.
@@ -75,7 +75,7 @@ struct Change {
     spent: Limits,
     /// Whose process ends.
     ended: u8,
-    broken: Marks,
+    broken: PredicateSet,
 }
 
 /// One of a node's next steps.

@@ -10,7 +10,7 @@ use super::names::{Cid, Peer, Small, show_address};
 use super::network::{Limits, Link, Network, News, State};
 use super::open::{OpenNetwork, OpenState};
 use super::properties::{self, Test};
-use super::rules::{Judge, Marks};
+use super::rules::{PredicateSet, StepChecker};
 
 /// A state of a closed network: what each node keeps, and what awaits it.
 pub fn show_state(network: &Network, state: &State) -> Vec<String> {
@@ -34,7 +34,7 @@ pub fn show_open_state(state: &OpenState) -> Vec<String> {
 }
 
 /// The rules, invariants and properties of steps that are broken.
-pub fn broken_rules(judge: &Judge<Small>, broken: Marks) -> Vec<Broken> {
+pub fn broken_rules(judge: &StepChecker<Small>, broken: PredicateSet) -> Vec<Broken> {
     let of_nodes = judge.predicates().enumerate();
     let of_nodes = of_nodes.map(|(place, it)| (place, it.name, it.requirements));
     let of_networks = properties::safety().into_iter();
@@ -50,7 +50,7 @@ pub fn broken_rules(judge: &Judge<Small>, broken: Marks) -> Vec<Broken> {
 }
 
 /// What is broken, a line for each.
-pub fn show_broken(judge: &Judge<Small>, broken: Marks) -> Vec<String> {
+pub fn show_broken(judge: &StepChecker<Small>, broken: PredicateSet) -> Vec<String> {
     broken_rules(judge, broken)
         .into_iter()
         .map(|(name, requirements)| format!("breaks \"{name}\" ({})", requirements.join(", ")))

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use blockexc_model::check::rules::{Judgement, Step, rules};
+use blockexc_model::check::rules::{Step, rules};
 use blockexc_model::deviation::{Deviations, Layer};
 use blockexc_model::{Deviation, Deviation::*, Event};
 use proptest::collection::vec;
@@ -115,7 +115,7 @@ fn accused(deviations: Deviations, runs: &[Run]) -> Accused {
             let broken: Vec<_> = rules
                 .iter()
                 .filter(|rule| !rule.unless.intersects(deviations))
-                .filter(|rule| (rule.judge)(&step) == Judgement::Broken)
+                .filter(|rule| rule.is_broken_by(&step))
                 .map(|rule| (rule.name, rule.requirements))
                 .collect();
             if !broken.is_empty() {
