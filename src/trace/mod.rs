@@ -8,10 +8,12 @@
 //! The parts: [`names`] reads peers and addresses, [`message`] turns messages to JSON and back,
 //! [`step`] gathers an input with what it caused, [`run`] is one attempt to explain the steps of
 //! one node, [`exact`] or [`loose`], and [`diagnose`] finds which deviations explain what the model does
-//! not. [`shrink`](mod@shrink) makes a failing log small, [`draw`](mod@draw) draws one.
+//! not. [`dumped`] is what a log shows of the state, and [`difference`] how the model's state differs.
+//! [`shrink`](mod@shrink) makes a failing log small, [`draw`](mod@draw) draws one.
 
 pub mod choices;
 pub mod diagnose;
+pub mod difference;
 pub mod draw;
 pub mod dumped;
 pub mod exact;
