@@ -21,7 +21,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use blockexc_checker::step::rules::Judge;
+use blockexc_checker::step::rules::StepChecker;
 use blockexc_model::deviation::{Deviation, Deviations, Layer};
 use proptest::test_runner::{
     Config as Runs, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,
@@ -61,7 +61,7 @@ fn save(trace: &Trace) -> PathBuf {
 
 #[test]
 fn saved_traces_show_no_difference() {
-    let judge = Judge::default();
+    let judge = StepChecker::default();
     let Ok(files) = fs::read_dir(saved_traces()) else {
         return;
     };
@@ -82,7 +82,7 @@ fn engine_and_model_do_the_same() {
     saved_traces_show_no_difference();
     let traces = std::env::var("BLOCKEXC_TRACES").map_or(TRACES, |traces| traces.parse().unwrap());
     let shrinks = std::env::var("BLOCKEXC_SHRINK").map_or(true, |shrinks| shrinks != "0");
-    let judge = Judge::default();
+    let judge = StepChecker::default();
     let mut runner = TestRunner::new(Runs {
         cases: traces,
         max_shrink_iters: if shrinks { 1_000_000 } else { 0 },

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "trace_validation/differences.rs"]
+mod differences;
 #[path = "trace_validation/logged.rs"]
 mod logged;
 #[path = "cross_check/trace.rs"]

@@ -127,7 +127,7 @@ fn a_deliverer_that_was_asked_again_may_be_left_with_a_stale_want() {
 #[test]
 fn recording_beyond_the_bound_is_seen() {
     use blockexc_checker::network::names::{Cid, Peer, Small};
-    use blockexc_checker::step::rules::{Judge, Step};
+    use blockexc_checker::step::rules::{Step, StepChecker};
     use blockexc_model::Address;
     use blockexc_model::deviating::{Event, Node};
     use blockexc_model::message::{Message, WantEntry};
@@ -156,7 +156,7 @@ fn recording_beyond_the_bound_is_seen() {
     let broken = |after_bound| {
         let (before, mut after) = (node(1), node(after_bound));
         let effects = after.step(wants(1), &mut First);
-        let judge = Judge::default();
+        let judge = StepChecker::default();
         let broken = judge.broken(&Step {
             before: &before,
             event: &wants(1),

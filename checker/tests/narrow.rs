@@ -12,7 +12,7 @@ mod script;
 
 use std::collections::BTreeMap;
 
-use blockexc_checker::step::rules::{Judgement, Step, rules};
+use blockexc_checker::step::rules::{Step, rules};
 use blockexc_model::deviating::Event;
 use blockexc_model::deviation::{Deviations, Layer};
 use blockexc_model::{Deviation, Deviation::*};
@@ -124,7 +124,7 @@ fn accused(deviations: Deviations, runs: &[Run]) -> Accused {
             let broken: Vec<_> = rules
                 .iter()
                 .filter(|rule| !rule.unless.intersects(deviations))
-                .filter(|rule| (rule.judge)(&step) == Judgement::Broken)
+                .filter(|rule| rule.is_broken_by(&step))
                 .map(|rule| (rule.name, rule.requirements))
                 .collect();
             if !broken.is_empty() {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use blockexc_checker::step::rules::{Judge, Step};
+use blockexc_checker::step::rules::{Step, StepChecker};
 use blockexc_model::deviating::{Effect, Event, Node};
 use serde::Serialize;
 
@@ -31,7 +31,7 @@ pub struct Violated {
 /// Checks steps and states, and counts the violations.
 #[derive(Default)]
 pub struct Monitor {
-    rules: Judge<Network>,
+    rules: StepChecker<Network>,
     /// The number of violations of each property.
     pub violations: BTreeMap<Property, u64>,
     /// The first violation.

@@ -36,15 +36,6 @@ pub struct DumpedContext {
     pub account: Option<Option<Account>>,
 }
 
-/// A difference between what a log shows and what the model keeps.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// What differs, and how.
-    pub text: String,
-    /// The requirements that it may break, by what differs.
-    pub requirements: &'static [&'static str],
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawContext<'a> {
@@ -147,74 +138,6 @@ impl Dumped {
         }
         value
     }
-
-    /// The first way in which what the log shows differs from what the model keeps. Only what is
-    /// about such peers and addresses counts.
-    pub fn differs_from(
-        &self,
-        model: &Dumped,
-        judges_peer: impl Fn(&PeerId) -> bool,
-        judges: impl Fn(&Address) -> bool,
-    ) -> Option<Difference> {
-        let set = |what: &str,
-                   shown: &Option<BTreeSet<Address>>,
-                   kept: &Option<BTreeSet<Address>>,
-                   requirements| {
-            let (Some(shown), Some(kept)) = (shown, kept) else {
-                return None;
-            };
-            let odd = shown.symmetric_difference(kept).find(|it| judges(it))?;
-            let (yes, no) = if shown.contains(odd) {
-                ("shown", "not so")
-            } else {
-                ("not shown", "so")
-            };
-            Some(Difference {
-                text: format!(
-                    "{} is {yes} as {what}, in the model it is {no}",
-                    address::show(odd)
-                ),
-                requirements,
-            })
-        };
-        if let (Some(shown), Some(kept)) = (&self.contexts, &model.contexts) {
-            for (peer, context) in shown.iter().filter(|(peer, _)| judges_peer(peer)) {
-                let Some(expected) = kept.get(peer) else {
-                    return Some(Difference {
-                        text: format!("there is a context of {peer}, in the model there is none"),
-                        requirements: &["JOIN-1", "LEFT-1"],
-                    });
-                };
-                if let Some(mut difference) = context.differs_from(expected, &judges) {
-                    difference.text = format!("the context of {peer}: {}", difference.text);
-                    return Some(difference);
-                }
-            }
-            if let Some(peer) = kept
-                .keys()
-                .find(|peer| !shown.contains_key(peer) && judges_peer(peer))
-            {
-                return Some(Difference {
-                    text: format!("there is no context of {peer}, in the model there is one"),
-                    requirements: &["JOIN-1"],
-                });
-            }
-        }
-        set(
-            "an own want",
-            &self.own_wants,
-            &model.own_wants,
-            &["ASK-1", "XFER-7", "HELD-1"],
-        )
-        .or_else(|| {
-            set(
-                "held",
-                &self.held,
-                &model.held,
-                &["XFER-2", "XFER-3", "XFER-4", "XFER-7", "HELD-1", "HELD-2"],
-            )
-        })
-    }
 }
 
 impl DumpedContext {
@@ -285,87 +208,5 @@ impl DumpedContext {
             value["account"] = json!(account.map(|Account(bytes)| hex::encode(bytes)));
         }
         value
-    }
-
-    fn differs_from(&self, model: &Self, judges: impl Fn(&Address) -> bool) -> Option<Difference> {
-        if let (Some(shown), Some(kept)) = (&self.presence, &model.presence) {
-            if let Some(odd) = shown.keys().find(|it| !kept.contains_key(it) && judges(it)) {
-                return Some(Difference {
-                    text: format!(
-                        "a presence record of {}, in the model there is none",
-                        address::show(odd)
-                    ),
-                    requirements: &["PRES-1", "PRES-2", "PRES-3", "PRES-6"],
-                });
-            }
-            if let Some(odd) = kept.keys().find(|it| !shown.contains_key(it) && judges(it)) {
-                return Some(Difference {
-                    text: format!(
-                        "no presence record of {}, in the model there is one",
-                        address::show(odd)
-                    ),
-                    requirements: &["PRES-7"],
-                });
-            }
-            let odd = shown
-                .iter()
-                .find(|(it, price)| kept.get(it) != Some(price) && judges(it));
-            if let Some((odd, price)) = odd {
-                return Some(Difference {
-                    text: format!(
-                        "the record of {} has the price {price:?}, in the model {:?}",
-                        address::show(odd),
-                        kept.get(odd)
-                    ),
-                    requirements: &["PRES-4", "PRES-8", "PRES-9"],
-                });
-            }
-        }
-        if let (Some(shown), Some(kept)) = (&self.peer_have_cids, &model.peer_have_cids)
-            && self.presence == model.presence
-            && shown != kept
-        {
-            return Some(Difference {
-                text: format!("peer_have_cids is {shown:?}, in the model {kept:?}"),
-                requirements: &["PRES-10"],
-            });
-        }
-        if let (Some(shown), Some(kept)) = (&self.wants, &model.wants) {
-            let relevant = |entries: &[WantEntry<BlockCid>]| -> Vec<WantEntry<BlockCid>> {
-                entries
-                    .iter()
-                    .filter(|entry| judges(&entry.address))
-                    .cloned()
-                    .collect()
-            };
-            let (shown, kept) = (relevant(shown), relevant(kept));
-            if shown != kept {
-                let requirements: &[&str] = match shown.len().cmp(&kept.len()) {
-                    std::cmp::Ordering::Less => &["WANT-1", "WANT-8", "WANT-12", "WANT-17"],
-                    std::cmp::Ordering::Equal => &["WANT-9", "WANT-10", "WANT-14", "WANT-15"],
-                    std::cmp::Ordering::Greater => {
-                        &["WANT-2", "WANT-3", "WANT-8", "WANT-11", "WANT-13"]
-                    }
-                };
-                let list = |entries: &[WantEntry<BlockCid>]| -> Value {
-                    entries.iter().map(entry_value).collect()
-                };
-                return Some(Difference {
-                    text: format!(
-                        "its wants are {}, in the model {}",
-                        list(&shown),
-                        list(&kept)
-                    ),
-                    requirements,
-                });
-            }
-        }
-        match (self.account, model.account) {
-            (Some(shown), Some(kept)) if shown != kept => Some(Difference {
-                text: "the account differs from the model's".to_owned(),
-                requirements: &["PAY-1"],
-            }),
-            _ => None,
-        }
     }
 }

@@ -12,10 +12,12 @@
 //! [`read`] reads lines, [`piece`] and [`walk`] put lines together into inputs with their outputs.
 //! [`run`] explains them: [`exact`] for complete logs, [`loose`] for others. [`find`] finds the
 //! dialects that explain a log, [`shrink`](mod@shrink) shortens a failing log, and
-//! [`draw`](mod@draw) draws a chart.
+//! [`draw`](mod@draw) draws a chart. [`dumped`] is the state that a log shows, and [`difference`] how
+//! the model's differs.
 
 pub mod choices;
 pub mod diagnose;
+pub mod difference;
 pub mod draw;
 pub mod dumped;
 pub mod exact;

@@ -1,7 +1,7 @@
 //! One trace through the model and the engine at once.
 
 use blockexc::node::engine::Engine;
-use blockexc_checker::step::rules::{Judge, Step as JudgedStep};
+use blockexc_checker::step::rules::{Step as JudgedStep, StepChecker};
 use blockexc_model::address::Address;
 use blockexc_model::deviation::Deviations;
 use blockexc_model::node::{Choose, Config, Node};
@@ -40,12 +40,12 @@ pub fn difference(trace: &Trace, deviations: Deviations) -> Option<String> {
 pub fn judged_difference(
     trace: &Trace,
     deviations: Deviations,
-    judge: &Judge<Few>,
+    judge: &StepChecker<Few>,
 ) -> Option<String> {
     run(trace, deviations, Some(judge))
 }
 
-fn run(trace: &Trace, deviations: Deviations, judge: Option<&Judge<Few>>) -> Option<String> {
+fn run(trace: &Trace, deviations: Deviations, judge: Option<&StepChecker<Few>>) -> Option<String> {
     let mut model = Node::<Few>::new(Config {
         deviations,
         ..trace.config()

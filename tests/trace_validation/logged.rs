@@ -88,7 +88,8 @@ pub fn is_input(line: &str) -> bool {
     .any(|event| line.contains(&format!(r#""event":"{event}""#)))
 }
 
-struct Choices(Dice);
+/// Makes choices by chance.
+pub struct Choices(pub Dice);
 
 impl Choose<Network> for Choices {
     fn holder(&mut self, _: &Address, holders: &[PeerId]) -> usize {
@@ -134,7 +135,8 @@ fn address(few: blockexc_model::Address<u8>) -> Address {
     }
 }
 
-fn on_the_network(event: Event<Few>) -> Event<Network> {
+/// The same event, with names of the network.
+pub fn on_the_network(event: Event<Few>) -> Event<Network> {
     match event {
         Event::Joined(number) => Event::Joined(peer(number)),
         Event::Left(number) => Event::Left(peer(number)),

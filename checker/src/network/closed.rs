@@ -20,7 +20,7 @@ use blockexc_model::node::First;
 use stateright::Model;
 
 use crate::search::checkable::Checkable;
-use crate::step::rules::{Judge, Marks};
+use crate::step::rules::{PredicateSet, StepChecker};
 
 use super::action::Action;
 use super::limits::{Limits, Retries};
@@ -28,10 +28,10 @@ use super::names::{Blocks, Cid, Peer, Small};
 use super::role::Role;
 use super::state::{Link, State};
 
-/// The place in [`Marks`] of WIRE-7: a part of a message was not read, for the stream it came on.
+/// The place in [`PredicateSet`] of WIRE-7: a part of a message was not read, for the stream it came on.
 pub const UNREAD: usize = 119;
 
-/// The place in [`Marks`] of LEFT-1: a node has a context without a connection, and no Left is to
+/// The place in [`PredicateSet`] of LEFT-1: a node has a context without a connection, and no Left is to
 /// come.
 pub const UNCONNECTED: usize = 118;
 
@@ -51,7 +51,7 @@ pub struct Network {
     pub retries: Retries,
     /// A node learns of a connection before it handles the first message that comes by it.
     pub joined_first: bool,
-    judge: Judge<Small>,
+    judge: StepChecker<Small>,
 }
 
 impl Network {
@@ -71,7 +71,7 @@ impl Network {
             limits,
             retries: Retries::Limited,
             joined_first: false,
-            judge: Judge::default(),
+            judge: StepChecker::default(),
         }
     }
 
@@ -88,7 +88,7 @@ impl Network {
     }
 
     /// By which rules and invariants every step is judged.
-    pub fn judge(&self) -> &Judge<Small> {
+    pub fn judge(&self) -> &StepChecker<Small> {
         &self.judge
     }
 }
@@ -121,7 +121,7 @@ impl Network {
             links: vec![Link::default(); self.pairs.len()],
             left: self.limits,
             ended: Vec::new(),
-            broken: Marks::default(),
+            broken: PredicateSet::default(),
         }
     }
 

@@ -13,7 +13,7 @@ use stateright::Model;
 
 use crate::search::checkable::Checkable;
 use crate::step::choice::{self, Script};
-use crate::step::rules::{Judge, Marks, Step};
+use crate::step::rules::{PredicateSet, Step, StepChecker};
 
 use super::alphabet::Alphabet;
 use super::limits::forget_how_often;
@@ -31,7 +31,7 @@ pub struct OpenNetwork {
     pub peers: u8,
     /// What the peers may say.
     pub alphabet: Alphabet,
-    judge: Judge<Small>,
+    judge: StepChecker<Small>,
 }
 
 impl OpenNetwork {
@@ -46,12 +46,12 @@ impl OpenNetwork {
             blocks,
             peers,
             alphabet,
-            judge: Judge::default(),
+            judge: StepChecker::default(),
         }
     }
 
     /// By which rules and invariants every step is judged.
-    pub fn judge(&self) -> &Judge<Small> {
+    pub fn judge(&self) -> &StepChecker<Small> {
         &self.judge
     }
 
@@ -70,7 +70,7 @@ pub struct OpenState {
     /// The node's process has ended: only a deviating node's does.
     pub ended: bool,
     /// The rules and invariants that the last step broke.
-    pub broken: Marks,
+    pub broken: PredicateSet,
 }
 
 /// Something that can happen to the node.
@@ -236,7 +236,7 @@ impl Model for OpenNetwork {
             node: Node::deviating(self.setup.clone()),
             serves: Vec::new(),
             ended: false,
-            broken: Marks::default(),
+            broken: PredicateSet::default(),
         }]
     }
 

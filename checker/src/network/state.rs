@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use blockexc_model::deviating::Node;
 use blockexc_model::message::Message;
 
-use crate::step::rules::Marks;
+use crate::step::rules::PredicateSet;
 
 use super::limits::Limits;
 use super::names::{Peer, Small};
@@ -22,7 +22,7 @@ pub struct State {
     /// Which nodes' processes have ended: only deviating nodes' do.
     pub ended: Vec<Peer>,
     /// The rules and invariants that the last step broke.
-    pub broken: Marks,
+    pub broken: PredicateSet,
 }
 
 /// What is between two nodes.

@@ -7,7 +7,7 @@ use crate::network::limits::Retries;
 use crate::network::names::Small;
 use crate::network::open::OpenNetwork;
 use crate::search::property::{Condition, Kind, Property};
-use crate::step::rules::Judge;
+use crate::step::rules::StepChecker;
 
 use super::activity::{activity, cancelling, deleting, relaying};
 use super::safety::{safety, settled};
@@ -45,7 +45,7 @@ pub fn properties_of(model: &Network) -> Vec<Property<Network>> {
     properties
 }
 
-fn unbroken<M: Model>(judge: &Judge<Small>) -> Vec<Property<M>> {
+fn unbroken<M: Model>(judge: &StepChecker<Small>) -> Vec<Property<M>> {
     judge
         .predicates()
         .enumerate()

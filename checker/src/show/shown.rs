@@ -11,7 +11,7 @@ use crate::properties;
 use crate::search::checkable::Checkable;
 use crate::search::exploration::Trail;
 use crate::search::property::{Condition, Property};
-use crate::step::rules::{Judge, Marks};
+use crate::step::rules::{PredicateSet, StepChecker};
 
 use super::chart::{Chart, Ending, Offence, Row};
 use super::words::{
@@ -90,8 +90,8 @@ impl Chart {
         node: Peer,
         [before, after]: [&Node<Small>; 2],
         effects: Option<Vec<Effect<Small>>>,
-        judge: &Judge<Small>,
-        broken: Marks,
+        judge: &StepChecker<Small>,
+        broken: PredicateSet,
     ) {
         self.offence = Some(Offence {
             step: self.rows.len(),

@@ -12,7 +12,7 @@ use crate::network::open::{OpenNetwork, OpenState};
 use crate::network::state::{Link, News, State};
 use crate::properties::safety;
 use crate::search::property::Condition;
-use crate::step::rules::{Judge, Marks};
+use crate::step::rules::{PredicateSet, StepChecker};
 
 /// What is broken, by name, with the requirements that it stands for.
 pub type Broken = (&'static str, &'static [&'static str]);
@@ -39,7 +39,7 @@ pub fn show_open_state(state: &OpenState) -> Vec<String> {
 }
 
 /// The rules, invariants and properties of steps that are broken.
-pub fn broken_rules(judge: &Judge<Small>, broken: Marks) -> Vec<Broken> {
+pub fn broken_rules(judge: &StepChecker<Small>, broken: PredicateSet) -> Vec<Broken> {
     let of_nodes = judge.predicates().enumerate();
     let of_nodes = of_nodes.map(|(place, it)| (place, it.name, it.requirements));
     let of_networks = safety().into_iter();
@@ -55,7 +55,7 @@ pub fn broken_rules(judge: &Judge<Small>, broken: Marks) -> Vec<Broken> {
 }
 
 /// What is broken, a line for each.
-pub fn show_broken(judge: &Judge<Small>, broken: Marks) -> Vec<String> {
+pub fn show_broken(judge: &StepChecker<Small>, broken: PredicateSet) -> Vec<String> {
     broken_rules(judge, broken)
         .into_iter()
         .map(|(name, requirements)| format!("breaks \"{name}\" ({})", requirements.join(", ")))

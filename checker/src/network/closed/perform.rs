@@ -10,7 +10,7 @@ use crate::network::names::{Peer, Small};
 use crate::network::role::Answers;
 use crate::network::state::{End, News, State};
 use crate::step::choice::Script;
-use crate::step::rules::{Marks, Step};
+use crate::step::rules::{PredicateSet, Step};
 
 use super::{Network, UNCONNECTED, UNREAD};
 
@@ -66,7 +66,7 @@ impl Network {
     /// The state after this action, with what the acting node did.
     pub fn perform(&self, state: &State, action: &Action) -> Option<(State, Vec<Effect<Small>>)> {
         let mut next = state.clone();
-        next.broken = Marks::default();
+        next.broken = PredicateSet::default();
         let effects = match *action {
             Action::Connect(a, b) => {
                 let (link, _) = self.end(a, b)?;
@@ -131,7 +131,7 @@ impl Network {
         if let Event::Received { from, message } = &event
             && self.first_under_way(state, node, *from) != Some(message)
         {
-            next.broken = next.broken.union(Marks::of(UNREAD));
+            next.broken = next.broken.union(PredicateSet::of(UNREAD));
         }
         let from = match act {
             Act::Handle(from) => Some(from),
@@ -141,7 +141,7 @@ impl Network {
             self.carry_out(next, node, from, effect);
         }
         if self.has_unconnected_context(next, node) {
-            next.broken = next.broken.union(Marks::of(UNCONNECTED));
+            next.broken = next.broken.union(PredicateSet::of(UNCONNECTED));
         }
         Some(effects)
     }

@@ -5,7 +5,7 @@ use blockexc_model::message::Message;
 use crate::network::limits::Limits;
 use crate::network::names::Small;
 use crate::network::state::{End, State};
-use crate::step::rules::Marks;
+use crate::step::rules::PredicateSet;
 
 /// A node has at most so many links.
 pub(super) const MOST_LINKS: usize = 4;
@@ -20,7 +20,7 @@ pub(super) struct Common {
     /// A bit for each node whose process has ended.
     pub ended: u8,
     /// What the last step broke.
-    pub broken: Marks,
+    pub broken: PredicateSet,
 }
 
 /// What a step changes of the common part.
@@ -31,7 +31,7 @@ pub(super) struct CommonChange {
     /// Whose process ends.
     pub ended: u8,
     /// What it breaks.
-    pub broken: Marks,
+    pub broken: PredicateSet,
 }
 
 /// What awaits a node on a link, and whether the link is open.
