@@ -1,7 +1,5 @@
 //! The suite against a node that it can reach by its address only, as any foreign node.
 
-#![allow(clippy::unwrap_used)]
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -1,7 +1,5 @@
 //! The command line of the model checker: exit codes, files, and what is said.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 use std::net::TcpListener;
 

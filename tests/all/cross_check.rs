@@ -7,14 +7,9 @@
 //! whose traces are run before all others. With `BLOCKEXC_SHRINK=0` it is neither made smaller nor
 //! saved: enough for whoever asks only whether there is a difference.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
-#[path = "cross_check/many_addresses.rs"]
 mod many_addresses;
-#[path = "cross_check/side_by_side.rs"]
 mod side_by_side;
-#[path = "cross_check/trace.rs"]
-mod trace;
+pub mod trace;
 
 use std::fmt::Write as _;
 use std::fs;

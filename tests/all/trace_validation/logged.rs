@@ -14,7 +14,7 @@ use blockexc_model::node::{Choose, Config, Event, Node};
 use libp2p::PeerId;
 use libp2p::identity::Keypair;
 
-use crate::trace::{Dice, Few, Trace};
+use crate::cross_check::trace::{Dice, Few, Trace};
 
 /// Whose log it is.
 #[derive(Clone, Copy)]

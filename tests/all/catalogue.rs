@@ -1,7 +1,5 @@
 //! Requirements, deviations and scenarios belong together under one ID: this holds them to it.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeSet;
 
 use blockexc::suite::scenarios;

@@ -1,7 +1,5 @@
 //! The command line of the suite: exit codes, selection, and what is printed where.
 
-#![allow(clippy::unwrap_used)]
-
 use assert_cmd::Command;
 use blockexc::suite::scenarios;
 use blockexc::suite::verdict::{Conclusion, RunResult, Verdict};

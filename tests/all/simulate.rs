@@ -1,8 +1,6 @@
 //! Networks of engines and models in virtual time: what must hold of them holds, what breaks it is
 //! found, and every run repeats itself.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::time::Duration;
 
 use assert_cmd::Command;

@@ -2,11 +2,9 @@
 //! that it has acknowledged is there after a restart, verifies, and is served; nothing half-written
 //! is there at all.
 //!
-//! The process that is killed is this test's own program, run again for [`child`] alone. Seen
+//! The process that is killed is this program of tests, run again for [`child`] alone. Seen
 //! failing: with commits that are not durable, and with blocks and leaves in two transactions.
 //! `BLOCKEXC_KILLS` says how often it is killed, on one and the same store.
-
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
@@ -102,7 +100,8 @@ fn fetch_and_kill(
     after: Duration,
 ) -> BTreeSet<u64> {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--nocapture", "--test-threads", "1"])
+        .args(["--exact", "node_kill::child"])
+        .args(["--nocapture", "--test-threads", "1"])
         .env(STORE, store)
         .env(SEED, seed.to_string())
         .env(HOLDER, holder)

@@ -1,7 +1,5 @@
 //! `blockexc trace`: exit codes, and what is said; and the log that a running node records.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

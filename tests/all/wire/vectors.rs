@@ -10,7 +10,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 fn vectors() -> Value {
-    serde_json::from_str(include_str!("../vectors/codex-2025-06.json")).unwrap()
+    serde_json::from_str(include_str!("../../vectors/codex-2025-06.json")).unwrap()
 }
 
 fn list(value: &Value) -> &[Value] {

@@ -1,8 +1,5 @@
 //! A node in a process of its own against peers that want to use up its memory (WIRE-2, WIRE-10).
 
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)]
-
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};

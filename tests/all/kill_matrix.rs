@@ -5,8 +5,6 @@
 //!
 //! `BLOCKEXC_KILL=name,name` runs these deviations and dialects only.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;

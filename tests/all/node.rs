@@ -1,7 +1,5 @@
 //! Nodes over real sockets on loopback.
 
-#![allow(clippy::unwrap_used)]
-
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,8 +4,6 @@
 //! Two peers, so that no step leaves a choice of whom to ask. `BLOCKEXC_SOCKET_TRACES` says how
 //! many traces to run, `BLOCKEXC_SOCKET_SEED` which is the first.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};

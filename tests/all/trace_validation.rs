@@ -1,13 +1,7 @@
 //! Logs made by the model and the engine are accepted; logs of nodes that deviate are rejected, at
 //! the step where they first do otherwise, for what the deviation breaks.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
-#[path = "trace_validation/logged.rs"]
 mod logged;
-#[path = "cross_check/trace.rs"]
-#[allow(dead_code)]
-mod trace;
 
 use blockexc::trace::find::find_dialects;
 use blockexc::trace::read::LogReader;
@@ -18,10 +12,10 @@ use blockexc_model::Deviation;
 use blockexc_model::deviation::{Deviations, Layer};
 use blockexc_model::dialect::DIALECTS;
 
+use crate::cross_check::trace::{Dice, Step, Trace};
 use blockexc_model::Address;
 use blockexc_model::message::{WantEntry, WantList};
 use logged::{Who, log_of};
-use trace::{Dice, Step, Trace};
 
 fn verdict(log: &str, suppose: Suppose) -> NodeVerdict {
     let verdicts = validate(|| Ok(log.as_bytes()), suppose).unwrap();
@@ -311,7 +305,7 @@ fn a_header_is_needed_and_a_wrong_line_is_named() {
 }
 
 /// How fast a long log is validated, and in how much memory: run in a release build with
-/// `cargo test --release --test trace_validation -- --ignored --nocapture`.
+/// `cargo test --release --test all trace_validation -- --ignored --nocapture`.
 #[test]
 #[ignore = "a million lines: to be measured in a release build"]
 fn a_million_lines_are_validated_in_bounded_memory() {
