@@ -13,6 +13,7 @@ mod cross_check;
 mod cross_check_sockets;
 #[cfg(target_os = "linux")]
 mod hostile_memory;
+mod imports;
 mod kill_matrix;
 mod node;
 mod node_kill;
