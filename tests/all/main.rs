@@ -20,4 +20,5 @@ mod node_kill;
 mod simulate;
 mod trace_cli;
 mod trace_validation;
+mod where_tests_are;
 mod wire;
