@@ -1,5 +1,5 @@
-//! The files of a crate import each other one way, without circles; and the folders of the checker
-//! only what is below them.
+//! The files of a crate import each other one way, without circles; and layers only what is below
+//! them.
 //!
 //! An import is a `use` declaration, or a path such as `super::x::f` elsewhere, from one file to
 //! the file that defines what is named. A file that declares modules, or passes their names on, does
