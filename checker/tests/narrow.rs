@@ -4,10 +4,10 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 // The model's own tests draw from these events too.
-#[path = "../../model/tests/rules/random.rs"]
+#[path = "../../model/tests/all/rules/random.rs"]
 mod random;
 #[allow(dead_code)]
-#[path = "../../model/tests/rules/script.rs"]
+#[path = "../../model/tests/all/rules/script.rs"]
 mod script;
 
 use std::collections::BTreeMap;

@@ -11,7 +11,7 @@ use blockexc_model::node::{Choose, Config, First};
 use blockexc_model::price::Price;
 use blockexc_model::sequence::Sequence;
 
-use crate::script::{Message, Node, Tiny, address, deviant, lines, play};
+use super::script::{Message, Node, Tiny, address, deviant, lines, play};
 
 #[test]
 fn a_message_is_empty_when_no_part_of_it_says_anything() {

@@ -12,8 +12,8 @@ use proptest::sample::Index;
 
 use Deviation::*;
 
-use crate::random::event;
-use crate::script::{Address, Message, Node, Tiny, deviant, lines, play};
+use super::random::event;
+use super::script::{Address, Message, Node, Tiny, deviant, lines, play};
 
 /// For each invariant: a deviation that violates it, and how.
 const VIOLATED: &[(&str, Deviation, &str)] = &[

@@ -8,7 +8,7 @@ use blockexc_model::Deviation::*;
 use blockexc_model::deviation::{Deviations, Layer};
 use blockexc_model::node::{MAX_BLOCKS_SENT, MAX_ENTRIES_SENT};
 
-use crate::script::tell;
+use super::script::tell;
 
 /// What makes each deviation show.
 const SEEN: &[(Deviation, &str)] = &[

@@ -3,7 +3,7 @@
 use blockexc_model::node::Config;
 use blockexc_model::price::Price;
 
-use crate::script::{check, check_with, play};
+use super::script::{check, check_with, play};
 
 #[test]
 fn want_1_a_want_block_for_a_block_not_held_is_appended() {

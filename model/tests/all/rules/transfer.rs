@@ -3,7 +3,7 @@
 use blockexc_model::node::{Config, First, MAX_BLOCKS_SENT};
 use blockexc_model::{Effect, Event};
 
-use crate::script::{Message, Node, check, play};
+use super::script::{Message, Node, check, play};
 use blockexc_model::message::WantEntry;
 
 #[test]

@@ -6,7 +6,7 @@ use blockexc_model::PeerContext;
 use blockexc_model::node::Config;
 use blockexc_model::price::{Price, PriceTooLong};
 
-use crate::script::{Node, Tiny, address, play};
+use super::script::{Node, Tiny, address, play};
 
 fn context() -> PeerContext<Tiny> {
     let mut node = Node::new(Config::default());

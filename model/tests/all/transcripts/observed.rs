@@ -7,8 +7,8 @@ use blockexc_model::Address;
 use blockexc_model::deviating::Node;
 use blockexc_model::message::{Message, PresenceType, WantType};
 
-use crate::recording::{RecordedEvent, RecordedMessage, Step};
-use crate::replay::{Symbols, text_of};
+use super::recording::{RecordedEvent, RecordedMessage, Step};
+use super::replay::{Symbols, text_of};
 
 /// Which of what a node shows is compared.
 #[derive(Clone, Copy)]

@@ -1,8 +1,6 @@
 //! The rules of the model, requirement by requirement; its deviations, each seen to deviate; its
 //! invariants, each seen to hold and to be violated; and the catalogue that ties them together.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 mod ask;
 mod catalogue;
 mod deployed;

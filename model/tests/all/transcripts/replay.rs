@@ -13,8 +13,8 @@ use blockexc_model::node::First;
 use blockexc_model::price::Price;
 use blockexc_model::{Address, Config, Dialect, Message};
 
-use crate::observed::{Observed, Scope};
-use crate::recording::{
+use super::observed::{Observed, Scope};
+use super::recording::{
     Input, RandomPick, RecordedDelivery, RecordedEvent, RecordedList, RecordedMessage, Recording,
     Step,
 };

@@ -1,6 +1,6 @@
 //! PRES: presence, limited to what we want.
 
-use crate::script::check;
+use super::script::check;
 
 #[test]
 fn pres_1_and_2_a_have_for_an_own_want_is_recorded() {

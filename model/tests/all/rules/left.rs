@@ -1,6 +1,6 @@
 //! LEFT: how a context ends.
 
-use crate::script::check;
+use super::script::check;
 
 #[test]
 fn left_1_the_context_is_gone_with_everything_in_it() {

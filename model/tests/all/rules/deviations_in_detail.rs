@@ -6,7 +6,7 @@ use blockexc_model::Deviation::*;
 use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::Deviations;
 
-use crate::script::{address, check_deviating, deviant, lines, play};
+use super::script::{address, check_deviating, deviant, lines, play};
 
 #[track_caller]
 fn check(deviations: &[Deviation], script: &str) {

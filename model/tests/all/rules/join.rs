@@ -5,7 +5,7 @@ use blockexc_model::node::{Config, First, MAX_ENTRIES_SENT};
 use blockexc_model::price::Price;
 use blockexc_model::{Effect, Event};
 
-use crate::script::{Address, Message, Node, check, check_with};
+use super::script::{Address, Message, Node, check, check_with};
 
 #[test]
 fn join_1_and_2_joined_creates_an_empty_context() {

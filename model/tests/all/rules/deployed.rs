@@ -1,11 +1,11 @@
 //! The dialects of deployed nodes do what these nodes were seen to do. (All that was recorded of
-//! them can be replayed, see `tests/transcripts`; this is what tells them apart from the reference,
+//! them can be replayed, see `tests/all/transcripts`; this is what tells them apart from the reference,
 //! and from each other, in short.)
 
 use blockexc_model::Dialect;
 use blockexc_model::deviating::Setup;
 
-use crate::script::check_deviating;
+use super::script::check_deviating;
 
 #[track_caller]
 fn check_dialect(name: &str, script: &str) {

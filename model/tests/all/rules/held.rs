@@ -1,6 +1,6 @@
 //! HELD: what the node holds.
 
-use crate::script::check;
+use super::script::check;
 
 #[test]
 fn held_1_storing_a_block_ends_wants_as_a_delivery_does() {

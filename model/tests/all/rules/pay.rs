@@ -1,6 +1,6 @@
 //! PAY: accounts and payments.
 
-use crate::script::check;
+use super::script::check;
 
 #[test]
 fn pay_1_the_later_account_replaces_the_earlier() {

@@ -3,7 +3,7 @@
 use blockexc_model::node::{Config, MAX_ENTRIES_SENT};
 use blockexc_model::{Effect, Event};
 
-use crate::script::{Address, Message, Node, check, check_with};
+use super::script::{Address, Message, Node, check, check_with};
 use blockexc_model::message::{Presence, PresenceType};
 use blockexc_model::price::Price;
 
