@@ -8,7 +8,7 @@ use blockexc_model::node::First;
 use super::Engine;
 use trace::{Dice, Few};
 
-#[path = "../../../tests/cross_check/trace.rs"]
+#[path = "../../../tests/all/cross_check/trace.rs"]
 #[allow(dead_code, clippy::unwrap_used)]
 mod trace;
 

@@ -2,7 +2,7 @@
 //!
 //! It says and keeps exactly what the model's reference does, step by step, and shares the
 //! model's vocabulary (addresses, messages, events, effects) but none of its logic: what the two
-//! do differently is a mistake in one of them, and `tests/cross_check.rs` looks for it. Handling
+//! do differently is a mistake in one of them, and `tests/all/cross_check.rs` looks for it. Handling
 //! an event costs what the event and its effects are long, not what the node knows: every address
 //! is looked up once and carries the indexes that say who has it and who wants it. Two events
 //! are longer by nature: Left goes through the leaving peer's own context, and Joined names every

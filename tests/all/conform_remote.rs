@@ -1,0 +1,139 @@
+//! The suite against a node that it can reach by its address only, as any foreign node.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use assert_cmd::Command;
+use blockexc::node::{self, NodeHandle, NodeOptions};
+use blockexc::suite::exchange::Exchange;
+use blockexc::suite::fixture::Fixtures;
+use blockexc::suite::peer::Peer;
+use blockexc::suite::peer_config::PeerConfig;
+use blockexc::suite::plan::Plan;
+use blockexc::suite::probe::{self, Unreachable};
+use blockexc::suite::protocol_id::{CODEX, STORAGE};
+use blockexc::suite::quirks::AnswerOn;
+use blockexc::suite::runner::{self, NoObserver};
+use blockexc::suite::scenarios;
+use blockexc::suite::source::RemoteSource;
+use blockexc::suite::target::HeldBlock;
+use blockexc::suite::transport::{KeyType, Muxer};
+use blockexc::suite::verdict::{Conclusion, RunResult, Verdict};
+use blockexc::wire::Address;
+use libp2p::Multiaddr;
+use predicates::str::contains;
+
+async fn node(protocol: &str, key_type: node::KeyType) -> NodeHandle {
+    let options = NodeOptions {
+        keypair: key_type.generate(),
+        listen: vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()],
+        protocol: protocol.to_owned(),
+        ..NodeOptions::default()
+    };
+    node::start(options).await.unwrap()
+}
+
+fn plan(muxer: Muxer, key_type: KeyType) -> Plan {
+    Plan {
+        scenarios: scenarios::all().collect(),
+        seed: 5,
+        timeout: Duration::from_secs(20),
+        protocol: CODEX.to_owned(),
+        muxers: vec![muxer],
+        key_type,
+    }
+}
+
+fn troubles(run: &RunResult) -> Vec<String> {
+    let troubled = run
+        .results
+        .iter()
+        .filter(|result| !matches!(result.verdict, Verdict::Pass | Verdict::Skipped));
+    troubled
+        .map(|result| {
+            format!(
+                "{} {}: {:?} {:?} {:?}",
+                result.scenario, result.verdict, result.reason, result.expected, result.actual
+            )
+        })
+        .collect()
+}
+
+async fn the_reference_passes(muxer: Muxer, theirs: node::KeyType, ours: KeyType) {
+    let node = node(CODEX, theirs).await;
+    let data = bytes::Bytes::from_static(b"held by the target");
+    let held = node.put(data.clone()).await.unwrap();
+    let source = RemoteSource {
+        address: node.addresses()[0].clone(),
+        held: Some(HeldBlock {
+            address: Address::Plain(held),
+            data: Some(data),
+        }),
+        arguments: Vec::new(),
+    };
+    let plan = plan(muxer, ours);
+    probe::reach(&source, &plan).await.unwrap();
+    let run = runner::run(Arc::new(source), &plan, &NoObserver).await;
+    assert_eq!(troubles(&run), Vec::<String>::new());
+    assert_eq!(run.conclusion, Conclusion::Conforms);
+    assert!(run.counts.pass > 0);
+    let skipped = run.results.iter().filter(|r| r.verdict == Verdict::Skipped);
+    for result in skipped {
+        let reason = result.reason.as_deref().unwrap();
+        assert!(
+            reason.starts_with("needs "),
+            "{}: {reason}",
+            result.scenario
+        );
+    }
+    node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_yamux_with_ed25519() {
+    the_reference_passes(Muxer::Yamux, node::KeyType::Ed25519, KeyType::Ed25519).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_mplex_with_secp256k1() {
+    the_reference_passes(Muxer::Mplex, node::KeyType::Secp256k1, KeyType::Secp256k1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_protocol_is_named() {
+    // A node of that protocol is not part of this project: a peer that agrees to it will do.
+    let rewrite = Peer::new(&PeerConfig {
+        target: Multiaddr::empty(),
+        exchange: Exchange::new(),
+        protocol: STORAGE.to_owned(),
+        muxers: vec![Muxer::Mplex],
+        key_type: KeyType::Secp256k1,
+        deadline: Duration::from_secs(20),
+        grace: Duration::from_secs(20),
+        may_answer_late: false,
+        answer_on: AnswerOn::OwnStream,
+        barrier_block: None,
+        fixtures: Arc::new(Mutex::new(Fixtures::new(9, "rewrite"))),
+        counters: Arc::default(),
+    });
+    let address = rewrite.listen().await.unwrap();
+    let source = RemoteSource {
+        address: address.clone(),
+        held: None,
+        arguments: Vec::new(),
+    };
+    let reached = probe::reach(&source, &plan(Muxer::Mplex, KeyType::Ed25519)).await;
+    assert!(matches!(reached, Err(Unreachable::Rewrite { .. })));
+    let address = address.to_string();
+    let ended = tokio::task::spawn_blocking(move || {
+        Command::cargo_bin("blockexc")
+            .unwrap()
+            .args(["conform", "--target", &address])
+            .assert()
+    });
+    ended
+        .await
+        .unwrap()
+        .code(2)
+        .stderr(contains("Logos Storage's rewrite of 2026"));
+}

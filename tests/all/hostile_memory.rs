@@ -1,0 +1,211 @@
+//! A node in a process of its own against peers that want to use up its memory (WIRE-2, WIRE-10).
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use blockexc::node::{self, NodeHandle, NodeOptions};
+use blockexc::suite::compose::{list, want_have};
+use blockexc::suite::exchange::Exchange;
+use blockexc::suite::fixture::Fixtures;
+use blockexc::suite::peer::Peer;
+use blockexc::suite::peer_config::PeerConfig;
+use blockexc::suite::protocol_id::CODEX;
+use blockexc::suite::quirks::AnswerOn;
+use blockexc::suite::transport::{KeyType, Muxer};
+use libp2p::Multiaddr;
+
+/// What the node's process may take, in KiB.
+const MOST_MEMORY: u64 = 200 * 1024;
+/// How many streams the hostile peer opens.
+const STREAMS: usize = 500;
+/// How long the hostile peer waits for a node that has stopped reading what it writes.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+struct Process {
+    child: Child,
+    address: Multiaddr,
+}
+
+impl Process {
+    fn start() -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_blockexc"))
+            .arg("node")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut address = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut address)
+            .unwrap();
+        let address = address.trim().parse().unwrap();
+        Process { child, address }
+    }
+
+    /// The most memory that was resident so far, in KiB.
+    fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let digits = line.unwrap().split_whitespace().nth(1);
+        digits.unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // A process that has ended already need not be ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn setting(target: Multiaddr, muxer: Muxer) -> PeerConfig {
+    PeerConfig {
+        target,
+        exchange: Exchange::new(),
+        protocol: CODEX.to_owned(),
+        muxers: vec![muxer],
+        key_type: KeyType::Ed25519,
+        deadline: Duration::from_secs(20),
+        grace: Duration::from_secs(20),
+        may_answer_late: false,
+        answer_on: AnswerOn::default(),
+        barrier_block: None,
+        fixtures: Arc::new(Mutex::new(Fixtures::new(1, "hostile"))),
+        counters: Arc::default(),
+    }
+}
+
+/// Somebody else's question is answered.
+async fn serves_others(setting: &PeerConfig) {
+    let peer = Peer::new(setting);
+    peer.connect().await.unwrap();
+    peer.barrier().await.expect("another peer is answered");
+}
+
+async fn memory_stays_bounded(muxer: Muxer) {
+    let node = Process::start();
+    let setting = setting(node.address.clone(), muxer);
+
+    let long = Peer::new(&setting);
+    long.connect().await.unwrap();
+    let stream = long.open_stream().await.unwrap();
+    let mut buffer = unsigned_varint::encode::u64_buffer();
+    let length = unsigned_varint::encode::u64(1 << 40, &mut buffer);
+    stream
+        .send_raw([length, &[0; 60_000]].concat())
+        .await
+        .unwrap();
+    serves_others(&setting).await;
+
+    let greedy = Peer::new(&setting);
+    greedy.never_read();
+    greedy.connect().await.unwrap();
+    let mut opened = 0;
+    let mut part = vec![0x80, 0x80, 0x80, 0x20]; // a frame of 64 MiB, of which little comes
+    part.resize(20_000, 0);
+    let mut streams = Vec::new();
+    for _ in 0..STREAMS {
+        // The node may refuse some, or all that come after.
+        let opening = tokio::time::timeout(PATIENCE, greedy.open_stream()).await;
+        let Ok(Ok(stream)) = opening else { break };
+        opened += 1;
+        let _ = tokio::time::timeout(PATIENCE, stream.send_raw(part.clone())).await;
+        streams.push(stream);
+        if opened % 100 == 0 {
+            serves_others(&setting).await;
+        }
+    }
+    // And questions whose answers are never read, until the node stops reading them.
+    let asking = greedy.open_stream().await;
+    for _ in 0..200 {
+        let question =
+            (0..100).map(|_| want_have(&setting.random(Fixtures::address)).with_dont_have());
+        let Ok(asking) = &asking else { break };
+        let asked = tokio::time::timeout(PATIENCE, asking.send(&list(question))).await;
+        if !matches!(asked, Ok(Ok(()))) {
+            break;
+        }
+    }
+    assert!(opened >= 100, "only {opened} streams were opened");
+    serves_others(&setting).await;
+    let peak = node.peak_memory();
+    println!("{muxer:?}: {opened} streams, at most {peak} KiB resident");
+    assert!(peak < MOST_MEMORY, "{peak} KiB resident");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_stays_bounded_over_yamux() {
+    memory_stays_bounded(Muxer::Yamux).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_stays_bounded_over_mplex() {
+    memory_stays_bounded(Muxer::Mplex).await;
+}
+
+/// Asks for so many answers, as fast as the node takes questions.
+async fn ask_for(peer: &Peer, setting: &PeerConfig, answers: usize) {
+    let stream = peer.open_stream().await.unwrap();
+    for _ in 0..answers.div_ceil(100) {
+        let question =
+            (0..100).map(|_| want_have(&setting.random(Fixtures::address)).with_dont_have());
+        let asked = tokio::time::timeout(PATIENCE, stream.send(&list(question))).await;
+        if !matches!(asked, Ok(Ok(()))) {
+            break;
+        }
+    }
+}
+
+/// Waits until the node has no context of this peer any more; says whether that is so in time.
+async fn has_left(node: &NodeHandle, peer: &Peer) -> bool {
+    let gone = async {
+        while node.dump().await.unwrap().contexts.contains_key(&peer.id()) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(5 * PATIENCE, gone).await.is_ok()
+}
+
+async fn who_does_not_read_is_disconnected(muxer: Muxer) {
+    // More than the buffers on the way take.
+    const ANSWERS: usize = 200_000;
+    let node = node::start(NodeOptions {
+        listen: vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()],
+        waiting_per_peer: 10_000,
+        ..NodeOptions::default()
+    })
+    .await
+    .unwrap();
+    let setting = setting(node.addresses()[0].clone(), muxer);
+
+    let reads = Peer::new(&setting);
+    reads.connect().await.unwrap();
+    ask_for(&reads, &setting, 5_000).await;
+    reads.barrier().await.unwrap();
+
+    let greedy = Peer::new(&setting);
+    greedy.never_read();
+    greedy.connect().await.unwrap();
+    ask_for(&greedy, &setting, ANSWERS).await;
+    assert!(
+        has_left(&node, &greedy).await,
+        "{muxer:?}: what is not read may pile up"
+    );
+    // Nobody else is the worse for it (WIRE-10).
+    reads.barrier().await.unwrap();
+    serves_others(&setting).await;
+    node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_read_is_disconnected_over_yamux() {
+    who_does_not_read_is_disconnected(Muxer::Yamux).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_read_is_disconnected_over_mplex() {
+    who_does_not_read_is_disconnected(Muxer::Mplex).await;
+}

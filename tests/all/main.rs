@@ -1,0 +1,24 @@
+//! The tests of the library and of the program that need no private items: one program, since each
+//! more would be linked with all dependencies again.
+//!
+//! `cargo test --test all kill_matrix` runs those of one file.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod catalogue;
+mod check_cli;
+mod conform_cli;
+mod conform_remote;
+mod cross_check;
+mod cross_check_sockets;
+#[cfg(target_os = "linux")]
+mod hostile_memory;
+mod imports;
+mod kill_matrix;
+mod node;
+mod node_kill;
+mod simulate;
+mod trace_cli;
+mod trace_validation;
+mod where_tests_are;
+mod wire;

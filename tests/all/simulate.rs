@@ -1,0 +1,236 @@
+//! Networks of engines and models in virtual time: what must hold of them holds, what breaks it is
+//! found, and every run repeats itself.
+
+use std::time::Duration;
+
+use assert_cmd::Command;
+use blockexc::simulate::faults::Fault;
+use blockexc::simulate::properties::{ASKED_FOR, MET, NOTHING_LEFT, Property, UNOBTAINABLE, VALID};
+use blockexc::simulate::requests::LossReason;
+use blockexc::simulate::summary::Summary;
+use blockexc::simulate::{Options, simulate};
+use blockexc_model::dialect::{DIALECTS, Dialect};
+use blockexc_model::{Deviation, Deviations};
+use clap::ValueEnum;
+use predicates::prelude::*;
+use predicates::str::contains;
+
+fn every_fault() -> Vec<Fault> {
+    Fault::value_variants().to_vec()
+}
+
+fn dialect(name: &str) -> &'static Dialect {
+    Dialect::find(name).unwrap()
+}
+
+fn run(options: &Options) -> Summary {
+    simulate(options, &mut |_| {}).unwrap()
+}
+
+/// Some nodes whose users are busy for a while, with every fault.
+fn busy(seed: u64) -> Options {
+    Options {
+        nodes: 8,
+        blocks: 40,
+        length: Duration::from_secs(12 * 60),
+        faults: every_fault(),
+        seed,
+        request_interval: Duration::from_secs(10),
+        judge_every: 10,
+        ..Options::default()
+    }
+}
+
+#[test]
+fn the_reference_meets_every_want_that_can_be_met() {
+    for seed in 0..4 {
+        let summary = run(&busy(seed));
+        assert_eq!(summary.first_violation, None, "seed {seed}\n{summary}");
+        let requests = &summary.requests;
+        assert!(requests.obtained > 300, "{summary}");
+        assert_eq!(requests.obtained_garbage, 0);
+        let ended = requests.obtained
+            + requests.cancelled
+            + requests.ended_by_restart
+            + requests.all_lost();
+        assert_eq!(requests.requested, ended, "{summary}");
+        assert!(summary.steps_judged > 100 && summary.states_looked_at > 100);
+        for reason in requests.lost.keys() {
+            assert!(
+                matches!(reason, LossReason::NobodyHeldIt | LossReason::Misbehaved),
+                "{summary}"
+            );
+        }
+    }
+}
+
+#[test]
+fn without_faults_whatever_somebody_holds_is_obtained() {
+    let summary = run(&Options {
+        faults: Vec::new(),
+        ..busy(5)
+    });
+    let requests = &summary.requests;
+    assert_eq!(summary.first_violation, None);
+    assert_eq!(summary.happened.disconnections, 0);
+    for reason in requests.lost.keys() {
+        assert_eq!(*reason, LossReason::NobodyHeldIt, "{summary}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_summary() {
+    let json = |seed| serde_json::to_string(&run(&busy(seed))).unwrap();
+    assert_eq!(json(7), json(7));
+    assert_ne!(json(7), json(8));
+}
+
+#[test]
+fn dialects_lose_what_the_checker_predicts_and_nothing_else() {
+    for seed in 0..2 {
+        let summary = run(&Options {
+            dialects: DIALECTS.iter().collect(),
+            nodes: 10,
+            ..busy(seed)
+        });
+        assert_eq!(summary.first_violation, None, "seed {seed}\n{summary}");
+        // A node that reads answers on its own streams only gets nothing from most of the others.
+        let neverust = &summary.requests_of["neverust-2026-03"];
+        assert!(neverust.lost[&LossReason::Dialects] > 0, "{summary}");
+    }
+    // Two dialects of which the table says that each obtains everything from the other.
+    let summary = run(&Options {
+        dialects: vec![dialect("reference"), dialect("logos-2025-12")],
+        faults: vec![Fault::Disconnects],
+        ..busy(3)
+    });
+    assert_eq!(summary.first_violation, None, "{summary}");
+    for reason in summary.requests.lost.keys() {
+        assert_eq!(*reason, LossReason::NobodyHeldIt, "{summary}");
+    }
+}
+
+fn violates(options: &Options, property: &Property) -> Summary {
+    let summary = run(options);
+    let mut violated = summary.violations.iter();
+    assert!(
+        violated.any(|violations| violations.property == *property),
+        "{:?} violates something else than {}:\n{summary}",
+        options.deviations,
+        property.name
+    );
+    summary
+}
+
+#[test]
+fn each_property_of_the_network_is_violated_by_what_breaks_it() {
+    for (deviation, property) in [
+        (Deviation::OwnStreamOnly, MET),
+        (Deviation::AcceptUnwanted, ASKED_FOR),
+        (Deviation::AcceptUnprovenLeaf, VALID),
+        (Deviation::KeepPresenceOnResolve, NOTHING_LEFT),
+    ] {
+        violates(
+            &Options {
+                deviations: Deviations::of(&[deviation]),
+                request_interval: Duration::from_secs(4),
+                ..busy(1)
+            },
+            &property,
+        );
+    }
+}
+
+#[test]
+fn a_prediction_that_is_wrong_is_found() {
+    // A node that is said to obtain nothing, and does.
+    static FALSE_NEVERUST: Dialect = Dialect {
+        name: "neverust-2026-03",
+        about: "not what it says it is",
+        deviations: Deviations::none(),
+    };
+    violates(
+        &Options {
+            dialects: vec![&DIALECTS[0], &FALSE_NEVERUST],
+            ..busy(1)
+        },
+        &UNOBTAINABLE,
+    );
+    // A node that is said to obtain everything, and does not.
+    static FALSE_LOGOS: Dialect = Dialect {
+        name: "logos-2025-12",
+        about: "not what it says it is",
+        deviations: Deviations::of(&[Deviation::OwnStreamOnly]),
+    };
+    violates(
+        &Options {
+            dialects: vec![&DIALECTS[0], &FALSE_LOGOS],
+            ..busy(1)
+        },
+        &MET,
+    );
+}
+
+#[test]
+fn who_breaks_a_rule_is_named_with_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, json) = (
+        folder.path().join("node.log"),
+        folder.path().join("all.json"),
+    );
+    Command::cargo_bin("blockexc")
+        .unwrap()
+        .args([
+            "simulate",
+            "--hours",
+            "0.2",
+            "--deviation",
+            "presence-unbounded",
+        ])
+        .args(["--request-interval", "10", "--trace", log.to_str().unwrap()])
+        .args(["--json", json.to_str().unwrap()])
+        .assert()
+        .code(1)
+        .stdout(contains("PRES-1"))
+        .stdout(contains("first by node 0 (reference, "))
+        .stdout(contains("lines of its log:"));
+    let summary: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+    assert_eq!(summary["format"], "blockexc-simulation/1");
+    assert_eq!(summary["first_violation"]["node"], 0);
+    // The log convicts the node without the simulator.
+    Command::cargo_bin("blockexc")
+        .unwrap()
+        .args(["trace", "validate", log.to_str().unwrap()])
+        .assert()
+        .code(1);
+    Command::cargo_bin("blockexc")
+        .unwrap()
+        .args(["trace", "validate", log.to_str().unwrap()])
+        .args(["--deviation", "presence-unbounded"])
+        .assert()
+        .success();
+}
+
+#[test]
+fn what_cannot_be_simulated_is_said() {
+    for (arguments, words) in [
+        (&["--nodes", "1"][..], "from 2 to 1000 is expected"),
+        (&["--blocks", "0"], "from 1 to 1000000 is expected"),
+        (&["--hours", "0"], "more than 0"),
+        (&["--hours", "NaN"], "more than 0"),
+        (&["--faults", "rain"], "`rain` is none of disconnects"),
+        (&["--dialect", "esperanto"], "there are reference"),
+        (&["--retry-interval", "0"], "an interval is 0"),
+        (&["--json", "/nowhere/file"], "there is no folder /nowhere"),
+        (&["--trace", "/"], "it is a folder"),
+    ] {
+        Command::cargo_bin("blockexc")
+            .unwrap()
+            .arg("simulate")
+            .args(arguments)
+            .assert()
+            .code(2)
+            .stderr(contains(words).and(contains("panicked").not()));
+    }
+}
