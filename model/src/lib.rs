@@ -31,6 +31,7 @@ pub mod node;
 pub mod price;
 pub mod requirement;
 pub mod sequence;
+pub mod source;
 
 pub use address::{Address, Names};
 pub use context::PeerContext;
