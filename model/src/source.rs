@@ -54,23 +54,29 @@ pub const RULES: &[SourceFile] = source_files!["model/":
     "src/node/wire.rs",
     "src/node/pay.rs",
     "src/node/sending.rs",
-    "src/node/step.rs",
+    "src/node/arrived.rs",
+    "src/node/behaviour.rs",
     "src/node/rules.rs",
+    "src/node/state.rs",
+    "src/node/step.rs",
+    "src/node/transition.rs",
 ];
 
 /// What deviating nodes do instead: each function in place of the rule of its name.
 pub const DEVIATIONS: &[SourceFile] = source_files!["model/":
     "src/deviating.rs",
+    "src/deviating/ask.rs",
+    "src/deviating/held.rs",
     "src/deviating/join.rs",
     "src/deviating/left.rs",
-    "src/deviating/presence.rs",
-    "src/deviating/ask.rs",
-    "src/deviating/want.rs",
-    "src/deviating/transfer.rs",
-    "src/deviating/held.rs",
-    "src/deviating/wire.rs",
+    "src/deviating/node.rs",
     "src/deviating/pay.rs",
+    "src/deviating/presence.rs",
+    "src/deviating/replaced.rs",
     "src/deviating/sending.rs",
+    "src/deviating/transfer.rs",
+    "src/deviating/want.rs",
+    "src/deviating/wire.rs",
 ];
 
 /// The functions whose comments name this requirement: first those whose documentation does.
