@@ -61,7 +61,7 @@ struct Node {
 impl Node {
     /// A node with so many contexts.
     fn new(contexts: usize) -> Self {
-        let engine = Engine::new(Config::default()).expect("the default does not deviate");
+        let engine = Engine::new(Config::default());
         let mut node = Node {
             engine,
             peers: peers(contexts),

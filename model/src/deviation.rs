@@ -19,13 +19,14 @@ pub enum Layer {
     Shell,
 }
 
+// A deviation's summary is its documentation too.
 macro_rules! deviations {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $layer:ident, $kind:ident [$($id:literal),*], $summary:literal;)*) => {
+    ($($variant:ident = $name:literal, $layer:ident, $kind:ident [$($id:literal),*], $summary:literal;)*) => {
         /// One named way of not meeting one or more requirements.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         pub enum Deviation {
-            $($(#[$doc])* $variant,)*
+            $(#[doc = $summary] $variant,)*
         }
 
         impl Deviation {
@@ -56,210 +57,107 @@ macro_rules! deviations {
 }
 
 deviations! {
-    /// A message from a peer without a context creates one.
     ContextOnMessage = "context-on-message", Model, breaks ["JOIN-1", "JOIN-7"], "A message from a peer without a context creates one.";
-    /// A second Joined event replaces the context.
     RejoinResets = "rejoin-resets", Model, breaks ["JOIN-3"], "A second Joined event replaces the context.";
-    /// A second Joined event sends the full own want list again.
     RejoinResends = "rejoin-resends", Model, breaks ["JOIN-3"], "A second Joined event sends the full own want list again.";
-    /// The own want list is not sent on Joined.
     NoListOnJoin = "no-list-on-join", Model, breaks ["JOIN-4"], "The own want list is not sent on Joined.";
-    /// Contexts outlive their connection.
     KeepContextOnLeft = "keep-context-on-left", Model, breaks ["LEFT-1", "LEFT-2", "LEFT-3"], "Contexts outlive their connection.";
-    /// What was asked of a peer that left stays asked until the retry timer.
     StuckOnLeft = "stuck-on-left", Model, breaks ["LEFT-2"], "What was asked of a peer that left stays asked until the retry timer.";
-    /// Items for addresses that are not wanted are recorded.
     PresenceUnbounded = "presence-unbounded", Model, breaks ["PRES-1", "PRES-5"], "Items for addresses that are not wanted are recorded.";
-    /// A DontHave item is stored as a record, and counts as having.
     DontHaveRecorded = "dont-have-recorded", Model, breaks ["PRES-3"], "A DontHave item is stored as a record, and counts as having.";
-    /// On a delivery only the sender's records are cleaned.
     KeepPresenceOnResolve = "keep-presence-on-resolve", Model, breaks ["PRES-6"], "On a delivery only the sender's records are cleaned.";
-    /// On a delivery only the records of peers that were asked and did not deliver are cleaned.
     KeepPresenceUnasked = "keep-presence-unasked", Model, breaks ["PRES-6"], "On a delivery only the records of peers that were asked and did not deliver are cleaned.";
-    /// Cancelling or giving up a want leaves its records until the next presence message.
     KeepPresenceOnCancel = "keep-presence-on-cancel", Model, breaks ["PRES-6"], "Cancelling or giving up a want leaves its records until the next presence message.";
-    /// WantBlock goes to some peer even when none announced the block.
     AskUnannounced = "ask-unannounced", Model, breaks ["ASK-1", "ASK-4"], "WantBlock goes to some peer even when none announced the block.";
-    /// Every peer that announces the block is asked.
     AskEveryHolder = "ask-every-holder", Model, breaks ["ASK-5"], "Every peer that announces the block is asked.";
-    /// No cancel entries are sent.
     NoCancelSent = "no-cancel-sent", Model, breaks ["ASK-7", "XFER-7", "HELD-1"], "No cancel entries are sent.";
-    /// A WantHave for a block not held is recorded.
     RecordWantHave = "record-want-have", Model, breaks ["WANT-3"], "A WantHave for a block not held is recorded.";
-    /// A cancel entry for an address without a record is handled like a fresh entry.
     CancelAsWant = "cancel-as-want", Model, breaks ["WANT-8"], "A cancel entry for an address without a record is handled like a fresh entry.";
-    /// Any entry for a recorded address overwrites the record, its type too: a WantHave silences the WantBlock, and is not answered.
     OverwriteWant = "overwrite-want", Model, breaks ["WANT-10"], "Any entry for a recorded address overwrites the record, its type too: a WantHave silences the WantBlock, and is not answered.";
-    /// A WantHave for a recorded address is not answered.
     MuteRecordedWantHave = "mute-recorded-want-have", Model, breaks ["WANT-10"], "A WantHave for a recorded address is not answered.";
-    /// `full` is not looked at on receipt.
     IgnoreFull = "ignore-full", Model, breaks ["WANT-11"], "`full` is not looked at on receipt.";
-    /// Every list replaces the recorded one.
     FullAlways = "full-always", Model, breaks ["WANT-12"], "Every list replaces the recorded one.";
-    /// A WantBlock for a block not held is never answered.
     SilentWantBlock = "silent-want-block", Model, breaks ["WANT-7"], "A WantBlock for a block not held is never answered.";
-    /// A WantBlock for a block not held is forgotten.
     ForgetWantBlock = "forget-want-block", Model, breaks ["WANT-1", "WANT-13"], "A WantBlock for a block not held is forgotten.";
-    /// An arriving block is matched to recorded wants by its own CID against `cid_or_tree_cid`: leaf wants never wake.
     WakeByCid = "wake-by-cid", Model, breaks ["WANT-13"], "An arriving block is matched to recorded wants by its own CID against `cid_or_tree_cid`: leaf wants never wake.";
-    /// A decodable proof with the right index is enough; that it does not verify goes unnoticed.
     AcceptUnprovenLeaf = "accept-unproven-leaf", Model, breaks ["XFER-4"], "A decodable proof with the right index is enough; that it does not verify goes unnoticed.";
-    /// Any valid delivery is stored.
     AcceptUnwanted = "accept-unwanted", Model, breaks ["XFER-2"], "Any valid delivery is stored.";
-    /// Cancelling an own want sends nothing.
     CancelSilently = "cancel-silently", Model, breaks ["ASK-7"], "Cancelling an own want sends nothing.";
-    /// The parts of one message are handled concurrently: a Have and the delivery of the same block in one message leave a record for an address no longer wanted, and a WantBlock for the block just obtained.
     LatePresence = "late-presence", Model, breaks ["PRES-1", "WIRE-6"], "The parts of one message are handled concurrently: a Have and the delivery of the same block in one message leave a record for an address no longer wanted, and a WantBlock for the block just obtained.";
-    /// What was asked of a peer stays marked on that peer after the request is cancelled; a late delivery then counts for a new request asked of somebody else.
     AskOutlivesCancel = "ask-outlives-cancel", Model, permitted [], "What was asked of a peer stays marked on that peer after the request is cancelled; a late delivery then counts for a new request asked of somebody else.";
-    /// A want made again after a cancel is not announced to a peer that was told of it before.
     NoAnnounceAgain = "no-announce-again", Model, breaks ["ASK-1"], "A want made again after a cancel is not announced to a peer that was told of it before.";
-    /// An invalid delivery from the asked peer leaves the address asked of that peer.
     StuckOnInvalid = "stuck-on-invalid", Model, breaks ["XFER-6"], "An invalid delivery from the asked peer leaves the address asked of that peer.";
-    /// One delivery whose data does not match its CID makes the whole message refused and its stream closed.
     RefuseMessageOnBadDelivery = "refuse-message-on-bad-delivery", Model, breaks ["XFER-5"], "One delivery whose data does not match its CID makes the whole message refused and its stream closed.";
-    /// Every list that is sent says `full = true`.
     FullOnEveryList = "full-on-every-list", Model, breaks ["ASK-1", "ASK-6", "JOIN-4"], "Every list that is sent says `full = true`.";
-    /// What arrives on a stream that the peer opened is not read as an answer.
     OwnStreamOnly = "own-stream-only", Shell, breaks ["WIRE-7"], "What arrives on a stream that the peer opened is not read as an answer.";
-    /// A frame that does not decode is skipped and the stream goes on.
     KeepStreamOnGarbage = "keep-stream-on-garbage", Shell, breaks ["WIRE-3"], "A frame that does not decode is skipped and the stream goes on.";
-    /// An unknown want type is handled as WantHave.
     UnknownWantAsHave = "unknown-want-as-have", Shell, breaks ["WIRE-5"], "An unknown want type is handled as WantHave.";
-    /// Data that hashes right is stored whatever address, CID field or proof came with it.
     AcceptMislabelled = "accept-mislabelled", Model, breaks ["XFER-3", "XFER-4"], "Data that hashes right is stored whatever address, CID field or proof came with it.";
-    /// Prices are sent as 8 bytes, least significant first.
     LittleEndianPrice = "little-endian-price", Shell, breaks ["PRES-8"], "Prices are sent as 8 bytes, least significant first.";
-    /// All that one list asks for is sent as one message, whatever its size.
     UnboundedMessage = "unbounded-message", Shell, breaks ["XFER-9"], "All that one list asks for is sent as one message, whatever its size.";
-    /// What is owed is sent in no particular order.
     UnorderedServing = "unordered-serving", Model, breaks ["WANT-14"], "What is owed is sent in no particular order.";
-    /// An entry without an address is answered, with an empty address.
     AnswerMissingAddress = "answer-missing-address", Shell, breaks ["WANT-16", "WIRE-9"], "An entry without an address is answered, with an empty address.";
-    /// An unknown want type or presence type, or a number out of range, ends the process.
     AbortOnUnknownEnum = "abort-on-unknown-enum", Shell, breaks ["WIRE-5", "WIRE-9", "PRES-11"], "An unknown want type or presence type, or a number out of range, ends the process.";
-    /// A delivery without data for a wanted address ends the process.
     AbortOnMissingData = "abort-on-missing-data", Model, breaks ["WIRE-9"], "A delivery without data for a wanted address ends the process.";
-    /// One entry whose CID does not parse makes the whole message refused and its stream closed.
     RefuseWholeMessage = "refuse-whole-message", Shell, breaks ["WANT-16"], "One entry whose CID does not parse makes the whole message refused and its stream closed.";
-    /// A wanted delivery from a peer it was not asked of is ignored.
     OnlyAsked = "only-asked", Model, permitted [], "A wanted delivery from a peer it was not asked of is ignored.";
-    /// Serving is a separate step after the list is handled; cancels and departures may come between.
     ServeLater = "serve-later", Model, permitted [], "Serving is a separate step after the list is handled; cancels and departures may come between.";
-    /// An asked peer that is silent for a minute is disconnected.
     DropSlowPeer = "drop-slow-peer", Model, permitted [], "An asked peer that is silent for a minute is disconnected.";
-    /// A peer that joins again finds its old context's wants and records again.
     ReviveOnRejoin = "revive-on-rejoin", Model, breaks ["JOIN-2", "LEFT-3"], "A peer that joins again finds its old context's wants and records again.";
-    /// With no own wants, an empty full list is sent on Joined.
     ListWhenEmpty = "list-when-empty", Model, breaks ["JOIN-5"], "With no own wants, an empty full list is sent on Joined.";
-    /// A node that asks for payment does not send its account on Joined.
     AccountWithheld = "account-withheld", Model, breaks ["JOIN-6"], "A node that asks for payment does not send its account on Joined.";
-    /// A want list is sent in one message, however many entries it has.
     OversizedLists = "oversized-lists", Model, breaks ["JOIN-8"], "A want list is sent in one message, however many entries it has.";
-    /// A want list of more than 512 entries is ignored.
     RefuseLongLists = "refuse-long-lists", Model, breaks ["JOIN-8"], "A want list of more than 512 entries is ignored.";
-    /// What was queued for a peer that left is sent when it comes back.
     QueueSurvivesLeft = "queue-survives-left", Shell, breaks ["LEFT-4"], "What was queued for a peer that left is sent when it comes back.";
-    /// A peer's want entry for an own want is taken for word that it has the block.
     PresenceFromWant = "presence-from-want", Model, breaks ["PRES-2"], "A peer's want entry for an own want is taken for word that it has the block.";
-    /// A Have for an address with a record leaves the price as it was.
     FirstPriceStays = "first-price-stays", Model, breaks ["PRES-4", "PRES-9"], "A Have for an address with a record leaves the price as it was.";
-    /// One item with a price of more than 32 bytes makes the node ignore all items of the message.
     RejectLongPrices = "reject-long-prices", Shell, breaks ["PRES-8"], "One item with a price of more than 32 bytes makes the node ignore all items of the message.";
-    /// A presence message drops the sender's records that it does not name.
     PresenceReplaces = "presence-replaces", Model, breaks ["PRES-7"], "A presence message drops the sender's records that it does not name.";
-    /// The items of a presence message are handled last to first.
     ItemsInReverse = "items-in-reverse", Model, breaks ["PRES-9"], "The items of a presence message are handled last to first.";
-    /// `peer_have_cids` leaves out the trees of leaf addresses.
     HelpersForgetLeaves = "helpers-forget-leaves", Model, breaks ["PRES-10"], "`peer_have_cids` leaves out the trees of leaf addresses.";
-    /// An unknown presence type is handled as Have.
     UnknownPresenceAsHave = "unknown-presence-as-have", Shell, breaks ["PRES-11"], "An unknown presence type is handled as Have.";
-    /// Requesting an own want again announces it again.
     RequestAgainAnnounces = "request-again-announces", Model, breaks ["ASK-2"], "Requesting an own want again announces it again.";
-    /// Requesting a held block announces it like a block not held.
     RequestHeldAsks = "request-held-asks", Model, breaks ["ASK-3"], "Requesting a held block announces it like a block not held.";
-    /// A Have is recorded, and asked for only at the next retry.
     AskOnRetryOnly = "ask-on-retry-only", Model, breaks ["ASK-6"], "A Have is recorded, and asked for only at the next retry.";
-    /// An asked peer that does not answer is waited for without end.
     NeverRetry = "never-retry", Model, breaks ["ASK-8", "ASK-9"], "An asked peer that does not answer is waited for without end.";
-    /// A want is pursued anew without end.
     RetryForever = "retry-forever", Model, breaks ["ASK-9"], "A want is pursued anew without end.";
-    /// A WantBlock for a held block is answered with its delivery, and recorded all the same.
     KeepServedWant = "keep-served-want", Model, breaks ["WANT-2"], "A WantBlock for a held block is answered with its delivery, and recorded all the same.";
-    /// A WantHave for a held block is not answered.
     SilentHave = "silent-have", Model, breaks ["WANT-4"], "A WantHave for a held block is not answered.";
-    /// SendDontHave of a WantHave is not looked at: nothing is answered for a block not held.
     SilentDontHave = "silent-dont-have", Model, breaks ["WANT-5"], "SendDontHave of a WantHave is not looked at: nothing is answered for a block not held.";
-    /// A WantHave for a block not held is answered with DontHave, asked for or not.
     AlwaysDontHave = "always-dont-have", Model, breaks ["WANT-6"], "A WantHave for a block not held is answered with DontHave, asked for or not.";
-    /// A cancel entry is answered with DontHave.
     AnswerCancel = "answer-cancel", Model, breaks ["WANT-8"], "A cancel entry is answered with DontHave.";
-    /// A WantBlock entry for a recorded address moves the entry to the end of the list.
     WantAgainMovesLast = "want-again-moves-last", Model, breaks ["WANT-9"], "A WantBlock entry for a recorded address moves the entry to the end of the list.";
-    /// The entries of a list are handled last to first.
     EntriesInReverse = "entries-in-reverse", Model, breaks ["WANT-15"], "The entries of a list are handled last to first.";
-    /// A cancel entry removes every peer's entry for that address.
     CancelForAll = "cancel-for-all", Model, breaks ["WANT-17"], "A cancel entry removes every peer's entry for that address.";
-    /// Each entry of a list is answered with a presence message of its own.
     AnswerEachEntry = "answer-each-entry", Model, breaks ["WANT-18"], "Each entry of a list is answered with a presence message of its own.";
-    /// A delivery for a leaf address carries no proof.
     DeliverWithoutProof = "deliver-without-proof", Shell, breaks ["XFER-1"], "A delivery for a leaf address carries no proof.";
-    /// A delivery for a leaf address names the block by its own CID.
     DeliverUnderOwnCid = "deliver-under-own-cid", Model, breaks ["XFER-1"], "A delivery for a leaf address names the block by its own CID.";
-    /// A leaf's block that was delivered is not held under its own CID.
     UnsharedLeaf = "unshared-leaf", Model, breaks ["XFER-7"], "A leaf's block that was delivered is not held under its own CID.";
-    /// Storing a block locally does not end an own want for it.
     UploadKeepsWant = "upload-keeps-want", Model, breaks ["HELD-1"], "Storing a block locally does not end an own want for it.";
-    /// Storing a block locally wakes no recorded want.
     UploadUnannounced = "upload-unannounced", Model, breaks ["HELD-1", "WANT-13"], "Storing a block locally wakes no recorded want.";
-    /// On deleting a block every peer is sent a DontHave for it.
     AnnounceDeletion = "announce-deletion", Model, breaks ["HELD-2"], "On deleting a block every peer is sent a DontHave for it.";
-    /// A frame beyond the limit is skipped and the stream goes on.
     KeepStreamOnLongFrame = "keep-stream-on-long-frame", Shell, breaks ["WIRE-2"], "A frame beyond the limit is skipped and the stream goes on.";
-    /// A frame that does not decode closes every connection with the peer.
     GarbageDropsPeer = "garbage-drops-peer", Shell, breaks ["WIRE-3"], "A frame that does not decode closes every connection with the peer.";
-    /// A message with a field of an unknown number is refused and its stream closed.
     RefuseUnknownFields = "refuse-unknown-fields", Shell, breaks ["WIRE-4"], "A message with a field of an unknown number is refused and its stream closed.";
-    /// A length in an overlong varint is taken for what it says.
     AcceptOverlongVarints = "accept-overlong-varints", Shell, breaks ["WIRE-8"], "A length in an overlong varint is taken for what it says.";
-    /// Any number of incoming streams is accepted.
     UnboundedStreams = "unbounded-streams", Shell, breaks ["WIRE-10"], "Any number of incoming streams is accepted.";
-    /// A second account message of a peer is ignored.
     FirstAccountStays = "first-account-stays", Model, breaks ["PAY-1"], "A second account message of a peer is ignored.";
-    /// An account address of any length is recorded, cut or padded to 20 bytes.
     AnyLengthAccount = "any-length-account", Shell, breaks ["PAY-1"], "An account address of any length is recorded, cut or padded to 20 bytes.";
-    /// A WantHave for a block not held and not recorded is recorded as a WantBlock.
     ServeWantHave = "serve-want-have", Model, breaks ["WANT-3"], "A WantHave for a block not held and not recorded is recorded as a WantBlock.";
-    /// A Have names no price, whatever the node asks for a block.
     PriceWithheld = "price-withheld", Model, breaks ["WANT-4"], "A Have names no price, whatever the node asks for a block.";
-    /// A cancel entry removes nothing.
     IgnoreCancel = "ignore-cancel", Model, breaks ["WANT-8"], "A cancel entry removes nothing.";
-    /// A WantBlock entry for a recorded address leaves the record as it was.
     FirstWantStays = "first-want-stays", Model, breaks ["WANT-9"], "A WantBlock entry for a recorded address leaves the record as it was.";
-    /// A recorded want that is served when its block arrives stays recorded.
     KeepWokenWant = "keep-woken-want", Model, breaks ["WANT-13"], "A recorded want that is served when its block arrives stays recorded.";
-    /// When an asked peer leaves, what was asked of it is asked of nobody until the next presence or retry.
     WaitOnLeft = "wait-on-left", Model, breaks ["LEFT-2"], "When an asked peer leaves, what was asked of it is asked of nobody until the next presence or retry.";
-    /// A cancel entry puts the last entry of the list in the place of the one it removes.
     CancelSwapsLast = "cancel-swaps-last", Model, breaks ["WANT-14"], "A cancel entry puts the last entry of the list in the place of the one it removes.";
-    /// An arriving block wakes wants for the address it came under only: a plain want does not wake when the block comes as a leaf.
     WakeByAddress = "wake-by-address", Model, breaks ["WANT-13"], "An arriving block wakes wants for the address it came under only: a plain want does not wake when the block comes as a leaf.";
-    /// A delivery ends the want for the address it names, and no other want for the same block.
     EndNamedWantOnly = "end-named-want-only", Model, breaks ["XFER-7"], "A delivery ends the want for the address it names, and no other want for the same block.";
-    /// An upload of a dataset ends and wakes no want for its leaves.
     LeafUploadUnnoticed = "leaf-upload-unnoticed", Model, breaks ["HELD-1", "WANT-13"], "An upload of a dataset ends and wakes no want for its leaves.";
-    /// When a peer leaves that was asked for a block, the request was cancelled, and the block has been requested again, the process ends.
     AbortOnStaleAsk = "abort-on-stale-ask", Model, breaks ["WIRE-9"], "When a peer leaves that was asked for a block, the request was cancelled, and the block has been requested again, the process ends.";
-    /// When an asked peer does not answer in time, its record stays, and it may be the one that is asked again.
     AskAgainOnRetry = "ask-again-on-retry", Model, breaks ["ASK-8"], "When an asked peer does not answer in time, its record stays, and it may be the one that is asked again.";
-    /// A delivery that comes twice in one message is taken twice, and the cancels name its address twice.
     TakeTwice = "take-twice", Model, permitted [], "A delivery that comes twice in one message is taken twice, and the cancels name its address twice.";
-    /// Whoever delivers a block it was asked for is sent a cancel too.
     CancelToDeliverer = "cancel-to-deliverer", Model, permitted [], "Whoever delivers a block it was asked for is sent a cancel too.";
-    /// When a want ends by its block, every other peer with a record of it is sent a cancel, asked or not.
     CancelToHolders = "cancel-to-holders", Model, permitted [], "When a want ends by its block, every other peer with a record of it is sent a cancel, asked or not.";
-    /// A want that is announced anew is announced by full lists, each of what its peer is not
-    /// known to have: what is asked of the peer is missing from them.
     RefreshInFull = "refresh-in-full", Model, permitted [], "A want that is announced anew is announced by full lists that name only what each peer is not known to have, and so not what is asked of it.";
 }
 

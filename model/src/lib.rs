@@ -16,8 +16,44 @@
 //! 5. [`deviation`] and [`dialect`]: how a node may fail to meet them, and which deployed nodes
 //!    do. What a deviating node does instead stands apart, in [`deviating`], a file for each section.
 //! 6. [`invariant`]: what holds of a node after every step.
+//! 7. [`source`]: where in all these files a requirement is met.
 //!
 //! The crate `blockexc-checker` searches networks of such nodes.
+//!
+//! # Example
+//!
+//! A peer joins and asks for a block that the node does not hold: its want is recorded (WANT-1). The
+//! peer withdraws it, and the entry goes (WANT-8).
+//!
+//! ```
+//! use blockexc_model::message::{Message, WantEntry};
+//! use blockexc_model::node::First;
+//! use blockexc_model::{Address, Config, Event, Names, Node};
+//!
+//! /// Peers and blocks are told apart by names.
+//! #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+//! struct ByName;
+//!
+//! impl Names for ByName {
+//!     type Peer = &'static str;
+//!     type Cid = &'static str;
+//! }
+//!
+//! let mut node = Node::<ByName>::new(Config::default());
+//! node.step(Event::Joined("ben"), &mut First);
+//!
+//! let block = Address::Plain("a block");
+//! let list = |entry| Message::want_list(vec![entry], false);
+//! let message = list(WantEntry::want_block(block.clone()));
+//! node.step(Event::Received { from: "ben", message }, &mut First);
+//! assert_eq!(node.contexts()["ben"].wants().count(), 1);
+//!
+//! let message = list(WantEntry::cancel(block));
+//! node.step(Event::Received { from: "ben", message }, &mut First);
+//! assert_eq!(node.contexts()["ben"].wants().count(), 0);
+//! ```
+//!
+//! `model/examples/two_nodes.rs` lets two nodes talk to each other.
 
 pub mod address;
 pub mod context;
@@ -31,6 +67,7 @@ pub mod node;
 pub mod price;
 pub mod requirement;
 pub mod sequence;
+pub mod source;
 
 pub use address::{Address, Names};
 pub use context::PeerContext;

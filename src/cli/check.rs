@@ -19,14 +19,15 @@ use blockexc_checker::show::browse::browse;
 use blockexc_checker::show::counterexample::Counterexample;
 use blockexc_checker::show::replay::{self, Replay};
 use blockexc_model::deviating::Setup;
-use blockexc_model::requirement::REQUIREMENTS;
 use blockexc_model::{Deviation, Deviations, Dialect};
 use clap::{Args, Subcommand};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::results::{look_ahead, write_file};
-use super::{Exit, dialect};
+use super::{Exit, deviation, dialect, requirement};
+use crate::near::Unknown;
+use crate::report::counted::counted;
 use crate::report::style::{BAD, DOUBTFUL, FAINT, GOOD, HEADLINE};
 
 /// So many states are seen of one configuration of the reference when nothing else is said, and so
@@ -34,14 +35,13 @@ use crate::report::style::{BAD, DOUBTFUL, FAINT, GOOD, HEADLINE};
 const USUAL_STATES: usize = 50_000_000;
 const USUAL_STATES_OF_DEVIANTS: usize = 50_000;
 
-/// Search all states of small networks, for what the specification asks of every node and of every
-/// network
+/// Search all states of small networks for violations of the specification
 ///
-/// Without a network of its own, the standard set is searched: closed networks, all of whose nodes
-/// run the model, with reconnects, cancels, deletions and retries; networks in which timers never
-/// tire, for whether wants are met; and one node among peers that may send any message at any time.
-/// A search that saw every state is a proof for its configuration; one that was stopped is not, and
-/// is reported as bounded.
+/// Without options for a network of your own, this searches the standard set: closed networks,
+/// whose nodes all run the model, with reconnects, cancels, deletions and retries; networks without
+/// a limit on retries, which show whether wants are met; and one node among peers that may send any
+/// message at any time. A search that saw every state is a proof for its configuration. A search
+/// that was stopped is not, and is reported as bounded.
 #[derive(Args, Clone, Debug)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -51,26 +51,26 @@ const USUAL_STATES_OF_DEVIANTS: usize = 50_000;
 pub struct CheckArgs {
     #[command(subcommand)]
     subject: Option<Subject>,
-    /// How the nodes behave
+    /// The dialect of the nodes
     #[arg(long, value_name = "DIALECT", value_parser = dialect, default_value = "reference")]
     dialect: &'static Dialect,
     /// One more deviation of the nodes
-    #[arg(long, value_name = "DEVIATION")]
+    #[arg(long, value_name = "DEVIATION", value_parser = deviation)]
     deviation: Vec<Deviation>,
-    /// Only properties that stand for this requirement
-    #[arg(long, value_name = "ID", value_parser = requirement)]
+    /// Check only the properties that stand for this requirement
+    #[arg(long, value_name = "ID", value_parser = requirement_id)]
     requirement: Vec<&'static str>,
-    /// Only configurations whose name contains this
+    /// Search only configurations whose name contains this text
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// How many threads search: as many as there are cores when not given
+    /// How many threads search [default: one for each core]
     #[arg(long, value_name = "NUMBER")]
     threads: Option<NonZeroUsize>,
-    /// States that differ only in the names of nodes and blocks count as one
+    /// Count states that differ only in the names of nodes and blocks as one
     #[arg(long)]
     symmetry: bool,
-    /// Stop after so many states of a configuration: 50 million when not given, or 50,000 when the
-    /// nodes deviate
+    /// Stop after this many states of a configuration [default: 50 million, or 50,000 when the
+    /// nodes deviate]
     #[arg(long, value_name = "NUMBER")]
     max_states: Option<usize>,
     /// Show every property, not only those that do not hold
@@ -82,13 +82,14 @@ pub struct CheckArgs {
     /// Write the chart of the shortest counterexample to this file, as a Mermaid diagram
     #[arg(long, value_name = "FILE")]
     mermaid: Option<PathBuf>,
-    /// Write it to this file, as SVG
+    /// Write that chart to this file, as SVG
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// Write it to this file, so that `blockexc check replay` repeats it
+    /// Write the shortest counterexample to this file, for `blockexc check replay`
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
-    /// Serve a browser for the states of the first configuration at this address, instead
+    /// Instead of searching, show the states of the first configuration as a web page at this
+    /// address
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:3000")]
     explore: Option<SocketAddr>,
     #[command(flatten)]
@@ -137,7 +138,7 @@ struct CustomArgs {
     /// How often a block may be deleted
     #[arg(long, value_name = "NUMBER")]
     deletions: Option<u8>,
-    /// How often a want may be pursued anew
+    /// How often a want may be retried
     #[arg(long, value_name = "NUMBER")]
     retries: Option<u8>,
 }
@@ -177,12 +178,8 @@ impl CustomArgs {
     }
 }
 
-fn requirement(id: &str) -> Result<&'static str, String> {
-    REQUIREMENTS
-        .iter()
-        .map(|requirement| requirement.id)
-        .find(|known| known.eq_ignore_ascii_case(id))
-        .ok_or_else(|| "there is no such requirement; `blockexc spec` lists all".to_owned())
+fn requirement_id(id: &str) -> Result<&'static str, Unknown> {
+    requirement(id).map(|requirement| requirement.id)
 }
 
 /// All results, for JSON.
@@ -339,22 +336,20 @@ fn write_report(report: &Report, verbose: bool, out: &mut dyn Write) -> std::io:
     )?;
     writeln!(
         out,
-        "  {} states, {} transitions, {} steps deep, {ended}; {:.2} s, {} states/s, {} ({:.0} \
-         bytes a state)",
-        HumanCount(report.states as u64),
-        HumanCount(report.transitions),
-        report.depth,
+        "  {}, {}, {} deep, {ended}; {:.2} s, {} states/s, {} ({:.0} bytes a state)",
+        counted(report.states as u64, "state", "states"),
+        counted(report.transitions, "transition", "transitions"),
+        counted(report.depth.into(), "step", "steps"),
         report.seconds,
         HumanCount(report.states_per_second() as u64),
         HumanBytes(report.memory as u64),
         report.bytes_per_state(),
     )?;
     if report.renamings > 0 {
-        let plural = if report.renamings == 1 { "" } else { "s" };
         writeln!(
             out,
-            "  states that are the same under {} renaming{plural} count as one",
-            report.renamings
+            "  states that are the same under {} count as one",
+            counted(report.renamings as u64, "renaming", "renamings")
         )?;
     }
     let failed = report.failures().count();
@@ -364,25 +359,29 @@ fn write_report(report: &Report, verbose: bool, out: &mut dyn Write) -> std::io:
         .filter(|property| property.verdict.is_open())
         .count();
     let good = report.properties.len() - failed - open;
-    let all = report.properties.len();
-    let noun = if all == 1 { "property" } else { "properties" };
-    write!(out, "  {all} {noun}: {good} hold")?;
+    let all = counted(report.properties.len() as u64, "property", "properties");
+    let good = counted(good as u64, "holds", "hold");
+    write!(out, "  {all}: {good}")?;
     if open > 0 {
-        write!(out, ", {open} are not violated as far as was seen")?;
+        let open = counted(open as u64, "is", "are");
+        write!(out, ", {open} not violated as far as was seen")?;
     }
     if failed > 0 {
-        write!(out, ", {BAD}{failed} do not{BAD:#}")?;
+        let failed = counted(failed as u64, "does", "do");
+        write!(out, ", {BAD}{failed} not{BAD:#}")?;
     }
     writeln!(out)?;
     for property in &report.properties {
         let text = match property.verdict {
-            Told::Violated(steps) => format!("{BAD}violated{BAD:#} after {steps} steps"),
+            Told::Violated(steps) => format!("{BAD}violated{BAD:#} after {}", in_steps(steps)),
             Told::NeverSeen => format!("{BAD}never seen{BAD:#}"),
             Told::Holds if verbose && !property.premise_reached => {
                 format!("{FAINT}holds, but its premise is never the case here{FAINT:#}")
             }
             Told::Holds if verbose => format!("{GOOD}holds{GOOD:#}"),
-            Told::Seen(steps) if verbose => format!("{GOOD}seen{GOOD:#} after {steps} steps"),
+            Told::Seen(steps) if verbose => {
+                format!("{GOOD}seen{GOOD:#} after {}", in_steps(steps))
+            }
             Told::NotViolated if verbose => format!("{DOUBTFUL}not violated so far{DOUBTFUL:#}"),
             Told::NotSeen if verbose => format!("{DOUBTFUL}not seen so far{DOUBTFUL:#}"),
             _ => continue,
@@ -395,6 +394,10 @@ fn write_report(report: &Report, verbose: bool, out: &mut dyn Write) -> std::io:
         )?;
     }
     writeln!(out)
+}
+
+fn in_steps(steps: usize) -> String {
+    counted(steps as u64, "step", "steps")
 }
 
 /// The counterexample with the fewest steps of all, in words, and to files on request.
@@ -441,7 +444,8 @@ fn show_counterexamples(
     {
         writeln!(
             out,
-            "The last {round} steps go round for ever, while the want stays unmet.\n"
+            "The last {} for ever, while the want stays unmet.\n",
+            counted(round as u64, "step repeats", "steps repeat")
         )?;
     }
     if let Some(file) = &args.mermaid {
@@ -538,9 +542,9 @@ fn conclude(
     let failed: usize = reports.iter().map(|report| report.failures().count()).sum();
     write!(
         out,
-        "{} configurations, {} states, {seconds:.1} s",
-        reports.len(),
-        HumanCount(states as u64)
+        "{}, {}, {seconds:.1} s",
+        counted(reports.len() as u64, "configuration", "configurations"),
+        counted(states as u64, "state", "states")
     )?;
     if let Some(bytes) = peak_memory() {
         write!(out, ", at most {} of memory", HumanBytes(bytes))?;
@@ -555,14 +559,16 @@ fn conclude(
     }
     let idle = !idle.is_empty();
     if failed > 0 {
-        writeln!(out, "{BAD}violated{BAD:#}: {failed} properties")?;
+        let failed = counted(failed as u64, "property", "properties");
+        writeln!(out, "{BAD}violated{BAD:#}: {failed}")?;
         return Ok(Exit::Bad);
     }
     if bounded > 0 {
         writeln!(
             out,
-            "{DOUBTFUL}nothing violated as far as was seen{DOUBTFUL:#}: {bounded} searches were \
-             stopped, which proves nothing"
+            "{DOUBTFUL}nothing violated as far as was seen{DOUBTFUL:#}: {} stopped, which proves \
+             nothing",
+            counted(bounded as u64, "search was", "searches were")
         )?;
         return Ok(Exit::CouldNotTell);
     }

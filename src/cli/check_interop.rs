@@ -14,13 +14,15 @@ use serde::Serialize;
 
 use super::Exit;
 use super::results::{look_ahead, write_file};
+use crate::near::Unknown;
+use crate::report::counted::counted;
 use crate::report::style::{BAD, DOUBTFUL, FAINT, GOOD, HEADLINE};
 use crate::report::wrap::wrapped;
 
-/// Each dialect against each: who can fetch from whom, with and without retries, and what each
-/// breaks towards the other
+/// Show which dialects can fetch blocks from which, with and without retries, and what each pair
+/// violates
 #[derive(Args, Clone, Debug)]
-#[command(after_help = "Exit code: 0 worked out, 2 it could not be.")]
+#[command(after_help = "Exit code: 0 done, 2 a result is unknown, or the command could not run.")]
 pub struct InteropArgs {
     /// Show the runs in which wants are lost: of all pairs, or of those with this dialect
     #[arg(long, value_name = "DIALECT", num_args = 0..=1, default_missing_value = "")]
@@ -33,11 +35,11 @@ pub struct InteropArgs {
     json: Option<PathBuf>,
 }
 
-/// What the notes on the protocol leave open, answered with a proof or a run
+/// Answer the questions that the notes on the protocol leave open, each with a proof or a run
 #[derive(Args, Clone, Debug)]
 #[command(
-    after_help = "Exit code: 0 every statement has its evidence, 1 one has not, 2 there is none of \
-                  this name."
+    after_help = "Exit code: 0 every statement has its evidence, 1 a statement has not, 2 there is \
+                  no statement of this name."
 )]
 pub struct QuestionsArgs {
     /// One statement, by name, with its run as a chart
@@ -55,7 +57,7 @@ pub struct QuestionsArgs {
 /// When there is no such dialect, the file cannot be written, or writing fails.
 pub fn run(args: &InteropArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if let Some(name) = args.losses.as_deref().filter(|name| !name.is_empty()) {
-        super::dialect(name).map_err(|known| anyhow::anyhow!("no dialect {name}: {known}"))?;
+        super::dialect(name)?;
     }
     look_ahead([&args.json])?;
     let table = Table::new()?;
@@ -245,12 +247,15 @@ pub fn questions(args: &QuestionsArgs, out: &mut dyn Write) -> anyhow::Result<Ex
         })
         .collect();
     if chosen.is_empty() {
-        let names: Vec<&str> = STATEMENTS.iter().map(|statement| statement.name).collect();
-        bail!(
-            "there is no statement `{}`; there are {}",
-            args.name.as_deref().unwrap_or_default(),
-            names.join(", ")
-        );
+        let names = || STATEMENTS.iter().map(|statement| statement.name);
+        let all = names().collect::<Vec<_>>().join(", ");
+        let name = args.name.as_deref().unwrap_or_default();
+        bail!(Unknown::new(
+            "statement",
+            name,
+            names(),
+            format!("there are {all}")
+        ));
     }
     let mut exit = Exit::Good;
     let mut question = "";
@@ -265,12 +270,14 @@ pub fn questions(args: &QuestionsArgs, out: &mut dyn Write) -> anyhow::Result<Ex
         writeln!(out, "  {FAINT}{}{FAINT:#}", statement.name)?;
         match &evidence {
             Evidence::Proof { states } => {
-                writeln!(out, "  {GOOD}proof{GOOD:#}: all of {states} states\n")?;
+                let states = counted(*states as u64, "state", "states");
+                writeln!(out, "  {GOOD}proof{GOOD:#}: all of {states}\n")?;
             }
             Evidence::Run(loss) if args.name.is_some() => {
                 writeln!(out, "  {DOUBTFUL}run{DOUBTFUL:#}:\n\n{}", loss.chart.text())?;
                 if loss.round > 0 {
-                    writeln!(out, "The last {} steps go round for ever.", loss.round)?;
+                    let round = counted(loss.round as u64, "step repeats", "steps repeat");
+                    writeln!(out, "The last {round} for ever.")?;
                 }
             }
             Evidence::Run(loss) => {

@@ -12,7 +12,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use libp2p::Multiaddr;
 
-use super::{Exit, dialect};
+use super::{Exit, deviation, dialect};
 use crate::report::{console, json};
 use crate::suite::embedded::{EmbeddedSource, USUAL_JOBS};
 use crate::suite::plan::Plan;
@@ -37,10 +37,10 @@ use crate::wire::{Address, address};
     a scenario (WANT-10/held).\n\
     Exit code: 0 the target conforms as far as tested, 1 it does not (it misses a MUST), 2 the \
     suite could not run, or could not tell (no MUST is missed, and a scenario is inconclusive). \
-    A missed SHOULD is a warning and changes no exit code."
+    A missed SHOULD is a warning, and does not change the exit code."
 )]
 pub struct ConformArgs {
-    /// What to run: sections, requirements, scenarios; everything when none is named
+    /// What to run: sections, requirements or scenarios [default: everything]
     #[arg(value_name = "SELECTOR")]
     selectors: Vec<String>,
     /// What not to run
@@ -49,16 +49,16 @@ pub struct ConformArgs {
     /// List what would be run, and run nothing
     #[arg(long)]
     list: bool,
-    /// What every random choice is made from; printed, and repeats a run
+    /// The seed of all random choices. Each run prints its seed; the same seed repeats the run
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// How long one thing may take, such as an answer, in seconds
+    /// How many seconds to wait for an answer
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     timeout: Duration,
     /// Write the results as JSON to this file, or - for the standard output instead of the report
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// The node to validate, as a multiaddress; from the wire alone
+    /// The multiaddress of a node to validate. Only what the wire shows can be checked
     #[arg(long, value_name = "MULTIADDR")]
     target: Option<Multiaddr>,
     /// A block that the target holds: a CID, or TREE/INDEX
@@ -71,12 +71,12 @@ pub struct ConformArgs {
     #[arg(long, value_name = "DIALECT", conflicts_with = "target", value_parser = dialect)]
     dialect: Option<&'static Dialect>,
     /// One more deviation of the embedded node
-    #[arg(long, value_name = "DEVIATION", conflicts_with = "target")]
+    #[arg(long, value_name = "DEVIATION", value_parser = deviation, conflicts_with = "target")]
     deviation: Vec<Deviation>,
-    /// The only muxer that the suite's peers and the embedded node offer; both when not given
+    /// Offer this muxer only, both in the suite's peers and in the embedded node [default: offer both]
     #[arg(long)]
     muxer: Option<Muxer>,
-    /// What the keys of the suite's peers and of the embedded node are made with
+    /// The type of the keys of the suite's peers and of the embedded node
     #[arg(long, default_value = "secp256k1")]
     key_type: KeyType,
     /// The protocol's ID

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::Exit;
 use crate::wire::{frame, json};
 
-/// Show the bytes of messages as JSON, naming what is unusable in them and by which requirement
+/// Show messages as JSON, and name the parts that cannot be used, with the requirement
 #[derive(Args, Clone, Debug)]
 #[command(
     after_help = "Without --framed and --bare, input that is exactly one length prefix \
@@ -21,7 +21,7 @@ use crate::wire::{frame, json};
 pub struct DecodeArgs {
     /// Bytes in hexadecimal, the path of a file, or - for the standard input
     ///
-    /// A path that could be read as hexadecimal is told apart by writing it with a slash: ./abcd.
+    /// Write a path that looks like hexadecimal with a slash: ./abcd.
     /// Files and the standard input hold either raw bytes or hexadecimal digits.
     #[arg(value_name = "HEX|FILE|-")]
     input: String,

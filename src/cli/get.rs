@@ -24,28 +24,28 @@ use crate::wire::{Address, BlockCid, Proof, address};
 
 /// Get a block or a dataset from a peer
 ///
-/// What comes is verified against the CID, each block of a dataset with its proof. A manifest's
-/// CID gets the whole dataset; a tree's CID too, and then the length without padding is to be
-/// given with --size, for a tree does not tell it.
+/// Every block is verified against the CID, and each block of a dataset by its proof. The CID of a
+/// manifest or of a tree gets the whole dataset. A tree does not tell the length without padding:
+/// give it with --size.
 #[derive(Args, Clone, Debug)]
 #[command(
-    after_help = "Exit code: 0 it is here, 1 it was not obtained, 2 the peer cannot be \
+    after_help = "Exit code: 0 obtained, 1 not obtained, 2 the peer cannot be \
     dialled, or the output not written."
 )]
 pub struct GetArgs {
     /// The CID of a block, of a manifest or of a dataset's tree; or TREE/INDEX, one leaf of it
     #[arg(value_name = "CID", value_parser = address::parse)]
     what: Address,
-    /// The peer that has it
+    /// The peer to get it from
     #[arg(long, value_name = "MULTIADDR", required = true)]
     from: Vec<Multiaddr>,
-    /// Where to write it; the standard output when not given
+    /// The file to write [default: the standard output]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The length of a dataset that is named by its tree, in bytes; with its padding when not given
+    /// The length in bytes of a dataset that is named by its tree [default: with the padding]
     #[arg(long, value_name = "BYTES")]
     size: Option<u64>,
-    /// How long any one block may take, in seconds
+    /// How many seconds to wait for one block
     #[arg(long, value_name = "SECONDS", default_value = "30")]
     timeout: u64,
     /// The protocol's ID
@@ -54,7 +54,7 @@ pub struct GetArgs {
     /// The muxers to offer
     #[arg(long, default_value = "both")]
     muxer: Muxers,
-    /// What this node's identity is made with
+    /// The type of this node's key
     #[arg(long, default_value = "ed25519")]
     key_type: KeyType,
 }

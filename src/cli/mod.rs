@@ -18,9 +18,12 @@ pub mod tree;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use blockexc_model::Dialect;
 use blockexc_model::dialect::DIALECTS;
+use blockexc_model::requirement::REQUIREMENTS;
+use blockexc_model::{Deviation, Dialect, Requirement};
 use tokio::runtime::Runtime;
+
+use crate::near::Unknown;
 
 /// How a command that could run ended. One that could not run returns an error, for exit code 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,9 +61,29 @@ fn runtime_of_one_thread() -> anyhow::Result<Runtime> {
 }
 
 /// Reads the name of a dialect.
-fn dialect(name: &str) -> Result<&'static Dialect, String> {
+fn dialect(name: &str) -> Result<&'static Dialect, Unknown> {
+    let names = || DIALECTS.iter().map(|dialect| dialect.name);
     Dialect::find(name).ok_or_else(|| {
-        let names: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.name).collect();
-        format!("there are {}", names.join(", "))
+        let all = names().collect::<Vec<_>>().join(", ");
+        Unknown::new("dialect", name, names(), format!("there are {all}"))
+    })
+}
+
+/// Reads the name of a deviation.
+fn deviation(name: &str) -> Result<Deviation, Unknown> {
+    let names = Deviation::ALL.iter().map(|deviation| deviation.name());
+    name.parse().map_err(|_| {
+        let all = "`blockexc spec --deviations` lists all";
+        Unknown::new("deviation", name, names, all)
+    })
+}
+
+/// Reads the ID of a requirement, in letters of either case.
+fn requirement(id: &str) -> Result<&'static Requirement, Unknown> {
+    let mut requirements = REQUIREMENTS.iter();
+    let found = requirements.find(|known| known.id.eq_ignore_ascii_case(id));
+    found.ok_or_else(|| {
+        let ids = REQUIREMENTS.iter().map(|known| known.id);
+        Unknown::new("requirement", id, ids, "`blockexc spec` lists all")
     })
 }

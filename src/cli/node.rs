@@ -15,7 +15,7 @@ use clap::Args;
 use libp2p::Multiaddr;
 use libp2p::identity::Keypair;
 
-use super::{Exit, dialect, runtime};
+use super::{Exit, deviation, dialect, runtime};
 use crate::node::recording::Recording;
 use crate::node::store::{BlockStore, DiskStore, MemoryStore};
 use crate::node::{
@@ -28,9 +28,9 @@ use crate::wire::tree::DEFAULT_BLOCK_SIZE;
 
 /// Run a node: the reference, or an emulation of a deployed one
 ///
-/// Prints the node's addresses, one on a line, and what it was given to hold; runs until it is
-/// interrupted. What it refuses, and by which requirement, it says on the standard error; RUST_LOG
-/// sets how much.
+/// Prints the node's addresses, one on each line, and the CIDs of the files that it holds. Runs
+/// until it is interrupted. Reports on the standard error what it refuses, with the requirement;
+/// RUST_LOG sets the level.
 #[derive(Args, Clone, Debug)]
 pub struct NodeArgs {
     /// Where to listen
@@ -39,13 +39,13 @@ pub struct NodeArgs {
     /// A peer to connect to at the start
     #[arg(long, value_name = "MULTIADDR")]
     connect: Vec<Multiaddr>,
-    /// Keep the identity in this file: made when it is not there
+    /// The file of the node's key. It is created when it does not exist [default: a new key]
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// What a new identity is made with
+    /// The type of a new key
     #[arg(long, default_value = "ed25519")]
     key_type: KeyType,
-    /// Keep the blocks in this file, made when it is not there; in memory when not given
+    /// The file of the block store. It is created when it does not exist [default: in memory]
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
     /// A file to hold as one plain block
@@ -61,38 +61,37 @@ pub struct NodeArgs {
     #[arg(long, value_name = "DIALECT", value_parser = dialect)]
     dialect: Option<&'static Dialect>,
     /// One more deviation from the specification
-    #[arg(long, value_name = "DEVIATION")]
+    #[arg(long, value_name = "DEVIATION", value_parser = deviation)]
     deviation: Vec<Deviation>,
     /// The muxers to offer
     #[arg(long, default_value = "both")]
     muxer: Muxers,
-    /// What a block costs
+    /// The price of a block
     #[arg(long, default_value = "0")]
     price: u64,
-    /// Where to be paid: the 20 bytes of an Ethereum address, in hexadecimal
+    /// The account to be paid: the 20 bytes of an Ethereum address, in hexadecimal
     #[arg(long, value_name = "HEX", value_parser = account)]
     account: Option<Account>,
     /// The longest frame, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_LIMIT)]
     frame_limit: u64,
-    /// How long a want waits before it is pursued anew, in milliseconds; 0: for ever
+    /// After how many milliseconds an unmet want is retried; 0 means never
     #[arg(long, value_name = "MS", default_value = "2000")]
     retry_interval: u64,
-    /// How often a want is pursued anew before its request fails
+    /// After how many retries a request fails
     #[arg(long, default_value = "100")]
     retries: u32,
-    /// How many of one peer's wants are recorded at most: what comes beyond is answered, and
-    /// forgotten
+    /// How many wants of one peer are recorded at most. Further ones are answered, but not recorded
     #[arg(long, value_name = "N", default_value_t = WANTS_PER_PEER)]
     wants_per_peer: u32,
-    /// How many want list entries, presence items and blocks may wait to be sent to one peer: one
-    /// that lets more pile up is disconnected
+    /// How many want list entries, presence items and blocks may wait to be sent to one peer. A
+    /// peer for whom more wait is disconnected
     #[arg(long, value_name = "N", default_value_t = WAITING_PER_PEER)]
     waiting_per_peer: usize,
-    /// Write down in this file all that happens to the node and what it does, for `trace`
+    /// Write a log of all events and effects to this file, for `blockexc trace`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// What the node's choices are made from
+    /// The seed of the node's random choices
     #[arg(long, value_name = "N", default_value = "0")]
     seed: u64,
 }

@@ -17,16 +17,16 @@ use crate::wire::tree::DEFAULT_BLOCK_SIZE;
 
 /// Put a file into a store, as a dataset or as a plain block
 ///
-/// Prints the CIDs to get it by. A node serves it with `blockexc node --store STORE`; while one
-/// runs on the store, the store cannot be opened a second time.
+/// Prints the CIDs. `blockexc node --store STORE` serves the file. Only one process at a time can
+/// open a store.
 #[derive(Args, Clone, Debug)]
 pub struct PutArgs {
     /// The file
     file: PathBuf,
-    /// The store, made when it is not there
+    /// The file of the store. It is created when it does not exist
     #[arg(long, value_name = "FILE")]
     store: PathBuf,
-    /// As one plain block, not as a dataset
+    /// Store one plain block, not a dataset
     #[arg(long, conflicts_with = "block_size")]
     plain: bool,
     /// The size of the dataset's blocks, in bytes; the last one is padded with zeros

@@ -10,7 +10,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::results::{look_ahead, write_file};
-use super::{Exit, dialect};
+use super::{Exit, deviation, dialect};
 use crate::report::style::{BAD, FAINT, GOOD};
 use crate::simulate::faults::Fault;
 use crate::simulate::summary::{Summary, clock};
@@ -22,13 +22,13 @@ const MOST_NODES: usize = 1000;
 const MOST_BLOCKS: usize = 1_000_000;
 const MOST_HOURS: f64 = 10_000.0;
 
-/// Run a network of nodes in virtual time, for hours and with faults, and see whether every want is
-/// met that could be
+/// Simulate a network of nodes for hours of virtual time, with faults, and check that every want is
+/// met that can be
 ///
-/// Users request blocks, cancel, upload and delete; connections have delays; discovery connects
-/// askers to those who have a block. Nodes that follow the specification run the engine and the
-/// model in turn, all others the model. The same options and seed give the same output, to the
-/// byte.
+/// Users request, cancel, upload and delete blocks. Connections have delays. Discovery connects a
+/// node that wants a block to nodes that have it. Nodes that follow the specification run the
+/// engine and the model in turn, all others run the model. The same options and seed give the same
+/// output, to the byte.
 #[derive(Args, Clone, Debug)]
 #[command(
     after_help = "Exit code: 0 nothing was violated, 1 a property was, 2 the command could not run."
@@ -37,44 +37,45 @@ pub struct SimulateArgs {
     /// How many nodes
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     nodes: usize,
-    /// How many blocks there are; every other twenty are a dataset
+    /// How many blocks there are. Every second group of twenty is a dataset
     #[arg(long, value_name = "NUMBER", default_value_t = 50)]
     blocks: usize,
     /// How long users are active, in hours of virtual time
     #[arg(long, value_name = "HOURS", default_value_t = 1.0)]
     hours: f64,
-    /// What goes wrong: some of disconnects, slow, silent, lying, restarts, separated by commas; or
-    /// all, or none
+    /// The faults: any of disconnects, slow, silent, lying, restarts, separated by commas; or all,
+    /// or none
     #[arg(long, value_name = "FAULTS", default_value = "none", value_parser = faults)]
     faults: Faults,
-    /// Decides everything that is left to chance
+    /// The seed of all random choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// What the nodes speak: the first the first, the second the second, and so on in turn
+    /// The dialects, separated by commas. The nodes take them in turn
     #[arg(
         long, value_name = "DIALECT", value_delimiter = ',', value_parser = dialect,
         default_value = "reference"
     )]
     dialect: Vec<&'static Dialect>,
-    /// How the first node deviates beside its dialect
-    #[arg(long, value_name = "DEVIATION")]
+    /// One more deviation of the first node
+    #[arg(long, value_name = "DEVIATION", value_parser = deviation)]
     deviation: Vec<Deviation>,
-    /// How long a want waits until it is pursued anew, in milliseconds
+    /// After how many milliseconds an unmet want is retried
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 500)]
     retry_interval: u64,
-    /// How often it is, until the request fails
+    /// After how many retries a request fails
     #[arg(long, value_name = "NUMBER", default_value_t = 3000)]
     retries: u32,
-    /// How often the user of a node requests a block, in seconds, on average
+    /// The average time between two requests of one user, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     request_interval: u64,
-    /// Judge every so many steps of a node by all rules, not only by what it sends and stores
+    /// Check every Nth step of a node against all rules. The other steps are checked only by what
+    /// the node sends and stores
     #[arg(long, value_name = "NUMBER", default_value_t = 50)]
     judge_every: u64,
     /// Write the summary to this file, as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write the log of the node that violated a property first to this file, for `blockexc trace`
+    /// Write the log of the first node that violated a property to this file, for `blockexc trace`
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
 }

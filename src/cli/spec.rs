@@ -1,135 +1,143 @@
-//! `blockexc spec`: the catalogue of requirements.
+//! `blockexc spec`: the catalogue of requirements, deviations and dialects, and the glossary.
+
+mod entries;
+mod glossary;
+mod properties;
+mod search;
+mod show;
 
 use std::io::Write;
 
-use anyhow::bail;
-use blockexc_model::Requirement;
+use blockexc_model::deviation::Deviation;
 use blockexc_model::dialect::DIALECTS;
-use blockexc_model::requirement::{Observable, REQUIREMENTS, Section};
+use blockexc_model::requirement::{REQUIREMENTS, Section};
+use blockexc_model::{Dialect, Requirement};
 use clap::Args;
 
 use super::Exit;
-use crate::report::style::{FAINT, HEADLINE};
-use crate::report::wrap::wrapped;
+use crate::near::Unknown;
 use crate::suite::scenario::Scenario;
-use crate::suite::{scenarios, select};
+use glossary::Term;
 
-/// Show what the specification asks: all of it, a section, or one requirement with all that is known of it
+/// Show what the specification asks: all requirements, or all that is known of one
 #[derive(Args, Clone, Debug)]
-#[command(after_help = "Exit code: 0 shown, 2 there is no such requirement.")]
+#[command(after_help = "Exit code: 0 shown, 2 there is nothing of this name.")]
 pub struct SpecArgs {
-    /// A requirement, such as WANT-10, or a section, such as WANT
-    #[arg(value_name = "ID")]
-    id: Option<String>,
+    /// A requirement (WANT-10), a section (WANT), a deviation (presence-unbounded) or a dialect
+    /// (codex-2025-06)
+    #[arg(value_name = "NAME", group = "what")]
+    name: Option<String>,
+    /// Show what contains this text: requirements, deviations, dialects, scenarios and terms
+    #[arg(long, value_name = "TEXT", group = "what")]
+    search: Option<String>,
+    /// List all deviations, with what they break
+    #[arg(long, group = "what")]
+    deviations: bool,
+    /// List all dialects, with what they break
+    #[arg(long, group = "what")]
+    dialects: bool,
+    /// Explain the terms that reports use
+    #[arg(long, group = "what")]
+    glossary: bool,
+    /// Write JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is to be shown of the specification.
+#[derive(Clone, Debug, Default)]
+struct Selection {
+    requirements: Vec<&'static Requirement>,
+    deviations: Vec<Deviation>,
+    dialects: Vec<&'static Dialect>,
+    scenarios: Vec<&'static Scenario>,
+    terms: Vec<Term>,
+}
+
+impl Selection {
+    fn is_empty(&self) -> bool {
+        self.requirements.is_empty()
+            && self.deviations.is_empty()
+            && self.dialects.is_empty()
+            && self.scenarios.is_empty()
+            && self.terms.is_empty()
+    }
 }
 
 /// Shows the catalogue, or a part of it.
 ///
 /// # Errors
 ///
-/// When there is no such requirement or section, or writing fails.
+/// When there is nothing of the name, or writing fails.
 pub fn run(args: &SpecArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let Some(id) = &args.id else {
-        for section in Section::ALL {
-            show_section(*section, out)?;
-        }
-        return Ok(Exit::Good);
-    };
-    let is = |name: &str| name.eq_ignore_ascii_case(id);
-    if let Some(section) = Section::ALL.iter().find(|section| is(section.name())) {
-        show_section(*section, out)?;
-    } else if let Some(requirement) = REQUIREMENTS.iter().find(|requirement| is(requirement.id)) {
-        show_requirement(requirement, out)?;
+    let is_single = args
+        .name
+        .as_deref()
+        .is_some_and(|name| section(name).is_none());
+    let selection = select(args)?;
+    if args.json {
+        serde_json::to_writer_pretty(&mut *out, &entries::document(&selection))?;
+        writeln!(out)?;
+    } else if is_single {
+        show::in_full(&selection, out)?;
     } else {
-        let sections = Section::ALL.iter().map(|section| section.name().to_owned());
-        let ids = REQUIREMENTS
-            .iter()
-            .map(|requirement| requirement.id.to_owned());
-        let near = select::near(id, ids.chain(sections));
-        let near = if near.is_empty() {
-            "`blockexc spec` lists all".to_owned()
-        } else {
-            format!("near it: {}", near.join(", "))
-        };
-        bail!("`{id}` is no requirement or section; {near}");
+        show::in_brief(&selection, out)?;
     }
     Ok(Exit::Good)
 }
 
-fn show_section(section: Section, out: &mut dyn Write) -> std::io::Result<()> {
-    let name = section.name();
-    writeln!(out, "{HEADLINE}{name}: {}{HEADLINE:#}", section.title())?;
-    for requirement in REQUIREMENTS.iter().filter(|known| known.section == section) {
-        let Requirement {
-            id, level, text, ..
-        } = requirement;
-        writeln!(out, "  {id:<8} {level:<6} {}", wrapped(text, 18, 18))?;
+fn select(args: &SpecArgs) -> anyhow::Result<Selection> {
+    if let Some(name) = &args.name {
+        return Ok(by_name(name)?);
     }
-    writeln!(out)
+    if let Some(text) = &args.search {
+        let found = search::containing(text);
+        anyhow::ensure!(!found.is_empty(), "nothing contains `{text}`");
+        return Ok(found);
+    }
+    let mut selection = Selection::default();
+    if args.deviations {
+        selection.deviations = Deviation::ALL.to_vec();
+    } else if args.dialects {
+        selection.dialects = DIALECTS.iter().collect();
+    } else if args.glossary {
+        selection.terms = glossary::terms();
+    } else {
+        selection.requirements = REQUIREMENTS.iter().collect();
+    }
+    Ok(selection)
 }
 
-fn show_requirement(requirement: &Requirement, out: &mut dyn Write) -> std::io::Result<()> {
-    let Requirement {
-        id,
-        section,
-        level,
-        text,
-        source,
-        rationale,
-        observable,
-    } = requirement;
-    writeln!(
-        out,
-        "{HEADLINE}{id} {level}{HEADLINE:#}  {FAINT}{}{FAINT:#}",
-        section.title()
-    )?;
-    writeln!(out, "  {}", wrapped(text, 2, 2))?;
-    writeln!(out, "source:     {source}")?;
-    if !rationale.is_empty() {
-        writeln!(out, "rationale:  {}", wrapped(rationale, 12, 12))?;
-    }
-    let ways: Vec<&str> = observable
-        .iter()
-        .map(|way| match way {
-            Observable::Wire => "from the wire alone",
-            Observable::Control => "from the wire, when the target can be steered",
-            Observable::Dump => "from a dump of the target's contexts",
-        })
-        .collect();
-    let ways = if ways.is_empty() {
-        "not of a single node".to_owned()
-    } else {
-        ways.join("; ")
+fn section(name: &str) -> Option<Section> {
+    let mut sections = Section::ALL.iter().copied();
+    sections.find(|section| section.name().eq_ignore_ascii_case(name))
+}
+
+fn by_name(name: &str) -> Result<Selection, Unknown> {
+    let is = |known: &str| known.eq_ignore_ascii_case(name);
+    let section = section(name);
+    let requirements = REQUIREMENTS.iter();
+    let deviations = Deviation::ALL.iter().copied();
+    let found = Selection {
+        requirements: requirements
+            .filter(|known| is(known.id) || section == Some(known.section))
+            .collect(),
+        deviations: deviations.filter(|known| is(known.name())).collect(),
+        dialects: DIALECTS.iter().filter(|known| is(known.name)).collect(),
+        ..Selection::default()
     };
-    writeln!(out, "observable: {ways}")?;
-    let deviations: Vec<_> = requirement.broken_by().collect();
-    if !deviations.is_empty() {
-        writeln!(out, "broken by:")?;
+    if !found.is_empty() {
+        return Ok(found);
     }
-    for deviation in deviations {
-        let summary = wrapped(deviation.summary(), 33, 33);
-        writeln!(out, "  {:<30} {summary}", deviation.name())?;
-        let dialects: Vec<&str> = DIALECTS
-            .iter()
-            .filter(|dialect| dialect.deviations.contains(deviation))
-            .map(|dialect| dialect.name)
-            .collect();
-        if !dialects.is_empty() {
-            let dialects = dialects.join(", ");
-            writeln!(out, "  {:<30} {FAINT}in {dialects}{FAINT:#}", "")?;
-        }
-    }
-    let scenarios: Vec<&Scenario> = scenarios::all()
-        .filter(|scenario| scenario.requirement_id() == *id)
-        .collect();
-    if !scenarios.is_empty() {
-        writeln!(out, "checked by:")?;
-    }
-    for scenario in scenarios {
-        let summary = wrapped(scenario.summary, 33, 33);
-        writeln!(out, "  {:<30} {summary}", scenario.id)?;
-        let expects = wrapped(scenario.expects, 35, 35);
-        writeln!(out, "  {:<30} {FAINT}→ {expects}{FAINT:#}", "")?;
-    }
-    Ok(())
+    let sections = Section::ALL.iter().map(|section| section.name());
+    let ids = REQUIREMENTS.iter().map(|known| known.id);
+    let deviations = Deviation::ALL.iter().map(|known| known.name());
+    let dialects = DIALECTS.iter().map(|known| known.name);
+    let names = ids.chain(sections).chain(deviations).chain(dialects);
+    Err(Unknown::new(
+        "requirement, section, deviation or dialect",
+        name,
+        names,
+        "`blockexc spec`, `spec --deviations` and `spec --dialects` list all",
+    ))
 }

@@ -10,7 +10,7 @@ use blockexc_model::{Deviation, Dialect};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{Exit, dialect};
+use super::{Exit, deviation, dialect};
 use crate::trace::diagnose::MAX_PIECES;
 use crate::trace::draw::draw;
 use crate::trace::find::find_dialects;
@@ -19,9 +19,9 @@ use crate::trace::shrink::shrink;
 use crate::trace::unexplained::{Stop, Unexplained};
 use crate::trace::validate::{NodeVerdict, Suppose, validate};
 
-/// Judge logs of nodes, of whoever's making, against the model
+/// Check logs of nodes against the model
 ///
-/// docs/traces.md says what such a log is, and how to make one of another node's.
+/// docs/traces.md describes the format, and how to convert the log of another implementation.
 #[derive(Args, Clone, Debug)]
 pub struct TraceArgs {
     #[command(subcommand)]
@@ -35,20 +35,20 @@ enum TraceCommand {
     Draw(DrawArgs),
 }
 
-/// How the nodes of a log are taken to deviate.
+/// How the nodes of a log are assumed to deviate.
 #[derive(Args, Clone, Debug)]
 struct SupposeArgs {
-    /// The dialect to explain it by, whatever the log says of itself
+    /// Explain the log by this dialect, not by the one that the log names
     #[arg(long, value_name = "DIALECT", value_parser = dialect)]
     dialect: Option<&'static Dialect>,
-    /// One more deviation to explain it by
-    #[arg(long, value_name = "DEVIATION")]
+    /// Explain the log by this deviation too
+    #[arg(long, value_name = "DEVIATION", value_parser = deviation)]
     deviation: Vec<Deviation>,
 }
 
-/// Write the few lines of a log that are enough for the same failure
+/// Shrink a log that fails to the few lines that fail in the same way
 ///
-/// The small log goes to the standard output. Of several nodes it is the first that fails.
+/// Writes the small log to the standard output. When several nodes fail, it is that of the first.
 ///
 /// Exit code: 0 done, 1 nothing fails, 2 the log could not be read.
 #[derive(Args, Clone, Debug)]
@@ -60,7 +60,7 @@ struct ShrinkArgs {
     suppose: SupposeArgs,
 }
 
-/// Draw a log as a sequence chart, up to the line that nothing explains
+/// Draw a log as a sequence chart, up to the first line that no run of the model explains
 ///
 /// Exit code: 0 drawn, 2 the log could not be read.
 #[derive(Args, Clone, Debug)]
@@ -70,10 +70,10 @@ struct DrawArgs {
     file: PathBuf,
     #[command(flatten)]
     suppose: SupposeArgs,
-    /// The node to draw; the first that fails, or the first, when not given
+    /// The node to draw [default: the first that fails, or else the first]
     #[arg(long, value_name = "NAME")]
     node: Option<String>,
-    /// How many lines to draw, the last ones
+    /// Draw only this many lines, the last ones
     #[arg(long, value_name = "N", default_value = "60")]
     lines: usize,
     /// Draw for Mermaid
@@ -84,9 +84,10 @@ struct DrawArgs {
     svg: bool,
 }
 
-/// Ask whether there is a run of the model that explains a log
+/// Say whether a run of the model explains a log
 ///
-/// Exit code: 0 there is, 1 there is none, 2 it could not be told, or the log could not be read.
+/// Exit code: 0 a run explains it, 1 no run does, 2 it could not be told, or the log could not be
+/// read.
 #[derive(Args, Clone, Debug)]
 struct ValidateArgs {
     /// The log

@@ -17,7 +17,7 @@ use crate::wire::{BlockCid, Proof, Tree};
 
 /// Show the tree of a file as a dataset, make a proof, or check one
 #[derive(Args, Clone, Debug)]
-#[command(after_help = "Exit code: 0 done or proven, 1 not proven, 2 it could not be run.")]
+#[command(after_help = "Exit code: 0 done or proven, 1 not proven, 2 the command could not run.")]
 pub struct TreeArgs {
     /// The dataset's file; with --verify, the file of one block
     #[arg(value_name = "FILE")]

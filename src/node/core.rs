@@ -77,12 +77,7 @@ impl EngineCore {
 
 impl Core for EngineCore {
     fn handle(&mut self, event: Event<Network>) -> Vec<Effect<Network>> {
-        // The engine puts nothing off, so nothing else ever happens to it.
-        let Some(event) = event.narrowed() else {
-            return Vec::new();
-        };
-        let effects = self.engine.step(event, &mut self.choices);
-        effects.into_iter().map(|effect| effect.widened()).collect()
+        self.engine.step_among_deviating(event, &mut self.choices)
     }
 
     fn wants(&self, address: &Address) -> bool {

@@ -66,7 +66,7 @@ impl Exchange {
     }
 
     /// Sends a message to a peer, after all earlier ones. Does nothing if the peer is not
-    /// connected. Disconnects a peer for which too much is waiting.
+    /// connected. Disconnects a peer for which too much is waiting (WIRE-10).
     pub fn send(&mut self, to: &PeerId, message: Message) {
         let Some(peer) = self.peers.get_mut(to) else {
             return;
@@ -129,6 +129,7 @@ impl Exchange {
         Handler::new(peer, outgoing, self.options.clone())
     }
 
+    /// With its first connection a peer has joined.
     fn opened(&mut self, peer: PeerId, connection: ConnectionId) {
         if let Some(connections) = self.peers.get_mut(&peer) {
             connections.open.push(connection);
@@ -142,6 +143,7 @@ impl Exchange {
         }
     }
 
+    /// With its last connection a peer has left (LEFT-1).
     fn closed(&mut self, peer: PeerId, connection: ConnectionId) {
         let Some(connections) = self.peers.get_mut(&peer) else {
             return;
@@ -152,7 +154,7 @@ impl Exchange {
             Some(next) => self.notify(peer, next, Command::Send),
             None => {
                 if !self.options.queue_survives_left {
-                    // LEFT-4
+                    // LEFT-4: what waits for it is discarded.
                     connections.outgoing.clear();
                     self.peers.remove(&peer);
                 }

@@ -121,6 +121,7 @@ impl Handler {
         }
     }
 
+    /// Reads a stream that the peer opened (WIRE-7), unless it has too many (WIRE-10).
     fn accept(&mut self, stream: Stream) {
         if self.streams.incoming() >= MAX_INCOMING_STREAMS && !self.options.unbounded_streams {
             info!(
@@ -210,6 +211,7 @@ impl Handler {
             Ok(None) => {}
             Err(error) => {
                 match &error {
+                    // WIRE-8: quietly.
                     FrameError::Truncated { .. } | FrameError::Io(_) => {
                         debug!("a stream of {} ended: {error}", self.peer);
                     }

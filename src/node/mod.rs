@@ -15,6 +15,7 @@ pub mod engine;
 mod exchange;
 mod handle;
 mod handler;
+pub mod index;
 mod options;
 mod outgoing;
 mod protocol;

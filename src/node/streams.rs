@@ -105,6 +105,8 @@ impl Streams {
         );
     }
 
+    /// Reads a stream until it ends, or until a frame cannot be read: one that is too long
+    /// (WIRE-2), or whose length is wrong (WIRE-8).
     fn add(
         &mut self,
         reader: impl AsyncRead + Send + Unpin + 'static,

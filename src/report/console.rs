@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use blockexc_model::Dialect;
 use blockexc_model::requirement::Section;
 
+use super::counted::counted;
 use super::style::{self, FAINT, HEADLINE};
 use super::wrap::wrapped;
 use crate::suite::verdict::{Conclusion, Counts, Line, RunResult, ScenarioResult, Verdict};
@@ -216,12 +217,8 @@ fn skips(run: &RunResult, out: &mut dyn Write) -> io::Result<()> {
 fn closing(run: &RunResult, out: &mut dyn Write) -> io::Result<()> {
     let seconds = run.duration_ms as f64 / 1000.0;
     let counts = in_words(&run.counts);
-    let total = run.counts.total();
-    let plural = if total == 1 { "" } else { "s" };
-    write!(
-        out,
-        "{total} scenario{plural} in {seconds:.1} s: {counts}. "
-    )?;
+    let total = counted(run.counts.total() as u64, "scenario", "scenarios");
+    write!(out, "{total} in {seconds:.1} s: {counts}. ")?;
     let some = match (run.everything_selected, run.counts.skipped) {
         (false, _) => " as far as selected",
         (true, 0) => "",

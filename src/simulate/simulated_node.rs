@@ -37,14 +37,7 @@ impl StateMachine {
     /// Handles one event.
     pub fn step(&mut self, event: Event<Network>, random: &mut Random) -> Vec<Effect<Network>> {
         match self {
-            StateMachine::Engine(engine) => {
-                // The engine puts nothing off, so nothing else ever happens to it.
-                let Some(event) = event.narrowed() else {
-                    return Vec::new();
-                };
-                let effects = engine.step(event, random);
-                effects.into_iter().map(|effect| effect.widened()).collect()
-            }
+            StateMachine::Engine(engine) => engine.step_among_deviating(event, random),
             StateMachine::Model(model) => model.step(event, random),
         }
     }

@@ -3,38 +3,24 @@
 //! A selector is a section (`WANT`), a requirement's ID (`WANT-1`, which is not `WANT-10`), or a
 //! scenario's ID (`WANT-10/held`). Letters of either case are meant.
 
-use std::collections::BTreeSet;
-
 use blockexc_model::requirement::{REQUIREMENTS, Section};
 
 use super::scenario::Scenario;
 use super::scenarios;
+use crate::near::Unknown;
 
 /// Why nothing can be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectError {
-    /// There is no such thing.
-    #[error("`{selector}` is no section, requirement or scenario{}", suggest(.near))]
-    Unknown {
-        /// What was asked for.
-        selector: String,
-        /// What it may mean.
-        near: Vec<String>,
-    },
+    /// There is no such section, requirement or scenario.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
     /// There is such a requirement, and no scenario tests it.
     #[error("no scenario tests {0}: it cannot be observed of a single node")]
     Untested(String),
     /// All that was selected was excluded.
     #[error("no scenario is selected")]
     Nothing,
-}
-
-fn suggest(near: &[String]) -> String {
-    if near.is_empty() {
-        String::new()
-    } else {
-        format!("; near it: {}", near.join(", "))
-    }
 }
 
 fn matches(selector: &str, scenario: &Scenario) -> bool {
@@ -80,53 +66,16 @@ fn unknown(selector: &str) -> SelectError {
     if let Some(section) = Section::ALL.iter().find(|section| is(section.name())) {
         return SelectError::Untested(section.name().to_owned());
     }
-    let names = Section::ALL.iter().map(|section| section.name().to_owned());
-    let names = names
-        .chain(
-            REQUIREMENTS
-                .iter()
-                .map(|requirement| requirement.id.to_owned()),
-        )
-        .chain(scenarios::all().map(|scenario| scenario.id.to_owned()));
-    SelectError::Unknown {
-        selector: selector.to_owned(),
-        near: near(selector, names),
-    }
-}
-
-/// Of these names, those that differ least from what was typed; none when all differ a lot.
-pub fn near(typed: &str, names: impl IntoIterator<Item = String>) -> Vec<String> {
-    let typed = typed.to_ascii_uppercase();
-    let mut ranked: BTreeSet<(usize, usize, String)> = BTreeSet::new();
-    for (i, name) in names.into_iter().enumerate() {
-        let distance = distance(&typed, &name.to_ascii_uppercase());
-        if distance <= 2.max(typed.len() / 4) {
-            ranked.insert((distance, i, name));
-        }
-    }
-    let mut found: Vec<String> = Vec::new();
-    for (_, _, name) in ranked {
-        if !found.contains(&name) && found.len() < 5 {
-            found.push(name);
-        }
-    }
-    found
-}
-
-/// The number of letters to insert, delete or replace.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, letter) in a.chars().take(64).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for j in 0..b.len() {
-            let replaced = diagonal + usize::from(letter != b[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    let sections = Section::ALL.iter().map(|section| section.name());
+    let requirements = REQUIREMENTS.iter().map(|requirement| requirement.id);
+    let scenarios = scenarios::all().map(|scenario| scenario.id);
+    let names = sections.chain(requirements).chain(scenarios);
+    SelectError::Unknown(Unknown::new(
+        "section, requirement or scenario",
+        selector,
+        names,
+        "`blockexc conform --list` lists all scenarios",
+    ))
 }
 
 #[cfg(test)]
@@ -169,11 +118,11 @@ mod tests {
 
     #[test]
     fn what_does_not_exist_is_named_with_what_is_near() {
-        let Err(SelectError::Unknown { selector, near }) = ids(&["WNT-5"], &[]) else {
+        let Err(SelectError::Unknown(unknown)) = ids(&["WNT-5"], &[]) else {
             panic!("there is no such requirement");
         };
-        assert_eq!(selector, "WNT-5");
-        assert!(near.contains(&"WANT-5".to_owned()), "{near:?}");
+        assert_eq!(unknown.name, "WNT-5");
+        assert!(unknown.near.contains(&"WANT-5".to_owned()), "{unknown}");
         assert_eq!(
             ids(&["PAY-2"], &[]),
             Err(SelectError::Untested("PAY-2".to_owned()))

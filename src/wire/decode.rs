@@ -183,6 +183,8 @@ struct Decoder<F> {
 }
 
 impl<F: FnMut(&Address) -> bool> Decoder<F> {
+    /// WIRE-3: whatever does not decode is an error. WIRE-4: fields come in any order, and unknown
+    /// ones are skipped.
     fn message(&mut self, mut bytes: Bytes) -> Result<(), DecodeError> {
         while bytes.has_remaining() {
             let (field, wire_type) = decode_key(&mut bytes)?;
@@ -255,6 +257,8 @@ impl<F: FnMut(&Address) -> bool> Decoder<F> {
         })
     }
 
+    /// WANT-16, WIRE-9: an entry without a usable address is left out. WIRE-5: so is one of an
+    /// unknown type.
     fn entry(&mut self, entry: protobuf::wantlist::Entry) -> Result<(), DecodeError> {
         let index = self.entries;
         self.entries += 1;
@@ -288,6 +292,7 @@ impl<F: FnMut(&Address) -> bool> Decoder<F> {
         Ok(())
     }
 
+    /// WIRE-9: a delivery without a usable address and CID is left out.
     fn delivery(&mut self, delivery: protobuf::BlockDelivery) -> Result<(), DecodeError> {
         let index = self.deliveries;
         self.deliveries += 1;
@@ -320,6 +325,7 @@ impl<F: FnMut(&Address) -> bool> Decoder<F> {
         Ok(())
     }
 
+    /// PRES-8: an item with a price that is too long is left out.
     fn presence(&mut self, presence: protobuf::BlockPresence) -> Result<(), DecodeError> {
         let index = self.presences;
         self.presences += 1;

@@ -88,7 +88,8 @@ struct Prefix {
 }
 
 impl Prefix {
-    /// Takes one more byte. `Ok(true)` says that it was the last.
+    /// Takes one more byte. `Ok(true)` says that it was the last. WIRE-8: an overlong varint is
+    /// refused.
     fn push(&mut self, byte: u8, accept_overlong: bool) -> Result<bool, FrameError> {
         let digit = u64::from(byte & 0x7f);
         let shift = 7 * self.bytes as u32;
@@ -188,6 +189,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
                     let byte = self.ahead[self.unused.start];
                     self.unused.start += 1;
                     if prefix.push(byte, self.options.accept_overlong)? {
+                        // WIRE-2: no memory is taken for a frame that is too long.
                         let announced = prefix.value;
                         let limit = self.options.limit;
                         match usize::try_from(announced) {
@@ -266,7 +268,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 }
 
-/// A message with its length before it.
+/// A message with its length before it (WIRE-1).
 pub fn encode_frame(message: &[u8]) -> Bytes {
     let mut buffer = unsigned_varint::encode::u64_buffer();
     let length = unsigned_varint::encode::u64(message.len() as u64, &mut buffer);

@@ -124,7 +124,7 @@ fn a_want_put_off_for_ever_is_shown_as_a_cycle() {
         .args(["--trace", trace.to_str().unwrap()])
         .assert()
         .code(1)
-        .stdout(contains("go round for ever"))
+        .stdout(contains("repeat for ever"))
         .stdout(contains("is not written"));
     assert!(!trace.exists());
 }
@@ -162,7 +162,7 @@ fn questions_are_answered_one_by_one() {
     check(&["questions", "asked-again-and-silenced"])
         .assert()
         .code(0)
-        .stdout(contains("The last 2 steps go round for ever"))
+        .stdout(contains("The last 2 steps repeat for ever"))
         .stdout(contains("WANT-10 MUST"));
     check(&["questions", "nothing"])
         .assert()
@@ -189,7 +189,7 @@ fn a_name_that_is_none_is_answered_with_those_there_are() {
     check(&["--requirement", "PRES-99"])
         .assert()
         .code(2)
-        .stderr(contains("no such requirement"));
+        .stderr(contains("no requirement is named `PRES-99`").and(contains("PRES-9")));
 }
 
 /// Said before the search, not after it.

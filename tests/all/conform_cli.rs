@@ -3,8 +3,11 @@
 use assert_cmd::Command;
 use blockexc::suite::scenarios;
 use blockexc::suite::verdict::{Conclusion, RunResult, Verdict};
+use blockexc_model::Deviation;
+use blockexc_model::dialect::DIALECTS;
 use predicates::prelude::*;
 use predicates::str::contains;
+use serde_json::Value;
 
 fn blockexc(arguments: &[&str]) -> Command {
     let mut command = Command::cargo_bin("blockexc").unwrap();
@@ -125,7 +128,10 @@ fn spec_shows_a_requirement_with_all_that_is_known_of_it() {
         .assert()
         .success()
         .stdout(contains("WANT-10 MUST").and(contains("overwrite-want")))
-        .stdout(contains("codex-2025-06"));
+        .stdout(contains("codex-2025-06"))
+        .stdout(contains("model/src/node/want.rs:").and(contains("want_have")))
+        .stdout(contains("src/node/engine/want_lists.rs:"))
+        .stdout(contains("a WantHave"));
     blockexc(&["spec"])
         .assert()
         .success()
@@ -134,4 +140,132 @@ fn spec_shows_a_requirement_with_all_that_is_known_of_it() {
         .assert()
         .code(2)
         .stderr(contains("`WANT-100`").and(contains("WANT-10")));
+}
+
+#[test]
+fn spec_shows_deviations_and_dialects_with_what_they_break() {
+    blockexc(&["spec", "first-want-stays"])
+        .assert()
+        .success()
+        .stdout(contains("WANT-9 ").and(contains("instead of model/src/node/want.rs:")));
+    blockexc(&["spec", "codex-2025-06"])
+        .assert()
+        .success()
+        .stdout(contains("PRES-3 ").and(contains("by dont-have-recorded")))
+        .stdout(contains("WANT-2 ").not());
+    blockexc(&["spec", "--deviations"])
+        .assert()
+        .success()
+        .stdout(contains("serve-later").and(contains("breaks nothing")));
+    blockexc(&["spec", "--dialects"])
+        .assert()
+        .success()
+        .stdout(contains("neverust-2026-03").and(contains("WIRE-7")));
+}
+
+#[test]
+fn spec_searches_and_explains() {
+    blockexc(&["spec", "--search", "donthave"])
+        .assert()
+        .success()
+        .stdout(contains("WANT-5 ").and(contains("silent-dont-have")))
+        .stdout(contains("Have, DontHave"));
+    blockexc(&["spec", "--search", "no such words"])
+        .assert()
+        .code(2)
+        .stderr(contains("nothing contains `no such words`"));
+    blockexc(&["spec", "--glossary"])
+        .assert()
+        .success()
+        .stdout(contains("barrier").and(contains("A question that a peer")));
+}
+
+/// One document for each way to ask, and each list in it only where it was asked for.
+#[test]
+fn spec_goes_to_json() {
+    for (arguments, list, first, count) in [
+        (&["WANT-10"][..], "requirements", "WANT-10", 1),
+        (&["LEFT"], "requirements", "LEFT-1", 4),
+        (
+            &["presence-unbounded"],
+            "deviations",
+            "presence-unbounded",
+            1,
+        ),
+        (&["codex-2025-06"], "dialects", "codex-2025-06", 1),
+        (
+            &["--deviations"],
+            "deviations",
+            "context-on-message",
+            Deviation::ALL.len(),
+        ),
+        (&["--dialects"], "dialects", "reference", DIALECTS.len()),
+        (&["--search", "WANT-18"], "requirements", "WANT-18", 1),
+    ] {
+        let output = blockexc(&["spec", "--json"])
+            .args(arguments)
+            .assert()
+            .success();
+        let document: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+        assert_eq!(document["format"], "blockexc-spec/1");
+        let entries = document[list].as_array().unwrap();
+        assert_eq!(entries.len(), count, "{arguments:?}");
+        let name = entries[0].get("id").or(entries[0].get("name"));
+        assert_eq!(name.unwrap(), first);
+        if !arguments.contains(&"--search") {
+            assert_eq!(document.as_object().unwrap().len(), 2, "{arguments:?}");
+        }
+    }
+    let output = blockexc(&["spec", "--glossary", "--json"])
+        .assert()
+        .success();
+    let document: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    let terms = document["glossary"].as_array().unwrap();
+    for term in [
+        "barrier",
+        "context",
+        "dump",
+        "Joined",
+        "leaf",
+        "Left",
+        "own want",
+        "presence record",
+    ] {
+        assert!(terms.iter().any(|one| one["term"] == term), "{term}");
+    }
+}
+
+#[test]
+fn unknown_names_are_answered_with_those_that_come_near() {
+    for (arguments, near) in [
+        (&["spec", "presence-unbunded"][..], "presence-unbounded"),
+        (&["spec", "codex-2025-6"], "codex-2025-06"),
+        (
+            &["conform", "--deviation", "presence-unbunded"],
+            "presence-unbounded",
+        ),
+        (&["conform", "--dialect", "codex-2025"], "codex-2025-06"),
+        (&["conform", "WANT-10/hold"], "WANT-10/held"),
+        (&["conform", "--exclude", "WNAT-6"], "WANT-6"),
+        (&["check", "--requirement", "PRES-33"], "PRES-3"),
+        (
+            &["check", "questions", "asked-and-silenced"],
+            "asked-again-and-silenced",
+        ),
+        (
+            &["check", "interop", "--losses", "neverust"],
+            "neverust-2026-03",
+        ),
+        (&["node", "--deviation", "silent-hav"], "silent-have"),
+        (&["simulate", "--dialect", "logos"], "logos-2025-12"),
+        (
+            &["trace", "draw", "log", "--deviation", "serve-latr"],
+            "serve-later",
+        ),
+    ] {
+        blockexc(arguments)
+            .assert()
+            .code(2)
+            .stderr(contains("did you mean").and(contains(near)));
+    }
 }

@@ -17,42 +17,7 @@ use graph::{Circle, Graph};
 use source::Texts;
 
 /// Circles that are known, each with all of its files. An entry that is none any more has to go.
-const KNOWN: &[&[&str]] = &[
-    &["src/suite/connection.rs", "src/suite/peer.rs"],
-    &["src/suite/scenario.rs", "src/suite/stage.rs"],
-    &["model/src/deviating.rs", "model/src/deviating/want.rs"],
-    &[
-        "model/src/node.rs",
-        "model/src/node/ask.rs",
-        "model/src/node/held.rs",
-        "model/src/node/join.rs",
-        "model/src/node/left.rs",
-        "model/src/node/pay.rs",
-        "model/src/node/presence.rs",
-        "model/src/node/rules.rs",
-        "model/src/node/sending.rs",
-        "model/src/node/step.rs",
-        "model/src/node/transfer.rs",
-        "model/src/node/want.rs",
-        "model/src/node/wire.rs",
-    ],
-    &[
-        "checker/src/chart.rs",
-        "checker/src/explorer.rs",
-        "checker/src/liveness.rs",
-        "checker/src/network.rs",
-        "checker/src/open.rs",
-        "checker/src/properties.rs",
-        "checker/src/words.rs",
-    ],
-    &[
-        "checker/src/replay.rs",
-        "checker/src/replay/document.rs",
-        "checker/src/replay/message.rs",
-        "checker/src/replay/names.rs",
-        "checker/src/replay/step.rs",
-    ],
-];
+const KNOWN: &[&[&str]] = &[];
 
 /// A crate's folder, and what is in its `src`, from the lowest layer to the highest. What is in a
 /// layer imports only from this layer and from those before it.

@@ -44,7 +44,8 @@ pub struct Options<'a> {
 
 /// The name of the property of [`Configuration::Progress`].
 pub const OBTAINED: &str = "a want of a block that a connected peer holds is obtained";
-const OBTAINED_FOR: &[&str] = &["ASK-6", "ASK-8"];
+/// The requirements that it stands for.
+pub const OBTAINED_FOR: &[&str] = &["ASK-6", "ASK-8"];
 
 /// Does something with the network in numbers, in rows of as few words as it needs.
 macro_rules! interned {

@@ -29,7 +29,7 @@ impl<N: Names> Engine<N> {
     }
 
     /// A peer's last connection has closed. LEFT-1: with it goes its context and all that other
-    /// places say of it.
+    /// places say of it. LEFT-3: nothing is kept for when the peer comes back.
     pub(super) fn left(
         &mut self,
         peer: &N::Peer,

@@ -137,7 +137,8 @@ impl<N: Names> Contexts<N> {
         addresses.get_mut(address).holders.insert(peer);
     }
 
-    /// Removes this peer's record of this block, if there is one.
+    /// Removes this peer's record of this block, if there is one. PRES-7: beside this, a
+    /// record goes only when its want ends or its peer leaves.
     pub fn remove_presence(
         &mut self,
         addresses: &mut Addresses<N>,

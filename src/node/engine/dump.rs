@@ -39,6 +39,7 @@ impl<N: Names> Engine<N> {
         }
     }
 
+    /// PRES-10: what a context tells by address and by CID.
     fn dump_context(&self, context: &Context<N>) -> ContextDump<N::Cid> {
         let address = |number| (*self.addresses.get(number).address).clone();
         let mut presence: Vec<_> = context

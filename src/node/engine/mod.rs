@@ -15,6 +15,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use blockexc_model::address::{Address, Names};
+use blockexc_model::deviating;
 use blockexc_model::message::Message;
 use blockexc_model::node::{Choose, Config, Effect, Event};
 
@@ -82,6 +83,20 @@ impl<N: Names> Engine<N> {
             Event::Other(never) => match never {},
         }
         out.into_effects(&self.contexts)
+    }
+
+    /// The same among nodes that may deviate. What can happen to these only does nothing here: the
+    /// engine puts nothing off.
+    pub fn step_among_deviating(
+        &mut self,
+        event: deviating::Event<N>,
+        choose: &mut impl Choose<N>,
+    ) -> Vec<deviating::Effect<N>> {
+        let effects = match event.narrowed() {
+            Some(event) => self.step(event, choose),
+            None => Vec::new(),
+        };
+        effects.into_iter().map(Effect::widened).collect()
     }
 
     /// WIRE-6: the parts of a message, in this order.

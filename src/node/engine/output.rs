@@ -76,7 +76,7 @@ impl<N: Names> Output<N> {
         self.to(to).cancels.push((request, entry));
     }
 
-    /// A block, for an entry of this priority.
+    /// A block, for an entry of this priority. XFER-1: under the address that the entry names.
     pub fn delivery(
         &mut self,
         to: PeerNumber,
@@ -129,7 +129,8 @@ impl<N: Names> Owed<N> {
             .sort_by_key(|(priority, _)| Reverse(*priority));
 
         let mut messages = Vec::new();
-        // JOIN-4: only the first says that it is the whole list.
+        // JOIN-4: only the first says that it is the whole list. JOIN-8: each has so many entries
+        // at most.
         let own_want_list = runs(self.own_want_list, MAX_ENTRIES_SENT);
         messages.extend(
             own_want_list
@@ -138,6 +139,7 @@ impl<N: Names> Owed<N> {
                 .map(|(place, entries)| Message::want_list(entries, place == 0)),
         );
         messages.extend(self.account.map(Message::account));
+        // WANT-18: all answers together, in as few messages as their limit allows.
         let presences = runs(self.presences, MAX_PRESENCES_SENT);
         messages.extend(presences.into_iter().map(Message::presences));
         for entries in [self.cancels, self.wants] {
@@ -149,6 +151,7 @@ impl<N: Names> Owed<N> {
             );
         }
         let deliveries: Vec<_> = self.deliveries.into_iter().map(|(_, one)| one).collect();
+        // XFER-9
         let deliveries = runs(deliveries, MAX_BLOCKS_SENT);
         messages.extend(deliveries.into_iter().map(Message::deliveries));
         messages

@@ -193,6 +193,8 @@ impl Shell {
         }
     }
 
+    /// Handles a frame, whichever stream it came on (WIRE-7). WIRE-3: one that is no message closes
+    /// its stream. WIRE-9: what is unusable in a message is left out of it.
     fn frame(&mut self, from: PeerId, connection: ConnectionId, received: ReceivedFrame) {
         let ReceivedFrame { stream, own, frame } = received;
         let frame_length = frame.len();

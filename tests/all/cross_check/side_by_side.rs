@@ -3,8 +3,9 @@
 use blockexc::node::engine::Engine;
 use blockexc_checker::step::rules::{Step as JudgedStep, StepChecker};
 use blockexc_model::address::Address;
+use blockexc_model::deviating::{Node, Setup};
 use blockexc_model::deviation::Deviations;
-use blockexc_model::node::{Choose, Config, Node};
+use blockexc_model::node::Choose;
 
 use super::trace::{Dice, Few, Trace, WORLD};
 
@@ -46,20 +47,17 @@ pub fn judged_difference(
 }
 
 fn run(trace: &Trace, deviations: Deviations, judge: Option<&StepChecker<Few>>) -> Option<String> {
-    let mut model = Node::<Few>::new(Config {
+    let mut model = Node::<Few>::deviating(Setup {
+        config: trace.config(),
         deviations,
-        ..trace.config()
     });
-    let mut engine = match Engine::<Few>::new(trace.config()) {
-        Ok(engine) => engine,
-        Err(deviates) => return Some(deviates.to_string()),
-    };
+    let mut engine = Engine::<Few>::new(trace.config());
     let (mut model_choices, mut engine_choices) = (Recorded::new(trace), Recorded::new(trace));
     for (number, step) in trace.steps.iter().enumerate() {
         let event = step.event();
         let before = judge.map(|_| model.clone());
         let expected = model.step(event.clone(), &mut model_choices);
-        let done = engine.step(event.clone(), &mut engine_choices);
+        let done = engine.step_among_deviating(event.clone(), &mut engine_choices);
         if expected != done {
             return Some(format!(
                 "step {number}: effects differ\n model: {expected:#?}\nengine: {done:#?}"

@@ -4,11 +4,12 @@
 //! that share one of them.
 
 use blockexc_model::address::{Address, Names};
+use blockexc_model::deviating::{Event, OtherEvent};
 use blockexc_model::message::{
     Account, Delivery, Evidence, Message, Payment, Presence, PresenceType, ProofEvidence,
     WantEntry, WantList, WantType,
 };
-use blockexc_model::node::{Config, Event};
+use blockexc_model::node::Config;
 use blockexc_model::price::Price;
 use proptest::prelude::Rng;
 use proptest::strategy::{NewTree, Strategy, ValueTree};
@@ -136,7 +137,7 @@ impl Step {
             Step::Retry(address) => Event::Retry(address),
             Step::Stored { cid, leaves } => Event::Stored { cid, leaves },
             Step::Deleted(cid) => Event::Deleted(cid),
-            Step::Serve(peer) => Event::Serve(peer),
+            Step::Serve(peer) => Event::Other(OtherEvent::Serve(peer)),
         }
     }
 

@@ -7,11 +7,11 @@ use blockexc::node::core::Dump;
 use blockexc::trace::difference::Difference;
 use blockexc::trace::dumped::{Dumped, DumpedContext};
 use blockexc::wire::{Address, BlockCid, Network};
+use blockexc_model::deviating::{Effect, Node, Setup};
 use blockexc_model::deviation::{Deviations, Layer};
 use blockexc_model::message::{Account, WantEntry};
-use blockexc_model::node::{Config, Node};
 use blockexc_model::price::Price;
-use blockexc_model::{Deviation, Effect};
+use blockexc_model::Deviation;
 use libp2p::PeerId;
 use libp2p::identity::Keypair;
 
@@ -274,11 +274,14 @@ fn a_deviation_that_shows_in_the_state_is_held_against_what_it_breaks() {
 fn first_difference(deviation: Deviation, seed: u64) -> Option<Difference> {
     let trace = Dice(seed).trace(60);
     let mut nodes = [Deviations::of(&[deviation]), Deviations::none()].map(|deviations| {
-        let config = Config {
+        let setup = Setup {
+            config: trace.config(),
             deviations,
-            ..trace.config()
         };
-        (Node::<Network>::new(config), Choices(Dice(trace.choices)))
+        (
+            Node::<Network>::deviating(setup),
+            Choices(Dice(trace.choices)),
+        )
     });
     for step in &trace.steps {
         let [(effects, dump), (expected_effects, expected)] =

@@ -7,10 +7,10 @@ use blockexc::node::engine::Engine;
 use blockexc::trace::line::Header;
 use blockexc::trace::record::Recorder;
 use blockexc::wire::{Address, BlockCid, Dump, Message, Network};
-use blockexc_model::Effect;
+use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent, Setup};
 use blockexc_model::deviation::Deviations;
 use blockexc_model::message::{Delivery, Presence, WantEntry, WantList};
-use blockexc_model::node::{Choose, Config, Event, Node};
+use blockexc_model::node::Choose;
 use libp2p::PeerId;
 use libp2p::identity::Keypair;
 
@@ -41,13 +41,15 @@ pub fn log_of(trace: &Trace, who: Who, dumps: bool) -> String {
     let mut dice = Choices(Dice(trace.choices));
     match who {
         Who::Engine => {
-            let mut engine = Engine::<Network>::new(trace.config()).unwrap();
-            node = Box::new(move |event| (engine.step(event, &mut dice), engine.dump()));
+            let mut engine = Engine::<Network>::new(trace.config());
+            node = Box::new(move |event| {
+                (engine.step_among_deviating(event, &mut dice), engine.dump())
+            });
         }
         Who::Model(deviations) => {
-            let mut model = Node::<Network>::new(Config {
+            let mut model = Node::<Network>::deviating(Setup {
+                config: trace.config(),
                 deviations,
-                ..trace.config()
             });
             node = Box::new(move |event| (model.step(event, &mut dice), model.dump()));
         }
@@ -61,8 +63,8 @@ pub fn log_of(trace: &Trace, who: Who, dumps: bool) -> String {
         }
         // What a shell does for a node that puts off serving.
         for effect in &effects {
-            if let Effect::ServeLater(peer) = effect {
-                let event = Event::Serve(*peer);
+            if let Effect::Other(OtherEffect::ServeLater(peer)) = effect {
+                let event = Event::Other(OtherEvent::Serve(*peer));
                 let (effects, _) = node(event.clone());
                 recorder.step(&event, &effects).unwrap();
             }
@@ -140,7 +142,7 @@ pub fn on_the_network(event: Event<Few>) -> Event<Network> {
     match event {
         Event::Joined(number) => Event::Joined(peer(number)),
         Event::Left(number) => Event::Left(peer(number)),
-        Event::Serve(number) => Event::Serve(peer(number)),
+        Event::Other(OtherEvent::Serve(number)) => Event::Other(OtherEvent::Serve(peer(number))),
         Event::Request(it) => Event::Request(address(it)),
         Event::Cancel(it) => Event::Cancel(address(it)),
         Event::Retry(it) => Event::Retry(address(it)),
