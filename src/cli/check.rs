@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use blockexc_checker::analysis::configuration::{Configuration, Options};
 use blockexc_checker::analysis::networks::custom;
-use blockexc_checker::analysis::report::{Report, Told, idle};
+use blockexc_checker::analysis::report::{Report, ReportedVerdict, idle};
 use blockexc_checker::analysis::standard::standard_set;
 use blockexc_checker::network::limits::Limits;
 use blockexc_checker::network::names::{Blocks, Naming};
@@ -373,17 +373,21 @@ fn write_report(report: &Report, verbose: bool, out: &mut dyn Write) -> std::io:
     writeln!(out)?;
     for property in &report.properties {
         let text = match property.verdict {
-            Told::Violated(steps) => format!("{BAD}violated{BAD:#} after {}", in_steps(steps)),
-            Told::NeverSeen => format!("{BAD}never seen{BAD:#}"),
-            Told::Holds if verbose && !property.premise_reached => {
+            ReportedVerdict::Violated(steps) => {
+                format!("{BAD}violated{BAD:#} after {}", in_steps(steps))
+            }
+            ReportedVerdict::NeverSeen => format!("{BAD}never seen{BAD:#}"),
+            ReportedVerdict::Holds if verbose && !property.premise_reached => {
                 format!("{FAINT}holds, but its premise is never the case here{FAINT:#}")
             }
-            Told::Holds if verbose => format!("{GOOD}holds{GOOD:#}"),
-            Told::Seen(steps) if verbose => {
+            ReportedVerdict::Holds if verbose => format!("{GOOD}holds{GOOD:#}"),
+            ReportedVerdict::Seen(steps) if verbose => {
                 format!("{GOOD}seen{GOOD:#} after {}", in_steps(steps))
             }
-            Told::NotViolated if verbose => format!("{DOUBTFUL}not violated so far{DOUBTFUL:#}"),
-            Told::NotSeen if verbose => format!("{DOUBTFUL}not seen so far{DOUBTFUL:#}"),
+            ReportedVerdict::NotViolated if verbose => {
+                format!("{DOUBTFUL}not violated so far{DOUBTFUL:#}")
+            }
+            ReportedVerdict::NotSeen if verbose => format!("{DOUBTFUL}not seen so far{DOUBTFUL:#}"),
             _ => continue,
         };
         writeln!(
@@ -416,7 +420,7 @@ fn show_counterexamples(
                 .properties
                 .iter()
                 .filter_map(move |property| match property.verdict {
-                    Told::Violated(steps) => Some((steps, configuration, property.name)),
+                    ReportedVerdict::Violated(steps) => Some((steps, configuration, property.name)),
                     _ => None,
                 })
         });

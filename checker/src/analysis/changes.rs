@@ -7,7 +7,7 @@ use serde::Serialize;
 use stateright::Model;
 
 use crate::network::names::{Peer, Small};
-use crate::network::open::{OpenNetwork, What};
+use crate::network::open::{OpenAct, OpenNetwork};
 use blockexc_model::address::Address;
 use blockexc_model::deviating::{Event, Node};
 use blockexc_model::message::Message;
@@ -81,18 +81,18 @@ impl Occasion {
         }
     }
 
-    fn of(what: What, event: &Event<Small>) -> Self {
-        match (what, event) {
-            (What::Join(_), _) => Occasion::Joined,
-            (What::Leave(_), _) => Occasion::Left,
-            (What::Request(_), _) => Occasion::Request,
-            (What::Cancel(_), _) => Occasion::Cancel,
-            (What::Retry(_), _) => Occasion::Retry,
-            (What::Store(_), _) => Occasion::Stored,
-            (What::Delete(_), _) => Occasion::Deleted,
-            (What::Serve(_), _) => Occasion::Serve,
-            (What::Say(..), Event::Received { message, .. }) => Occasion::of_message(message),
-            (What::Say(..), _) => Occasion::OtherMessage,
+    fn of(act: OpenAct, event: &Event<Small>) -> Self {
+        match (act, event) {
+            (OpenAct::Join(_), _) => Occasion::Joined,
+            (OpenAct::Leave(_), _) => Occasion::Left,
+            (OpenAct::Request(_), _) => Occasion::Request,
+            (OpenAct::Cancel(_), _) => Occasion::Cancel,
+            (OpenAct::Retry(_), _) => Occasion::Retry,
+            (OpenAct::Store(_), _) => Occasion::Stored,
+            (OpenAct::Delete(_), _) => Occasion::Deleted,
+            (OpenAct::Serve(_), _) => Occasion::Serve,
+            (OpenAct::Say(..), Event::Received { message, .. }) => Occasion::of_message(message),
+            (OpenAct::Say(..), _) => Occasion::OtherMessage,
         }
     }
 
@@ -137,14 +137,14 @@ pub fn changes(networks: &[OpenNetwork]) -> BTreeMap<(Occasion, Change), u64> {
         while let Some(state) = waiting.pop() {
             network.actions(&state, &mut actions);
             for action in actions.drain(..) {
-                let Some(event) = network.event(action.what) else {
+                let Some(event) = network.event(action.act) else {
                     continue;
                 };
                 let Some((next, _)) = network.perform(&state, &action) else {
                     continue;
                 };
-                let occasion = Occasion::of(action.what, &event);
-                for change in changes_of(&state.node, &next.node, peer_of(action.what)) {
+                let occasion = Occasion::of(action.act, &event);
+                for change in changes_of(&state.node, &next.node, peer_of(action.act)) {
                     *all.entry((occasion, change)).or_insert(0) += 1;
                 }
                 if seen.insert(next.clone()) {
@@ -156,9 +156,12 @@ pub fn changes(networks: &[OpenNetwork]) -> BTreeMap<(Occasion, Change), u64> {
     all
 }
 
-fn peer_of(what: What) -> Option<Peer> {
-    match what {
-        What::Join(peer) | What::Leave(peer) | What::Say(peer, _) | What::Serve(peer) => Some(peer),
+fn peer_of(act: OpenAct) -> Option<Peer> {
+    match act {
+        OpenAct::Join(peer)
+        | OpenAct::Leave(peer)
+        | OpenAct::Say(peer, _)
+        | OpenAct::Serve(peer) => Some(peer),
         _ => None,
     }
 }

@@ -17,7 +17,7 @@ use crate::search::property::{Kind, Property};
 use crate::search::space::Space;
 use crate::show::counterexample::Counterexample;
 
-use super::report::{PropertyReport, Report, Told};
+use super::report::{PropertyReport, Report, ReportedVerdict};
 
 /// A network with what is asked of it.
 pub enum Configuration {
@@ -273,12 +273,12 @@ impl Configuration {
                     name: finding.name,
                     requirements: finding.requirements,
                     verdict: match finding.verdict {
-                        Verdict::Holds => Told::Holds,
-                        Verdict::NotViolated => Told::NotViolated,
-                        Verdict::Violated(state) => Told::Violated(steps(state)),
-                        Verdict::Seen(state) => Told::Seen(steps(state)),
-                        Verdict::NeverSeen => Told::NeverSeen,
-                        Verdict::NotSeen => Told::NotSeen,
+                        Verdict::Holds => ReportedVerdict::Holds,
+                        Verdict::NotViolated => ReportedVerdict::NotViolated,
+                        Verdict::Violated(state) => ReportedVerdict::Violated(steps(state)),
+                        Verdict::Seen(state) => ReportedVerdict::Seen(steps(state)),
+                        Verdict::NeverSeen => ReportedVerdict::NeverSeen,
+                        Verdict::NotSeen => ReportedVerdict::NotSeen,
                     },
                     premise_reached: finding
                         .premise_reached
@@ -298,11 +298,11 @@ fn progress_report<S: Space<Model = Network>>(
         graph.is_some_and(|graph| (0..graph.len() as u32).any(|state| graph.is_marked(state)));
     let verdict = match found.outcome {
         // What happens after the states that were not expanded is not known.
-        Outcome::Bounded(_) => Told::NotViolated,
+        Outcome::Bounded(_) => ReportedVerdict::NotViolated,
         Outcome::Exhausted => graph
             .and_then(|graph| fair_cycle(graph, &network.obligations(Fairness::Strong)))
-            .map_or(Told::Holds, |lasso| {
-                Told::Violated(found.trail_length(lasso.knot) + lasso.cycle.len())
+            .map_or(ReportedVerdict::Holds, |lasso| {
+                ReportedVerdict::Violated(found.trail_length(lasso.knot) + lasso.cycle.len())
             }),
     };
     PropertyReport {

@@ -37,7 +37,7 @@ pub struct PropertyReport {
     /// The requirements it stands for.
     pub requirements: &'static [&'static str],
     /// Whether it holds.
-    pub verdict: Told,
+    pub verdict: ReportedVerdict,
     /// Whether the case ever arose of which it says something.
     pub premise_reached: bool,
 }
@@ -45,7 +45,7 @@ pub struct PropertyReport {
 /// A verdict for a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Told {
+pub enum ReportedVerdict {
     /// It holds in every state.
     Holds,
     /// It holds in every state that was seen, which were not all.
@@ -60,15 +60,21 @@ pub enum Told {
     NotSeen,
 }
 
-impl Told {
+impl ReportedVerdict {
     /// Whether this shows that the property does not hold.
     pub fn is_failure(self) -> bool {
-        matches!(self, Told::Violated(_) | Told::NeverSeen)
+        matches!(
+            self,
+            ReportedVerdict::Violated(_) | ReportedVerdict::NeverSeen
+        )
     }
 
     /// Whether nothing can be said.
     pub fn is_open(self) -> bool {
-        matches!(self, Told::NotViolated | Told::NotSeen)
+        matches!(
+            self,
+            ReportedVerdict::NotViolated | ReportedVerdict::NotSeen
+        )
     }
 }
 

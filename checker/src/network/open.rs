@@ -77,14 +77,14 @@ pub struct OpenState {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OpenAction {
     /// What happens.
-    pub what: What,
+    pub act: OpenAct,
     /// How the node chooses where it may.
     pub script: Script,
 }
 
 /// What happens to the node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum What {
+pub enum OpenAct {
     /// A peer joins, once more or for the first time.
     Join(Peer),
     /// A peer leaves, there or not.
@@ -107,16 +107,16 @@ pub enum What {
 
 impl fmt::Debug for OpenAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.what {
-            What::Join(peer) => write!(f, "{peer} joins"),
-            What::Leave(peer) => write!(f, "{peer} leaves"),
-            What::Say(from, place) => write!(f, "{from} says message {place}"),
-            What::Request(place) => write!(f, "the user requests address {place}"),
-            What::Cancel(place) => write!(f, "the user cancels address {place}"),
-            What::Retry(place) => write!(f, "address {place} is not met in time"),
-            What::Store(number) => write!(f, "the user stores {}", Cid(number)),
-            What::Delete(number) => write!(f, "{} is deleted", Cid(number)),
-            What::Serve(peer) => write!(f, "{} serves {peer}", OpenNetwork::NODE),
+        match self.act {
+            OpenAct::Join(peer) => write!(f, "{peer} joins"),
+            OpenAct::Leave(peer) => write!(f, "{peer} leaves"),
+            OpenAct::Say(from, place) => write!(f, "{from} says message {place}"),
+            OpenAct::Request(place) => write!(f, "the user requests address {place}"),
+            OpenAct::Cancel(place) => write!(f, "the user cancels address {place}"),
+            OpenAct::Retry(place) => write!(f, "address {place} is not met in time"),
+            OpenAct::Store(number) => write!(f, "the user stores {}", Cid(number)),
+            OpenAct::Delete(number) => write!(f, "{} is deleted", Cid(number)),
+            OpenAct::Serve(peer) => write!(f, "{} serves {peer}", OpenNetwork::NODE),
         }?;
         f.write_str(&self.script.words())
     }
@@ -128,24 +128,24 @@ impl OpenNetwork {
     }
 
     /// The event that this is to the node; nothing when there is no such message or address.
-    pub fn event(&self, what: What) -> Option<Event<Small>> {
+    pub fn event(&self, act: OpenAct) -> Option<Event<Small>> {
         let cid = Cid;
-        Some(match what {
-            What::Join(peer) => Event::Joined(peer),
-            What::Leave(peer) => Event::Left(peer),
-            What::Say(from, place) => Event::Received {
+        Some(match act {
+            OpenAct::Join(peer) => Event::Joined(peer),
+            OpenAct::Leave(peer) => Event::Left(peer),
+            OpenAct::Say(from, place) => Event::Received {
                 from,
                 message: self.alphabet.messages.get(usize::from(place))?.clone(),
             },
-            What::Request(place) => Event::Request(self.address(place)?),
-            What::Cancel(place) => Event::Cancel(self.address(place)?),
-            What::Retry(place) => Event::Retry(self.address(place)?),
-            What::Store(number) => Event::Stored {
+            OpenAct::Request(place) => Event::Request(self.address(place)?),
+            OpenAct::Cancel(place) => Event::Cancel(self.address(place)?),
+            OpenAct::Retry(place) => Event::Retry(self.address(place)?),
+            OpenAct::Store(number) => Event::Stored {
                 cid: cid(number),
                 leaves: self.blocks.leaf(cid(number)).into_iter().collect(),
             },
-            What::Delete(number) => Event::Deleted(cid(number)),
-            What::Serve(peer) => Event::Other(OtherEvent::Serve(peer)),
+            OpenAct::Delete(number) => Event::Deleted(cid(number)),
+            OpenAct::Serve(peer) => Event::Other(OtherEvent::Serve(peer)),
         })
     }
 
@@ -155,9 +155,9 @@ impl OpenNetwork {
         state: &OpenState,
         action: &OpenAction,
     ) -> Option<(OpenState, Vec<Effect<Small>>)> {
-        let event = self.event(action.what)?;
+        let event = self.event(action.act)?;
         let mut next = state.clone();
-        if let What::Serve(peer) = action.what {
+        if let OpenAct::Serve(peer) = action.act {
             next.serves.retain(|promised| *promised != peer);
         }
         let effects = next.node.step(event.clone(), &mut action.script.player());
@@ -184,45 +184,44 @@ impl OpenNetwork {
 
 impl OpenNetwork {
     /// Everything that can happen to the node next, but for how it chooses.
-    fn whats(&self, state: &OpenState) -> Vec<What> {
+    fn acts(&self, state: &OpenState) -> Vec<OpenAct> {
         if state.ended {
             return Vec::new();
         }
-        let mut whats = Vec::new();
+        let mut acts = Vec::new();
         for peer in self.peers() {
-            whats.extend([What::Join(peer), What::Leave(peer)]);
+            acts.extend([OpenAct::Join(peer), OpenAct::Leave(peer)]);
             let says = (0u16..).take(self.alphabet.messages.len());
-            whats.extend(says.map(|place| What::Say(peer, place)));
+            acts.extend(says.map(|place| OpenAct::Say(peer, place)));
         }
         for (place, address) in (0u8..).zip(self.blocks.addresses()) {
-            whats.extend([What::Request(place), What::Cancel(place)]);
+            acts.extend([OpenAct::Request(place), OpenAct::Cancel(place)]);
             if state.node.wants(&address) {
-                whats.push(What::Retry(place));
+                acts.push(OpenAct::Retry(place));
             }
         }
         for cid in self.blocks.cids() {
-            whats.extend([What::Store(cid.0), What::Delete(cid.0)]);
+            acts.extend([OpenAct::Store(cid.0), OpenAct::Delete(cid.0)]);
         }
-        whats.extend(state.serves.iter().map(|peer| What::Serve(*peer)));
-        whats
+        acts.extend(state.serves.iter().map(|peer| OpenAct::Serve(*peer)));
+        acts
     }
 
     /// What can happen in this state, wherever the node may choose in the first of the ways.
     pub(crate) fn possible(&self, state: &OpenState) -> Vec<OpenAction> {
-        let whats = self.whats(state).into_iter();
-        whats
-            .map(|what| OpenAction {
-                what,
-                script: Script::default(),
-            })
-            .collect()
+        let acts = self.acts(state).into_iter();
+        acts.map(|act| OpenAction {
+            act,
+            script: Script::default(),
+        })
+        .collect()
     }
 
     /// Whether this is one of the actions that are possible in this state.
     pub fn can(&self, state: &OpenState, action: &OpenAction) -> bool {
-        self.whats(state).contains(&action.what)
+        self.acts(state).contains(&action.act)
             && self
-                .event(action.what)
+                .event(action.act)
                 .is_some_and(|event| choice::fits(&state.node, &event, action.script))
     }
 }
@@ -241,18 +240,14 @@ impl Model for OpenNetwork {
     }
 
     fn actions(&self, state: &OpenState, actions: &mut Vec<OpenAction>) {
-        let whats = self.whats(state);
+        let acts = self.acts(state);
         let may_choose = choice::may_choose(&state.node);
-        for what in whats {
-            let scripts = may_choose.then(|| self.event(what)).flatten().map_or_else(
+        for act in acts {
+            let scripts = may_choose.then(|| self.event(act)).flatten().map_or_else(
                 || vec![Script::default()],
                 |event| choice::scripts(&state.node, &event),
             );
-            actions.extend(
-                scripts
-                    .into_iter()
-                    .map(|script| OpenAction { what, script }),
-            );
+            actions.extend(scripts.into_iter().map(|script| OpenAction { act, script }));
         }
     }
 

@@ -5,7 +5,7 @@ use blockexc_model::deviating::{Effect, Event, Node};
 use crate::network::action::{Act, Action};
 use crate::network::closed::Network;
 use crate::network::names::{Peer, Small, show_address};
-use crate::network::open::{OpenAction, OpenNetwork, OpenState, What};
+use crate::network::open::{OpenAct, OpenAction, OpenNetwork, OpenState};
 use crate::network::state::State;
 use crate::properties;
 use crate::search::checkable::Checkable;
@@ -196,11 +196,12 @@ impl Shown for OpenNetwork {
     }
 
     fn describe(&self, action: &OpenAction) -> String {
-        match (action.what, self.event(action.what)) {
+        match (action.act, self.event(action.act)) {
             // What is said is named by the message, and what is done by the address.
-            (What::Say(..) | What::Request(_) | What::Cancel(_) | What::Retry(_), Some(event)) => {
-                show_event(&event) + &action.script.words()
-            }
+            (
+                OpenAct::Say(..) | OpenAct::Request(_) | OpenAct::Cancel(_) | OpenAct::Retry(_),
+                Some(event),
+            ) => show_event(&event) + &action.script.words(),
             _ => format!("{action:?}"),
         }
     }
@@ -226,8 +227,8 @@ impl Shown for OpenNetwork {
         action: &OpenAction,
         next: &OpenState,
     ) {
-        let row = match (action.what, self.event(action.what)) {
-            (What::Say(from, _), Some(Event::Received { message, .. })) => Row::Message {
+        let row = match (action.act, self.event(action.act)) {
+            (OpenAct::Say(from, _), Some(Event::Received { message, .. })) => Row::Message {
                 from: from.index(),
                 to: OpenNetwork::NODE.index(),
                 text: show_message(&message),

@@ -30,9 +30,9 @@ fn role(deviations: Deviations) -> Role {
 /// Whether a want of a block that a connected peer holds is obtained in every fair run. A timer
 /// that runs again and again goes off in the end.
 fn obtains(network: &Network) -> bool {
-    let tabled = InternedNetwork::<10>::new(network).unwrap();
+    let interned = InternedNetwork::<10>::new(network).unwrap();
     let owed = |state: &State| properties::is_owed(network, state);
-    let found = Explorer::new(&tabled, Vec::new())
+    let found = Explorer::new(&interned, Vec::new())
         .bounded(Bounds {
             states: Some(200_000),
             ..Bounds::default()

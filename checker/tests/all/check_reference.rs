@@ -18,8 +18,8 @@ use blockexc_model::deviating::Setup;
 fn holds(network: &Network, more: Vec<Property<Network>>) -> (usize, BTreeSet<&'static str>) {
     let mut list = properties::network(network);
     list.extend(more);
-    let tabled = InternedNetwork::<10>::new(network).unwrap();
-    let found = Explorer::new(&tabled, list).explore();
+    let interned = InternedNetwork::<10>::new(network).unwrap();
+    let found = Explorer::new(&interned, list).explore();
     assert_eq!(found.outcome, Outcome::Exhausted);
     assert_no_failure(&network.name, network, &found);
     let reached = found

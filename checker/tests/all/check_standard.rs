@@ -2,7 +2,7 @@
 
 use blockexc_checker::analysis::configuration::{Configuration, Options};
 use blockexc_checker::analysis::networks::{open_networks, pair, patient_pair, row, triangle};
-use blockexc_checker::analysis::report::{PropertyReport, Report, Told, idle};
+use blockexc_checker::analysis::report::{PropertyReport, Report, ReportedVerdict, idle};
 use blockexc_checker::network::closed::Network;
 use blockexc_checker::network::interned::InternedNetwork;
 use blockexc_checker::network::limits::Limits;
@@ -33,7 +33,7 @@ fn violated(report: &Report) -> Vec<(&'static str, usize)> {
     let properties = report.properties.iter();
     properties
         .filter_map(|property| match property.verdict {
-            Told::Violated(steps) => Some((property.name, steps)),
+            ReportedVerdict::Violated(steps) => Some((property.name, steps)),
             _ => None,
         })
         .collect()
@@ -59,7 +59,7 @@ fn a_want_fair_cycle_is_as_long_as_is_said() {
 
     let mended = Configuration::Progress(patient_pair(&Setup::default(), &Setup::default()));
     let report = search(&mended, &[]);
-    assert_eq!(report.properties[0].verdict, Told::Holds);
+    assert_eq!(report.properties[0].verdict, ReportedVerdict::Holds);
     assert!(mended.counterexample(name, None).unwrap().is_none());
 }
 
@@ -146,7 +146,7 @@ fn only_what_stands_for_a_requirement_is_looked_at_when_one_is_named() {
         assert!(property.requirements.contains(&"ASK-7"));
         let is_about_seeing = matches!(
             property.verdict,
-            Told::Seen(_) | Told::NeverSeen | Told::NotSeen
+            ReportedVerdict::Seen(_) | ReportedVerdict::NeverSeen | ReportedVerdict::NotSeen
         );
         assert!(!is_about_seeing, "{}", property.name);
     }
@@ -194,7 +194,7 @@ fn a_property_is_idle_when_no_search_had_anything_to_say_about_it() {
     let property = |name, premise_reached| PropertyReport {
         name,
         requirements: &[],
-        verdict: Told::Holds,
+        verdict: ReportedVerdict::Holds,
         premise_reached,
     };
     let network = pair(&Setup::default(), &Setup::default(), Blocks::plain(1), 0);
@@ -215,8 +215,8 @@ fn a_property_is_idle_when_no_search_had_anything_to_say_about_it() {
 #[test]
 fn silence_with_a_want_is_the_premise_of_progress() {
     let network = pair(&Setup::default(), &Setup::default(), Blocks::plain(1), 0);
-    let tabled = InternedNetwork::<10>::new(&network).unwrap();
-    let found = Explorer::new(&tabled, vec![properties::progress()]).explore();
+    let interned = InternedNetwork::<10>::new(&network).unwrap();
+    let found = Explorer::new(&interned, vec![properties::progress()]).explore();
     assert_eq!(found.findings[0].premise_reached, Some(true));
     assert_eq!(
         found.bytes_per_state() * found.states as f64,
@@ -233,7 +233,7 @@ fn silence_with_a_want_is_the_premise_of_progress() {
         },
     )
     .linked(vec![[Peer(0), Peer(1)]]);
-    let tabled = InternedNetwork::<10>::new(&wantless).unwrap();
-    let found = Explorer::new(&tabled, vec![properties::progress()]).explore();
+    let interned = InternedNetwork::<10>::new(&wantless).unwrap();
+    let found = Explorer::new(&interned, vec![properties::progress()]).explore();
     assert_eq!(found.findings[0].premise_reached, Some(false));
 }

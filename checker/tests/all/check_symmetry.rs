@@ -82,12 +82,12 @@ fn leaves_are_told_apart_by_name_alone() {
 /// The verdicts with and without symmetry, and how many states there are.
 fn both(network: &Network) -> [usize; 2] {
     let states = [false, true].map(|symmetric| {
-        let mut tabled = InternedNetwork::<10>::new(network).unwrap();
+        let mut interned = InternedNetwork::<10>::new(network).unwrap();
         if symmetric {
-            tabled = tabled.symmetric();
-            assert!(tabled.renamings() > 0);
+            interned = interned.symmetric();
+            assert!(interned.renamings() > 0);
         }
-        let found = Explorer::new(&tabled, properties::network(network)).explore();
+        let found = Explorer::new(&interned, properties::network(network)).explore();
         assert_eq!(found.outcome, Outcome::Exhausted);
         let verdicts: Vec<_> = found
             .findings

@@ -39,9 +39,9 @@ fn verdicts<S: Space>(found: &Exploration<'_, S>) -> Vec<(&'static str, String, 
 
 fn assert_same(network: &Network) {
     let whole = Explorer::new(network, properties::network(network)).explore();
-    let tabled = InternedNetwork::<10>::new(network).unwrap();
+    let interned = InternedNetwork::<10>::new(network).unwrap();
     let explore = |threads| {
-        Explorer::new(&tabled, properties::network(network))
+        Explorer::new(&interned, properties::network(network))
             .threads(threads)
             .explore()
     };
@@ -116,8 +116,8 @@ fn the_graph_is_the_same_in_numbers() {
     let whole = Explorer::new(&network, Vec::new())
         .with_graph(&owed)
         .explore();
-    let tabled = InternedNetwork::<10>::new(&network).unwrap();
-    let numbers = Explorer::new(&tabled, Vec::new())
+    let interned = InternedNetwork::<10>::new(&network).unwrap();
+    let numbers = Explorer::new(&interned, Vec::new())
         .with_graph(&owed)
         .explore();
     let [whole_graph, graph] = [&whole.graph, &numbers.graph].map(|graph| graph.as_ref().unwrap());
@@ -148,11 +148,11 @@ fn a_way_in_numbers_is_a_way_through_the_network() {
     let setup = Setup::deviating(Deviations::of(&[Deviation::CancelSilently]));
     let network = pair(&setup, &Setup::default(), Blocks::plain(1), 0);
     for symmetric in [false, true] {
-        let mut tabled = InternedNetwork::<10>::new(&network).unwrap();
+        let mut interned = InternedNetwork::<10>::new(&network).unwrap();
         if symmetric {
-            tabled = tabled.symmetric();
+            interned = interned.symmetric();
         }
-        let found = Explorer::new(&tabled, properties::network(&network))
+        let found = Explorer::new(&interned, properties::network(&network))
             .bounded(Bounds {
                 stop_at_violation: true,
                 ..Bounds::default()

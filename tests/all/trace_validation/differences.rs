@@ -7,11 +7,11 @@ use blockexc::node::core::Dump;
 use blockexc::trace::difference::Difference;
 use blockexc::trace::dumped::{Dumped, DumpedContext};
 use blockexc::wire::{Address, BlockCid, Network};
+use blockexc_model::Deviation;
 use blockexc_model::deviating::{Effect, Node, Setup};
 use blockexc_model::deviation::{Deviations, Layer};
 use blockexc_model::message::{Account, WantEntry};
 use blockexc_model::price::Price;
-use blockexc_model::Deviation;
 use libp2p::PeerId;
 use libp2p::identity::Keypair;
 

@@ -6,7 +6,7 @@ use crate::network::action::{Act, Action};
 use crate::network::alphabet::Alphabet;
 use crate::network::closed::Network;
 use crate::network::names::{Cid, show_address};
-use crate::network::open::{OpenAction, OpenNetwork, What};
+use crate::network::open::{OpenAct, OpenAction, OpenNetwork};
 use crate::show::shown::Shown;
 use crate::step::choice::Script;
 
@@ -97,21 +97,21 @@ impl Step {
         let cid = |number| Cid(number).to_string();
         let mut node = OpenNetwork::NODE;
         let mut message = None;
-        let (event, about) = match action.what {
-            What::Join(peer) => (Happening::Joined, Some(peer.to_string())),
-            What::Leave(peer) => (Happening::Left, Some(peer.to_string())),
-            What::Say(from, place) => {
+        let (event, about) = match action.act {
+            OpenAct::Join(peer) => (Happening::Joined, Some(peer.to_string())),
+            OpenAct::Leave(peer) => (Happening::Left, Some(peer.to_string())),
+            OpenAct::Say(from, place) => {
                 node = from;
                 let said = network.alphabet.messages.get(usize::from(place));
                 message = said.map(Said::of);
                 (Happening::Say, None)
             }
-            What::Request(place) => (Happening::Request, address(place)),
-            What::Cancel(place) => (Happening::Cancel, address(place)),
-            What::Retry(place) => (Happening::Retry, address(place)),
-            What::Store(number) => (Happening::Store, Some(cid(number))),
-            What::Delete(number) => (Happening::Delete, Some(cid(number))),
-            What::Serve(peer) => (Happening::Serve, Some(peer.to_string())),
+            OpenAct::Request(place) => (Happening::Request, address(place)),
+            OpenAct::Cancel(place) => (Happening::Cancel, address(place)),
+            OpenAct::Retry(place) => (Happening::Retry, address(place)),
+            OpenAct::Store(number) => (Happening::Store, Some(cid(number))),
+            OpenAct::Delete(number) => (Happening::Delete, Some(cid(number))),
+            OpenAct::Serve(peer) => (Happening::Serve, Some(peer.to_string())),
         };
         Step {
             words: network.describe(action),
@@ -180,8 +180,8 @@ impl Step {
             });
             // There are no more messages than steps.
             let at = u16::try_from(at).unwrap_or(u16::MAX);
-            let what = What::Say(node, at);
-            return Ok(OpenAction { what, script });
+            let act = OpenAct::Say(node, at);
+            return Ok(OpenAction { act, script });
         }
         if self.message.is_some() || node != OpenNetwork::NODE {
             let form = "to the one node, A; peers only say things";
@@ -191,22 +191,22 @@ impl Step {
         let peer = || known.peer(&place, about);
         let address = || known.address_place(&place, about);
         let cid = || known.cid(&place, about);
-        let what = match self.event {
-            Happening::Joined => What::Join(peer()?),
-            Happening::Left => What::Leave(peer()?),
-            Happening::Serve => What::Serve(peer()?),
-            Happening::Request => What::Request(address()?),
-            Happening::Cancel => What::Cancel(address()?),
-            Happening::Retry => What::Retry(address()?),
-            Happening::Store => What::Store(cid()?.0),
-            Happening::Delete => What::Delete(cid()?.0),
+        let act = match self.event {
+            Happening::Joined => OpenAct::Join(peer()?),
+            Happening::Left => OpenAct::Leave(peer()?),
+            Happening::Serve => OpenAct::Serve(peer()?),
+            Happening::Request => OpenAct::Request(address()?),
+            Happening::Cancel => OpenAct::Cancel(address()?),
+            Happening::Retry => OpenAct::Retry(address()?),
+            Happening::Store => OpenAct::Store(cid()?.0),
+            Happening::Delete => OpenAct::Delete(cid()?.0),
             Happening::Connect | Happening::Disconnect | Happening::Handle | Happening::Say => {
                 let form = "there are no connections, peers say things";
                 let found = format!("{:?}", self.event).to_lowercase();
                 return Err(unlike(&place, "an event of an open network", form, &found));
             }
         };
-        Ok(OpenAction { what, script })
+        Ok(OpenAction { act, script })
     }
 
     fn about(&self, place: &str) -> Result<&str, ReplayError> {
