@@ -97,7 +97,7 @@ pub fn holders<N: Names, B: Behaviour<N>>(
 }
 
 /// ASK-6: this peer is asked for every own want that it is known to have and that is asked of
-/// nobody, in the order requested.
+/// nobody (ASK-5), in the order requested.
 pub fn ask_for_all_known_at<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, peer: &N::Peer, step: &mut Step<'_, N, B>,
 ) {

@@ -41,7 +41,7 @@ pub fn send_account<N: Names, B: Behaviour<N>>(
     }
 }
 
-/// JOIN-5: without own wants no list is sent.
+/// JOIN-4: the peer is sent the own want list. JOIN-5: without own wants no list is sent.
 pub fn send_own_wants<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, peer: &N::Peer, step: &mut Step<'_, N, B>,
 ) {

@@ -17,7 +17,7 @@ pub const MAX_PRESENCES_SENT: usize = 1024;
 pub const MAX_BLOCKS_SENT: usize = 20;
 
 /// The messages for one peer, in the order sent. WANT-18: answers come before deliveries. A cancel
-/// comes before a new want.
+/// comes before a new want. ASK-1, ASK-6: no want list says `full` but the one on joining (JOIN-4).
 pub fn messages<N: Names, B: Behaviour<N>>(node: &Node<N, B>, owed: Owed<N>) -> Vec<Message<N>> {
     let mut messages = Vec::new();
     if let Some(entries) = owed.own_want_list {

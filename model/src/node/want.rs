@@ -10,7 +10,7 @@ use super::behaviour::Behaviour;
 use super::state::Node;
 use super::step::Step;
 
-/// The want list of one message. WANT-11: a full list drops what it does not name, before its
+/// The want list of one message, of any length (JOIN-8). WANT-11: a full list drops what it does not name, before its
 /// entries are handled. WANT-12: any other leaves that as it was. WANT-15: the entries are handled
 /// in order.
 pub fn want_list<N: Names, B: Behaviour<N>>(

@@ -14,6 +14,7 @@ mod left;
 mod pay;
 mod presence;
 mod random;
+mod replaced;
 mod script;
 mod transfer;
 mod values;

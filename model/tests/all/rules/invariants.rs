@@ -13,7 +13,7 @@ use proptest::sample::Index;
 use Deviation::*;
 
 use super::random::event;
-use super::script::{Address, Message, Node, Tiny, deviant, lines, play};
+use super::script::{Address, Node, Tiny, deviant, lines, play};
 
 /// For each invariant: a deviation that violates it, and how.
 const VIOLATED: &[(&str, Deviation, &str)] = &[
