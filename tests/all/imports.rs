@@ -23,17 +23,30 @@ const KNOWN: &[&[&str]] = &[];
 /// layer imports only from this layer and from those before it.
 type Layers = (&'static str, &'static [&'static [&'static str]]);
 
-const LAYERS: &[Layers] = &[(
-    ".",
-    &[
-        &["causes", "wire"],
-        // The node writes logs down, and these hold its dumps.
-        &["node", "trace"],
-        &["simulate", "suite"],
-        &["report"],
-        &["cli"],
-    ],
-)];
+const LAYERS: &[Layers] = &[
+    (
+        ".",
+        &[
+            &["causes", "near", "wire"],
+            // The node writes logs down, and these hold its dumps.
+            &["node", "trace"],
+            &["simulate", "suite"],
+            &["report"],
+            &["cli"],
+        ],
+    ),
+    (
+        "checker",
+        &[
+            &["bittorrent", "search"],
+            &["step"],
+            &["network"],
+            &["properties"],
+            &["show"],
+            &["analysis"],
+        ],
+    ),
+];
 
 /// The folders of the workspace's crates.
 fn crates() -> Vec<String> {
