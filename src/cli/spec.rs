@@ -4,20 +4,18 @@ mod entries;
 mod glossary;
 mod properties;
 mod search;
+mod selection;
 mod show;
 
 use std::io::Write;
 
 use blockexc_model::deviation::Deviation;
 use blockexc_model::dialect::DIALECTS;
-use blockexc_model::requirement::{REQUIREMENTS, Section};
-use blockexc_model::{Dialect, Requirement};
+use blockexc_model::requirement::REQUIREMENTS;
 use clap::Args;
 
 use super::Exit;
-use crate::near::Unknown;
-use crate::suite::scenario::Scenario;
-use glossary::Term;
+use selection::Selection;
 
 /// Show what the specification asks: all requirements, or all that is known of one
 #[derive(Args, Clone, Debug)]
@@ -44,26 +42,6 @@ pub struct SpecArgs {
     json: bool,
 }
 
-/// What is to be shown of the specification.
-#[derive(Clone, Debug, Default)]
-struct Selection {
-    requirements: Vec<&'static Requirement>,
-    deviations: Vec<Deviation>,
-    dialects: Vec<&'static Dialect>,
-    scenarios: Vec<&'static Scenario>,
-    terms: Vec<Term>,
-}
-
-impl Selection {
-    fn is_empty(&self) -> bool {
-        self.requirements.is_empty()
-            && self.deviations.is_empty()
-            && self.dialects.is_empty()
-            && self.scenarios.is_empty()
-            && self.terms.is_empty()
-    }
-}
-
 /// Shows the catalogue, or a part of it.
 ///
 /// # Errors
@@ -73,7 +51,7 @@ pub fn run(args: &SpecArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let is_single = args
         .name
         .as_deref()
-        .is_some_and(|name| section(name).is_none());
+        .is_some_and(|name| selection::section(name).is_none());
     let selection = select(args)?;
     if args.json {
         serde_json::to_writer_pretty(&mut *out, &entries::document(&selection))?;
@@ -88,7 +66,7 @@ pub fn run(args: &SpecArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
 
 fn select(args: &SpecArgs) -> anyhow::Result<Selection> {
     if let Some(name) = &args.name {
-        return Ok(by_name(name)?);
+        return Ok(selection::named(name)?);
     }
     if let Some(text) = &args.search {
         let found = search::containing(text);
@@ -106,38 +84,4 @@ fn select(args: &SpecArgs) -> anyhow::Result<Selection> {
         selection.requirements = REQUIREMENTS.iter().collect();
     }
     Ok(selection)
-}
-
-fn section(name: &str) -> Option<Section> {
-    let mut sections = Section::ALL.iter().copied();
-    sections.find(|section| section.name().eq_ignore_ascii_case(name))
-}
-
-fn by_name(name: &str) -> Result<Selection, Unknown> {
-    let is = |known: &str| known.eq_ignore_ascii_case(name);
-    let section = section(name);
-    let requirements = REQUIREMENTS.iter();
-    let deviations = Deviation::ALL.iter().copied();
-    let found = Selection {
-        requirements: requirements
-            .filter(|known| is(known.id) || section == Some(known.section))
-            .collect(),
-        deviations: deviations.filter(|known| is(known.name())).collect(),
-        dialects: DIALECTS.iter().filter(|known| is(known.name)).collect(),
-        ..Selection::default()
-    };
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    let sections = Section::ALL.iter().map(|section| section.name());
-    let ids = REQUIREMENTS.iter().map(|known| known.id);
-    let deviations = Deviation::ALL.iter().map(|known| known.name());
-    let dialects = DIALECTS.iter().map(|known| known.name);
-    let names = ids.chain(sections).chain(deviations).chain(dialects);
-    Err(Unknown::new(
-        "requirement, section, deviation or dialect",
-        name,
-        names,
-        "`blockexc spec`, `spec --deviations` and `spec --dialects` list all",
-    ))
 }

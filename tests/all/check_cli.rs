@@ -164,7 +164,7 @@ fn questions_are_answered_one_by_one() {
         .code(0)
         .stdout(contains("The last 2 steps repeat for ever"))
         .stdout(contains("WANT-10 MUST"));
-    check(&["questions", "nothing"])
+    check(&["questions", "elephants"])
         .assert()
         .code(2)
         .stderr(contains("there are cleaning-once-is-enough"));

@@ -249,7 +249,7 @@ fn unknown_names_are_answered_with_those_that_come_near() {
         (&["conform", "--exclude", "WNAT-6"], "WANT-6"),
         (&["check", "--requirement", "PRES-33"], "PRES-3"),
         (
-            &["check", "questions", "asked-and-silenced"],
+            &["check", "questions", "asked-again-and-silence"],
             "asked-again-and-silenced",
         ),
         (

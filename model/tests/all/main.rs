@@ -6,4 +6,5 @@
 
 mod narrow;
 mod rules;
+mod source;
 mod transcripts;

@@ -7,9 +7,9 @@ use blockexc_model::source::{self, Function};
 use blockexc_model::{Deviation, Dialect, Requirement};
 use serde::Serialize;
 
-use super::Selection;
 use super::glossary::Term;
 use super::properties::properties;
+use super::selection::Selection;
 use crate::node::index::{ENGINE, SHELL};
 use crate::suite::scenario::Scenario;
 use crate::suite::scenarios;

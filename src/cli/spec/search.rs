@@ -4,7 +4,8 @@ use blockexc_model::Deviation;
 use blockexc_model::dialect::DIALECTS;
 use blockexc_model::requirement::REQUIREMENTS;
 
-use super::{Selection, glossary};
+use super::glossary;
+use super::selection::Selection;
 use crate::suite::scenarios;
 
 /// Everything with this text in it; letters of either case are the same.

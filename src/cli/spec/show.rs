@@ -7,9 +7,9 @@ use blockexc_model::deviation::Layer;
 use blockexc_model::requirement::{Observable, Section};
 use blockexc_model::source::Function;
 
-use super::Selection;
 use super::entries::{DeviationEntry, DialectEntry, RequirementEntry, ScenarioEntry};
 use super::glossary::Term;
+use super::selection::Selection;
 use crate::report::style::{FAINT, HEADLINE};
 use crate::report::wrap::wrapped;
 
