@@ -1,4 +1,4 @@
-//! [`PeerContext`]: what a node keeps about one peer, with the seed's helpers (PRES-10).
+//! [`PeerContext`]: what a node keeps about one peer, with the helpers that PRES-10 names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,15 +7,15 @@ use crate::message::{Account, Payment, WantEntry};
 use crate::price::Price;
 use crate::sequence::Sequence;
 
-/// What this node keeps about one peer: what the peer has, of what this node wants; what the peer
-/// has explicitly asked for; and its account.
+/// What this node keeps about one peer: which of this node's own wants the peer has, which blocks the
+/// peer has asked for by WantBlock, and its account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PeerContext<N: Names> {
-    /// The presence records: each address the peer is known to have, of those this node wants,
-    /// with its price.
+    /// The presence records: those of this node's own wants that the peer says it has, each with its
+    /// price (PRES-1).
     pub presence: BTreeMap<Address<N::Cid>, Price>,
-    /// The peer's want list: what it has explicitly asked for, one entry for an address, in the
-    /// order recorded.
+    /// The peer's recorded wants: what it has asked for by WantBlock, one entry for an address, in
+    /// the order recorded (WANT-1, WANT-9).
     pub wants: Sequence<Address<N::Cid>, WantEntry<N::Cid>>,
     /// The account that the peer sent last (PAY-1).
     pub account: Option<Account>,
@@ -34,14 +34,14 @@ impl<N: Names> PeerContext<N> {
         }
     }
 
-    /// The presence records: each address the peer is known to have, of those this node wants,
-    /// with its price.
+    /// The presence records: those of this node's own wants that the peer says it has, each with its
+    /// price.
     pub fn presence(&self) -> &BTreeMap<Address<N::Cid>, Price> {
         &self.presence
     }
 
-    /// The peer's want list: what it has explicitly asked for, one entry for an address, in the
-    /// order recorded.
+    /// The peer's recorded wants: what it has asked for by WantBlock, one entry for an address, in
+    /// the order recorded.
     pub fn wants(&self) -> impl ExactSizeIterator<Item = &WantEntry<N::Cid>> {
         self.wants.values()
     }
@@ -56,19 +56,19 @@ impl<N: Names> PeerContext<N> {
         self.payment.as_ref()
     }
 
-    /// `peerHave`: the addresses that the peer has.
+    /// `peerHave`: the addresses that have a presence record (PRES-10).
     pub fn peer_have(&self) -> impl Iterator<Item = &Address<N::Cid>> {
         self.presence.keys()
     }
 
-    /// `peerHaveCids`: `cid_or_tree_cid` of what the peer has.
+    /// `peerHaveCids`: the `cid_or_tree_cid` of each address with a presence record (PRES-10).
     pub fn peer_have_cids(&self) -> BTreeSet<N::Cid> {
         self.peer_have()
             .map(|address| address.cid_or_tree_cid().clone())
             .collect()
     }
 
-    /// `peerWantsCids`: `cid_or_tree_cid` of what the peer has asked for.
+    /// `peerWantsCids`: the `cid_or_tree_cid` of each recorded want.
     pub fn peer_wants_cids(&self) -> BTreeSet<N::Cid> {
         self.wants
             .keys()
@@ -76,12 +76,13 @@ impl<N: Names> PeerContext<N> {
             .collect()
     }
 
-    /// Whether the peer is known to have this block.
+    /// Whether this address has a presence record (PRES-10).
     pub fn contains(&self, address: &Address<N::Cid>) -> bool {
         self.presence.contains_key(address)
     }
 
-    /// What the peer asks for these blocks together; an address without a record costs nothing.
+    /// The sum of what the peer asks for these blocks (PRES-10). An address without a record costs
+    /// nothing.
     /// `None` when the sum needs more than 32 bytes.
     pub fn price<'a>(
         &self, addresses: impl IntoIterator<Item = &'a Address<N::Cid>>,
@@ -92,12 +93,13 @@ impl<N: Names> PeerContext<N> {
             .try_fold(Price::ZERO, |sum, price| sum.checked_add(*price))
     }
 
-    /// Records that the peer has this block, at this price; replaces an earlier record (PRES-4).
+    /// Records that the peer has this block, at this price; replaces an earlier record (PRES-4,
+    /// PRES-10).
     pub fn set_presence(&mut self, address: Address<N::Cid>, price: Price) {
         self.presence.insert(address, price);
     }
 
-    /// Removes the records of these addresses, and of no others.
+    /// Removes the records of these addresses, and of no others (PRES-10).
     pub fn clean_presence<'a>(&mut self, addresses: impl IntoIterator<Item = &'a Address<N::Cid>>) {
         for address in addresses {
             self.presence.remove(address);

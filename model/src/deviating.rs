@@ -1,11 +1,12 @@
 //! [`Deviating`]: the behaviour of a node that deviates from the specification in named ways.
 //!
 //! The rules stand in [`crate::node`], and nothing there knows of this module. Each file here is
-//! about one section. It takes over all rules of that section, and then defines anew those that a
-//! deviation replaces, under the same name: so the functions of a file *are* the list of what is
-//! replaced. A replacement asks which deviations the node has, in a fixed order, and falls back on
-//! the rule. Where two deviations replace one rule, the one that stands first in the function goes
-//! first.
+//! about one section. It imports all rules of that section, and defines those that a deviation
+//! replaces again, under the same name. So its public functions with the name of a rule are the list
+//! of what is replaced. A replacement asks which deviations the node has, and calls the rule
+//! (`rule::name`) where they leave it as it is. Where several deviations replace one rule, they take
+//! effect in the order in which the function asks for them. `replaced` connects these files with
+//! [`Behaviour`](crate::node::Behaviour).
 
 pub mod ask;
 pub mod held;

@@ -1,8 +1,8 @@
 //! Deviations: the named ways of not meeting a requirement.
 //!
-//! Each deviation is a switch of the transition function, or of the shell around it when it is
-//! about streams, frames or encoding. A *permitted* one is a choice that the specification leaves
-//! open, and breaks nothing.
+//! A deviation replaces rules of the model ([`crate::deviating`]), or is a switch of the shell around
+//! it when it is about streams, frames or encoding. A *permitted* one is a choice that
+//! the specification leaves open, and breaks nothing.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// Where a deviation shows itself, and who implements its switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Layer {
-    /// In the state machine: a switch of [`Node::step`](crate::Node::step).
+    /// In the state machine: it replaces rules, in [`crate::deviating`].
     Model,
     /// In streams, frames or encoding: a switch of the node's network shell. (Of `unbounded-message`
     /// both have a part: the model packs blocks into messages, the shell splits what is too big.)

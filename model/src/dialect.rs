@@ -123,7 +123,7 @@ pub const DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "neverust-2026-03",
-        about: "a Rust node for Archivist's network: answers each list on the stream it came on, keeps no context state at all (last section)",
+        about: "a Rust node for Archivist's network: answers each list on the stream it came on, keeps no context state at all",
         deviations: Deviations::of(&[
             ForgetWantBlock,
             SilentWantBlock,

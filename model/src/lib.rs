@@ -11,12 +11,13 @@
 //! 3. [`node`]: events, effects, and the step. Below it, one file for each section of the
 //!    specification, each rule a function with the IDs of its requirements: [`node::join`],
 //!    [`node::left`], [`node::wire`], [`node::presence`], [`node::ask`], [`node::want`],
-//!    [`node::transfer`], [`node::held`], [`node::pay`]. [`node::rules`] is the table of them.
+//!    [`node::transfer`], [`node::held`], [`node::pay`]. [`node::behaviour`] has the table of all
+//!    rules, and [`node::sending`] puts into messages what a step owes.
 //! 4. [`requirement`]: the catalogue, with the text of each requirement.
-//! 5. [`deviation`] and [`dialect`]: how a node may fail to meet them, and which deployed nodes
-//!    do. What a deviating node does instead stands apart, in [`deviating`], a file for each section.
+//! 5. [`deviation`] and [`dialect`]: the ways of not meeting them, and which deployed nodes have
+//!    which. What a deviating node does instead is in [`deviating`], a file for each section.
 //! 6. [`invariant`]: what holds of a node after every step.
-//! 7. [`source`]: where in all these files a requirement is met.
+//! 7. [`source`]: finds the functions that meet a requirement.
 //!
 //! The crate `blockexc-checker` searches networks of such nodes.
 //!

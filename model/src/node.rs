@@ -1,9 +1,10 @@
 //! [`Node`]: the state of one node, and [`Node::step`], the transition function.
 //!
-//! An event comes in, the state changes, effects come out: one atomic step. Each section of the
+//! An event comes in, the state changes, effects come out: one atomic step. [`state`] has the values,
+//! `transition` the function. Each section of the
 //! specification is a file of rules below this one: [`join`], [`left`], [`wire`], [`presence`],
 //! [`ask`], [`want`], [`transfer`], [`held`], [`pay`]. What a step owes each peer is collected by
-//! [`Step`] and put into messages by [`sending`]. [`behaviour`] is the table of all rules.
+//! [`Step`] and put into messages by [`sending`]. [`behaviour`] has the table of all rules.
 
 pub mod arrived;
 pub mod ask;

@@ -2,14 +2,14 @@
 
 use crate::address::{Address, Names};
 
-/// By which way a block has come.
+/// How a block has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source<N: Names> {
     /// This peer delivered it.
     Delivery(N::Peer),
     /// The user stored it.
     Upload,
-    /// Neither. No event of the specification does this.
+    /// In another way. Only deviating nodes have such blocks.
     Elsewhere,
 }
 
@@ -20,7 +20,7 @@ pub struct Arrived<N: Names> {
     pub cid: N::Cid,
     /// What it is held under; the first is the address under which it came.
     pub addresses: Vec<Address<N::Cid>>,
-    /// By which way it has come.
+    /// How it has come.
     pub source: Source<N>,
 }
 

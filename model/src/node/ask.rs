@@ -9,8 +9,8 @@ use super::behaviour::Behaviour;
 use super::state::{Effect, Node, OwnWant};
 use super::step::Step;
 
-/// The user requests a block: one that is held (ASK-3), one that is an own want already (ASK-2),
-/// or a new one. ASK-1: that becomes an own want.
+/// The user requests a block. It may be held (ASK-3), or an own want already (ASK-2). ASK-1: any other
+/// becomes an own want.
 pub fn request<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, address: Address<N::Cid>, step: &mut Step<'_, N, B>,
 ) {
@@ -37,7 +37,8 @@ pub fn request_again<N: Names, B: Behaviour<N>>(
 ) {
 }
 
-/// ASK-1: a fresh want is announced. By PRES-1 no context can know of it yet.
+/// ASK-1: a fresh want is announced. By PRES-1 no context has a record of it yet, so that there is
+/// nobody to ask.
 pub fn pursue<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
 ) {
@@ -61,7 +62,8 @@ pub fn announce_to<N: Names, B: Behaviour<N>>(
     step.want(peer, WantEntry::want_have(address.clone()));
 }
 
-/// ASK-4: WantBlock is sent to a peer that has a record of the block. ASK-5: and to nobody else.
+/// ASK-4, ASK-5: a WantBlock is sent to this peer. Whoever calls this has made sure that its context
+/// has a record of the block, and that the block is asked of nobody else.
 pub fn ask<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, peer: &N::Peer, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
 ) {
@@ -72,8 +74,8 @@ pub fn ask<N: Names, B: Behaviour<N>>(
     }
 }
 
-/// ASK-4, ASK-5: one of the peers that have a record of the block is asked, if any has. Says
-/// whether one was.
+/// ASK-4, ASK-5: one of the peers whose contexts have a record of the block is asked, if there is one.
+/// Returns whether one was asked.
 pub fn ask_any_holder<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
 ) -> bool {
@@ -87,7 +89,7 @@ pub fn ask_any_holder<N: Names, B: Behaviour<N>>(
     }
 }
 
-/// The peers that have a record of the block, in ascending order.
+/// The peers whose contexts have a record of the block, in ascending order.
 pub fn holders<N: Names, B: Behaviour<N>>(
     node: &Node<N, B>, address: &Address<N::Cid>,
 ) -> Vec<N::Peer> {
@@ -96,8 +98,8 @@ pub fn holders<N: Names, B: Behaviour<N>>(
     holders.map(|(peer, _)| peer.clone()).collect()
 }
 
-/// ASK-6: this peer is asked for every own want that it is known to have and that is asked of
-/// nobody (ASK-5), in the order requested.
+/// ASK-6: this peer is asked for each own want that it has a record of and that is asked of nobody
+/// yet (ASK-5), in the order requested.
 pub fn ask_for_all_known_at<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, peer: &N::Peer, step: &mut Step<'_, N, B>,
 ) {
@@ -162,8 +164,8 @@ pub fn give_up<N: Names, B: Behaviour<N>>(
     step.effect(Effect::Failed(address.clone()));
 }
 
-/// ASK-8: whoever was asked and is silent is asked no longer. Another holder is asked, or, with
-/// none, the want is announced again.
+/// ASK-8: a peer that was asked and is silent is asked no longer. Another holder is asked; when there
+/// is none, the want is announced again.
 pub fn pursue_anew<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
 ) {
@@ -171,6 +173,8 @@ pub fn pursue_anew<N: Names, B: Behaviour<N>>(
     for peer in &asked {
         node.lose_silent(peer, address, step);
     }
+    // `lose_silent` has asked another holder, if there is one. A want that was asked of nobody is
+    // asked of a holder here.
     let is_asked =
         !node.asked(address).is_empty() || asked.is_empty() && node.ask_any_holder(address, step);
     if !is_asked {

@@ -1,9 +1,9 @@
 //! [`Behaviour`]: what a node does by each rule; and the table of all rules.
 //!
-//! A rule is a function of its section's file. A rule calls another as a method of the node, and
-//! so by way of the node's behaviour. Every method of [`Behaviour`] is provided, and *is* the rule
-//! of its name; [`Reference`], the behaviour of this specification, replaces none. Another
-//! behaviour is told by what it replaces.
+//! A rule is a function in the file of its section. The table is `for_each_rule`. A rule calls
+//! another rule as a method of the node, and the node's behaviour decides what that does. By default
+//! each method of [`Behaviour`] is the rule of its name. [`Reference`], the behaviour of this
+//! specification, replaces none. Any other behaviour is defined by the methods that it replaces.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -130,7 +130,7 @@ macro_rules! define {
             )*
         }
 
-        /// What a node does by each rule: as provided, what the specification asks.
+        /// What a node does by each rule. The default is what the specification asks.
         pub trait Behaviour<N: Names>: Beside + Clone + Debug + Eq + Hash + Sized + 'static {
             /// Handles an event that is none of the specification's.
             fn other(node: &mut Node<N, Self>, event: Self::Event, step: &mut Step<'_, N, Self>);

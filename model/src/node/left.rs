@@ -1,4 +1,5 @@
-//! LEFT: how a context ends.
+//! LEFT: how a context ends. LEFT-4, the queue of messages for the peer, is met in
+//! `src/node/exchange.rs`.
 
 use crate::address::{Address, Names};
 
@@ -25,8 +26,8 @@ pub fn ask_elsewhere<N: Names, B: Behaviour<N>>(
     }
 }
 
-/// Nothing is asked of this peer any longer, nor is it owed a cancel. Says which own wants were
-/// asked of it, in the order requested.
+/// From now on nothing is asked of this peer, and no cancel is owed to it. Returns the own wants that
+/// were asked of it, in the order requested.
 pub fn release<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, peer: &N::Peer,
 ) -> Vec<Address<N::Cid>> {

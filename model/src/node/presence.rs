@@ -1,4 +1,8 @@
 //! PRES: presence, limited to what we want.
+//!
+//! A record goes when the peer turns out not to have the block (PRES-3, ASK-8, XFER-6), when the own
+//! want ends (PRES-6), or with its context (LEFT-1), and never otherwise (PRES-7). What a price is
+//! (PRES-8) stands in [`crate::price`]; an unknown type (PRES-11) is read in `src/wire/decode.rs`.
 
 use std::collections::BTreeSet;
 
@@ -10,9 +14,9 @@ use super::behaviour::Behaviour;
 use super::state::Node;
 use super::step::Step;
 
-/// The presence items of one message. PRES-9: they are handled in order, so that the later of two
-/// wins; PRES-7: what they do not name stays.
-/// ASK-6: then the peer is asked for what it is known to have.
+/// The presence items of one message. PRES-9: they are handled in order, so that of two for one
+/// address the later wins. PRES-7: what they do not name stays. ASK-6: then the peer is asked for what
+/// it is known to have.
 pub fn presences<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, from: &N::Peer, items: Vec<Presence<N::Cid>>, step: &mut Step<'_, N, B>,
 ) {
@@ -28,7 +32,7 @@ pub fn presences<N: Names, B: Behaviour<N>>(
     node.ask_for_all_known_at(from, step);
 }
 
-/// PRES-1, PRES-5: Have makes a record when it is of an own want, and otherwise does nothing.
+/// PRES-1, PRES-5: a Have for an own want makes a record. A Have for anything else does nothing.
 pub fn have<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, from: &N::Peer, item: Presence<N::Cid>,
 ) {
@@ -47,15 +51,15 @@ pub fn record_presence<N: Names, B: Behaviour<N>>(
     }
 }
 
-/// PRES-3: DontHave removes the record.
+/// PRES-3: a DontHave removes the record, and the block is asked of another holder.
 pub fn dont_have<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, from: &N::Peer, item: Presence<N::Cid>, step: &mut Step<'_, N, B>,
 ) {
     node.lose_holder(from, &item.address, step);
 }
 
-/// The peer does not have this block after all (PRES-3, ASK-8, XFER-6): its record goes, and what
-/// was asked of it is asked of another holder.
+/// The peer does not have this block after all (PRES-3, ASK-8, XFER-6): its record goes. If the block
+/// was asked of it, another holder is asked.
 pub fn lose_holder<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, peer: &N::Peer, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
 ) {

@@ -1,4 +1,5 @@
-//! The rules are the functions of the sections' files: this says so to [`Behaviour`].
+//! Connects the table of rules with the rules: each method of [`RuleTable`] calls the function of its
+//! name in the file of its section.
 
 use std::collections::BTreeSet;
 

@@ -17,7 +17,8 @@ pub const MAX_PRESENCES_SENT: usize = 1024;
 pub const MAX_BLOCKS_SENT: usize = 20;
 
 /// The messages for one peer, in the order sent. WANT-18: answers come before deliveries. A cancel
-/// comes before a new want. ASK-1, ASK-6: no want list says `full` but the one on joining (JOIN-4).
+/// comes before a new want. ASK-1, ASK-6: of all want lists only the one on joining says `full`
+/// (JOIN-4).
 pub fn messages<N: Names, B: Behaviour<N>>(node: &Node<N, B>, owed: Owed<N>) -> Vec<Message<N>> {
     let mut messages = Vec::new();
     if let Some(entries) = owed.own_want_list {
@@ -55,7 +56,7 @@ pub fn want_list_messages<N: Names, B: Behaviour<N>>(
         .collect()
 }
 
-/// WANT-18: what one list is answered with comes as one message, split at 1024 items.
+/// WANT-18: the presence items for a peer are one message, split at 1024 items.
 pub fn presence_messages<N: Names, B: Behaviour<N>>(
     _: &Node<N, B>, items: Vec<Presence<N::Cid>>,
 ) -> Vec<Message<N>> {
@@ -75,7 +76,7 @@ pub fn delivery_messages<N: Names, B: Behaviour<N>>(
         .collect()
 }
 
-/// WANT-14: the highest priority is sent first, then in the order recorded.
+/// WANT-14: the highest priority is sent first; equal priorities keep the order recorded.
 pub fn sort_deliveries<N: Names, B: Behaviour<N>>(
     _: &Node<N, B>, deliveries: &mut [(i32, Delivery<N::Cid>)],
 ) {

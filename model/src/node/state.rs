@@ -21,9 +21,9 @@ pub struct Config {
     pub account: Option<Account>,
     /// How often a want is pursued anew before its request fails (ASK-9).
     pub retries: u32,
-    /// How many of one peer's wants are recorded at most (WIRE-10): one that comes beyond is
-    /// answered as any is, and not recorded. Presence records need no bound of their own: there are
-    /// no more than own wants (PRES-1).
+    /// How many of one peer's wants are recorded at most (WIRE-10). A further one is answered as
+    /// any is, but not recorded. Presence records need no bound of their own: a context has no
+    /// more of them than there are own wants (PRES-1).
     pub wants_per_peer: u32,
 }
 
@@ -39,8 +39,8 @@ impl Default for Config {
     }
 }
 
-/// One of the things that can happen to a node. `O` is what can happen beside that; to the
-/// reference, nothing.
+/// One of the things that can happen to a node. `O` is for further events of other behaviours; the
+/// reference has none.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Event<N: Names, O = Infallible> {
     /// A peer's first connection has opened.
@@ -90,8 +90,8 @@ impl<N: Names, O> Event<N, O> {
     }
 }
 
-/// What a step asks the node's surroundings to do. Effects are carried out in order. `O` is what it
-/// can ask beside that; the reference, nothing.
+/// What a step asks the node's surroundings to do. Effects are carried out in order. `O` is for
+/// further effects of other behaviours; the reference has none.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Effect<N: Names, O = Infallible> {
     /// Hand this message to the connection with this peer. What does not fit into one frame is
@@ -157,7 +157,7 @@ impl<N: Names> Effect<N> {
     }
 }
 
-/// Where a step leaves a choice, this makes it: so that a run repeats exactly.
+/// Makes the choices that a step leaves open. With the same choices a run repeats exactly.
 pub trait Choose<N: Names> {
     /// Which of these peers to ask for the block; there are at least two, in ascending order.
     /// The answer is an index; one out of range counts as the last.
@@ -185,8 +185,8 @@ impl<N: Names, F: FnMut(&Address<N::Cid>, &[N::Peer]) -> usize> Choose<N> for F 
 pub struct OwnWant<N: Names> {
     /// The peers that the block is asked of at present: at most one (ASK-5).
     pub asked: BTreeSet<N::Peer>,
-    /// The peers that were ever asked, are still here and have not delivered: the want's end is
-    /// announced to them (ASK-7, XFER-7).
+    /// The peers that were ever asked, have not left since, and have not answered by a delivery,
+    /// good or bad. When the want ends they are sent a cancel (ASK-7, XFER-7).
     pub unanswered: BTreeSet<N::Peer>,
     /// How often the want was pursued anew (ASK-9).
     pub retries: u32,

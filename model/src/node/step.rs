@@ -1,4 +1,4 @@
-//! [`Step`]: what one step has come to so far, and who makes its choices.
+//! [`Step`]: what one step has to do so far, and who makes its choices.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ impl<'a, N: Names, B: Beside> Step<'a, N, B> {
         }
     }
 
-    /// One of these peers; none of nobody.
+    /// One of these peers; `None` when there are none.
     pub fn choose<'p>(
         &mut self, address: &Address<N::Cid>, peers: &'p [N::Peer],
     ) -> Option<&'p N::Peer> {
@@ -75,8 +75,9 @@ impl<'a, N: Names, B: Beside> Step<'a, N, B> {
 
     /// A cancel of this address is owed to a peer.
     ///
-    /// A want that is asked anew and then met in the same step, by two deliveries of one message,
-    /// is not asked after its cancel.
+    /// A want entry for it that the same step owes to this peer is dropped, or it would be sent
+    /// after the cancel. That happens when a message brings a bad delivery, after which this peer is
+    /// asked, and then a good one.
     pub fn cancel(&mut self, to: &N::Peer, address: Address<N::Cid>) {
         let owed = self.owed(to);
         owed.wants.retain(|entry| entry.address != address);

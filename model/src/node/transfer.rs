@@ -29,15 +29,16 @@ pub fn deliveries<N: Names, B: Behaviour<N>>(
     node.wake(&arrived, step);
 }
 
-/// XFER-2: only what is an own want is looked at. XFER-8: whoever brings it.
+/// XFER-2: a delivery for an address that is no own want is ignored. XFER-8: it does not matter
+/// which peer brings it.
 pub fn is_awaited<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, _: &N::Peer, delivery: &Delivery<N::Cid>,
 ) -> bool {
     node.wants(&delivery.address)
 }
 
-/// XFER-3: the data hashes to the CID, and that is the address. XFER-4: or its proof verifies it
-/// as this leaf of this tree.
+/// XFER-3: the data must hash to the CID, and for a plain address that CID must be the address.
+/// XFER-4: for a leaf address the proof must verify the block as this leaf of this tree.
 pub fn counts<N: Names, B: Behaviour<N>>(_: &Node<N, B>, delivery: &Delivery<N::Cid>) -> bool {
     let evidence = delivery.evidence;
     let is_the_address = if delivery.address.is_leaf() {
@@ -48,8 +49,8 @@ pub fn counts<N: Names, B: Behaviour<N>>(_: &Node<N, B>, delivery: &Delivery<N::
     evidence.has_data && evidence.data_matches_cid && is_the_address
 }
 
-/// XFER-5: a delivery that does not count stores nothing and ends nothing. XFER-6: whoever was
-/// asked and brings this has not got the block.
+/// XFER-5: a delivery that does not count stores nothing and ends nothing. XFER-6: if it
+/// came from the peer that was asked, that peer does not have the block.
 pub fn reject<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, from: &N::Peer, delivery: &Delivery<N::Cid>, step: &mut Step<'_, N, B>,
 ) {
@@ -59,7 +60,7 @@ pub fn reject<N: Names, B: Behaviour<N>>(
     }
 }
 
-/// The peer has answered, and is owed no cancel.
+/// The peer has answered, so no cancel is owed to it (ASK-7).
 pub fn has_answered<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, peer: &N::Peer, address: &Address<N::Cid>,
 ) {
@@ -129,7 +130,8 @@ pub fn close_want<N: Names, B: Behaviour<N>>(
     node.forget_presence(address);
 }
 
-/// XFER-7, HELD-1: whoever was asked and has not answered is sent a cancel; not who delivered.
+/// XFER-7, HELD-1: whoever was asked and has not answered is sent a cancel, but for the peer
+/// that delivered.
 pub fn cancel_at_others<N: Names, B: Behaviour<N>>(
     _: &mut Node<N, B>, address: &Address<N::Cid>, unanswered: &BTreeSet<N::Peer>,
     block: &Arrived<N>, step: &mut Step<'_, N, B>,

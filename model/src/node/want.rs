@@ -1,4 +1,5 @@
-//! WANT: when the peer's want list is updated.
+//! WANT: when the peer's want list is updated. Entries without a usable address (WANT-16) are left out
+//! in `src/wire/decode.rs`, before a message comes here.
 
 use std::collections::HashSet;
 
@@ -10,9 +11,9 @@ use super::behaviour::Behaviour;
 use super::state::Node;
 use super::step::Step;
 
-/// The want list of one message, of any length (JOIN-8). WANT-11: a full list drops what it does not name, before its
-/// entries are handled. WANT-12: any other leaves that as it was. WANT-15: the entries are handled
-/// in order.
+/// The want list of one message, of any length (JOIN-8). WANT-11: a full list drops the recorded
+/// wants that it does not name, before its entries are handled. WANT-12: any other list leaves them as
+/// they were. WANT-15: the entries are handled in order.
 pub fn want_list<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, from: &N::Peer, list: WantList<N::Cid>, step: &mut Step<'_, N, B>,
 ) {
@@ -91,8 +92,8 @@ pub fn deny_want_block<N: Names, B: Behaviour<N>>(
     }
 }
 
-/// WANT-1: at the end of the peer's wants. WANT-9: or in place of its earlier entry. WIRE-10: no
-/// more of them than the bound.
+/// WANT-1: the entry is put at the end of the peer's wants. WANT-9: or in the place of its earlier
+/// entry. WIRE-10: beyond the bound no new entry is recorded.
 pub fn record_want<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, from: &N::Peer, entry: WantEntry<N::Cid>,
 ) {
@@ -104,8 +105,8 @@ pub fn record_want<N: Names, B: Behaviour<N>>(
     }
 }
 
-/// A WantHave entry is answered. WANT-3: it is never recorded. WANT-10: nor does it touch what is
-/// recorded.
+/// A WantHave entry is answered. WANT-3: it is never recorded. WANT-10: a WantBlock recorded for the
+/// same address stays as it is, and does not change the answer.
 pub fn want_have<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, from: &N::Peer, entry: &WantEntry<N::Cid>, step: &mut Step<'_, N, B>,
 ) {
@@ -174,7 +175,7 @@ fn woken<N: Names, B: Behaviour<N>>(
         .collect()
 }
 
-/// WANT-13: a block meets a want for any of its addresses, whichever way it came.
+/// WANT-13: a block meets a want for any of its addresses, however it came.
 pub fn meets<N: Names, B: Behaviour<N>>(
     _: &Node<N, B>, block: &Arrived<N>, entry: &WantEntry<N::Cid>,
 ) -> bool {

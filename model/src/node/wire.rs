@@ -1,5 +1,5 @@
-//! WIRE: a whole message, of which this crate sees the parts. Bytes, frames and streams are the
-//! business of whoever runs a node.
+//! WIRE: the parts of a message, and their order. The model has no bytes, frames or streams: WIRE-1
+//! to WIRE-5, WIRE-8 and WIRE-9 are met in `src/wire/` and `src/node/`.
 
 use crate::address::Names;
 use crate::message::{Delivery, Message, Presence};
@@ -18,7 +18,7 @@ pub fn received<N: Names, B: Behaviour<N>>(
     }
 }
 
-/// WIRE-6: the parts of a message are handled in this order.
+/// WIRE-6: the parts of a message are handled in this order. An empty message does nothing.
 pub fn message<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, from: &N::Peer, message: Message<N>, step: &mut Step<'_, N, B>,
 ) {
@@ -34,7 +34,7 @@ pub fn message<N: Names, B: Behaviour<N>>(
     }
 }
 
-/// WIRE-6: what a message delivers is handled before what it says is to be had.
+/// WIRE-6: the deliveries of a message are handled before its presences.
 pub fn blocks_then_presences<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, from: &N::Peer, deliveries: Vec<Delivery<N::Cid>>,
     presences: Vec<Presence<N::Cid>>, step: &mut Step<'_, N, B>,

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use blockexc::node::core::Dump;
 use blockexc::trace::difference::Difference;
 use blockexc::trace::dumped::{Dumped, DumpedContext};
+use blockexc::wire::Dump;
 use blockexc::wire::{Address, BlockCid, Network};
 use blockexc_model::Deviation;
 use blockexc_model::deviating::{Effect, Node, Setup};
@@ -15,8 +15,8 @@ use blockexc_model::price::Price;
 use libp2p::PeerId;
 use libp2p::identity::Keypair;
 
-use crate::logged::{Choices, on_the_network};
-use crate::trace::Dice;
+use super::logged::{Choices, on_the_network};
+use crate::cross_check::trace::Dice;
 
 fn block(number: u8) -> Address {
     Address::Plain(BlockCid::of_block(&[number]))
