@@ -23,9 +23,9 @@ pub struct PeerContext<N: Names> {
     pub payment: Option<Payment>,
 }
 
-impl<N: Names> PeerContext<N> {
+impl<N: Names> Default for PeerContext<N> {
     /// JOIN-2: a new context is empty.
-    pub fn new() -> Self {
+    fn default() -> Self {
         PeerContext {
             presence: BTreeMap::new(),
             wants: Sequence::default(),
@@ -33,7 +33,9 @@ impl<N: Names> PeerContext<N> {
             payment: None,
         }
     }
+}
 
+impl<N: Names> PeerContext<N> {
     /// The presence records: those of this node's own wants that the peer says it has, each with its
     /// price.
     pub fn presence(&self) -> &BTreeMap<Address<N::Cid>, Price> {

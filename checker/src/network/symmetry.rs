@@ -13,6 +13,7 @@ use blockexc_model::context::PeerContext;
 use blockexc_model::deviating::{Deviating, Node, Remembered};
 use blockexc_model::message::{Delivery, Message, Presence, WantEntry, WantList};
 use blockexc_model::node::OwnWant;
+use blockexc_model::sequence::Sequence;
 
 use super::closed::Network;
 use super::names::{Cid, Peer, Small};
@@ -241,18 +242,20 @@ impl Renaming {
             account,
             payment,
         } = context;
-        let mut renamed = PeerContext::new();
-        renamed.presence = presence
-            .iter()
-            .map(|(address, price)| (self.address(address), *price))
-            .collect();
+        let mut renamed_wants = Sequence::default();
         for entry in wants.values() {
             let entry = self.entry(entry);
-            renamed.wants.insert(entry.address.clone(), entry);
+            renamed_wants.insert(entry.address.clone(), entry);
         }
-        renamed.account = *account;
-        renamed.payment = payment.clone();
-        renamed
+        PeerContext {
+            presence: presence
+                .iter()
+                .map(|(address, price)| (self.address(address), *price))
+                .collect(),
+            wants: renamed_wants,
+            account: *account,
+            payment: payment.clone(),
+        }
     }
 
     fn entry(&self, entry: &WantEntry<Cid>) -> WantEntry<Cid> {

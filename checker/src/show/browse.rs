@@ -111,8 +111,11 @@ fn holds<M: Shown, const PLACE: usize>(browsed: &Browsed<M>, state: &M::State) -
     property.is_none_or(|property| property.holds(&browsed.network, state))
 }
 
+/// Whether a property holds of a state, as stateright takes it.
+type Condition<M> = fn(&Browsed<M>, &<M as Model>::State) -> bool;
+
 /// One plain function for each place in the list of properties, for stateright takes no others.
-fn conditions<M>() -> &'static [fn(&Browsed<M>, &M::State) -> bool]
+fn conditions<M>() -> &'static [Condition<M>]
 where
     M: Shown + 'static,
     M::State: 'static,

@@ -12,6 +12,7 @@ use super::replay::Replay;
 use super::shown::Shown;
 
 /// A shortest way in which a property is violated.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Counterexample<'a> {
     /// In a closed network.
     Closed {

@@ -11,7 +11,7 @@ pub use crate::node::join::*;
 /// [`RejoinResets`], then [`RejoinResends`].
 pub fn joined_again<N: Names>(node: &mut Node<N>, peer: &N::Peer, step: &mut Step<'_, N>) {
     if node.deviates(RejoinResets) {
-        node.contexts.insert(peer.clone(), PeerContext::new());
+        node.contexts.insert(peer.clone(), PeerContext::default());
         node.behaviour.peers.remove(peer);
     }
     if node.deviates(RejoinResends) {

@@ -15,7 +15,7 @@ pub fn received<N: Names>(
     node: &mut Node<N>, from: &N::Peer, message: Message<N>, step: &mut Step<'_, N>,
 ) {
     if node.deviates(ContextOnMessage) && !node.contexts.contains_key(from) {
-        node.contexts.insert(from.clone(), PeerContext::new());
+        node.contexts.insert(from.clone(), PeerContext::default());
     }
     rule::received(node, from, message, step);
 }

@@ -9,7 +9,7 @@ pub enum Source<N: Names> {
     Delivery(N::Peer),
     /// The user stored it.
     Upload,
-    /// In another way. Only deviating nodes have such blocks.
+    /// In another way, from nobody. No event of the specification does this.
     Elsewhere,
 }
 

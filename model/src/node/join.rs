@@ -29,7 +29,7 @@ pub fn joined_again<N: Names, B: Behaviour<N>>(
 
 /// JOIN-2: a new context is empty.
 pub fn new_context<N: Names, B: Behaviour<N>>(_: &mut Node<N, B>, _: &N::Peer) -> PeerContext<N> {
-    PeerContext::new()
+    PeerContext::default()
 }
 
 /// JOIN-6: a node that wants to be paid says where.

@@ -10,8 +10,8 @@ use super::state::{Beside, Choose, Effect};
 /// One step under way.
 pub struct Step<'a, N: Names, B: Beside> {
     choices: &'a mut dyn Choose<N>,
-    effects: Vec<Effect<N, B::Effect>>,
-    owed: BTreeMap<N::Peer, Owed<N>>,
+    pub(super) effects: Vec<Effect<N, B::Effect>>,
+    pub(super) owed: BTreeMap<N::Peer, Owed<N>>,
 }
 
 /// What a step owes one peer, in the order in which it is sent.
@@ -113,10 +113,5 @@ impl<'a, N: Names, B: Beside> Step<'a, N, B> {
             wants: Vec::new(),
             deliveries: Vec::new(),
         })
-    }
-
-    /// What the step has come to: the effects that are no messages, and what is owed to each peer.
-    pub(super) fn into_parts(self) -> (Vec<Effect<N, B::Effect>>, BTreeMap<N::Peer, Owed<N>>) {
-        (self.effects, self.owed)
     }
 }

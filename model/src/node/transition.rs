@@ -31,8 +31,8 @@ impl<N: Names, B: Behaviour<N>> Node<N, B> {
     ) -> Vec<Effect<N, B::Effect>> {
         let mut step = Step::new(choices);
         handle(self, &mut step);
-        let (mut effects, owed) = step.into_parts();
-        for (to, owed) in owed {
+        let mut effects = step.effects;
+        for (to, owed) in step.owed {
             let send = |message: Message<N>| Effect::Send {
                 to: to.clone(),
                 message,

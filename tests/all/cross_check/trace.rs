@@ -79,7 +79,6 @@ impl Trace {
             account: self.account,
             retries: self.retries,
             wants_per_peer: self.wants_per_peer,
-            ..Config::default()
         }
     }
 }
