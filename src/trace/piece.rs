@@ -1,4 +1,4 @@
-//! [`Piece`]: the unit in which a log is explained. [`gather`] puts lines together into pieces.
+//! [`Piece`]: the unit in which a log is explained. `gather` puts lines together into pieces.
 
 use super::dumped::Dumped;
 use super::line::{Entry, Header};

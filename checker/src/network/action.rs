@@ -33,9 +33,9 @@ pub enum Act {
     Leave(Peer),
     /// Handle the first message that is under way from this peer.
     Handle(Peer),
-    /// Serve a peer, later ([`Event::Serve`]).
+    /// Serve a peer, later ([`OtherEvent::Serve`](blockexc_model::deviating::OtherEvent::Serve)).
     Serve(Peer),
-    /// The user requests the block of this place in [`Blocks::addresses`].
+    /// The user requests the block of this place in [`Blocks::addresses`](super::names::Blocks::addresses).
     Request(u8),
     /// The user cancels that.
     Cancel(u8),

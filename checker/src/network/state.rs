@@ -15,7 +15,7 @@ use super::names::{Peer, Small};
 pub struct State {
     /// The nodes.
     pub nodes: Vec<Node<Small>>,
-    /// The pairs that may connect, in the order of [`Network::pairs`].
+    /// The pairs that may connect, in the order of [`Network::pairs`](super::closed::Network::pairs).
     pub links: Vec<Link>,
     /// How often things may still happen.
     pub left: Limits,
@@ -41,7 +41,7 @@ pub struct End {
     pub news: VecDeque<News>,
     /// Messages under way, in order.
     pub inbox: VecDeque<Message<Small>>,
-    /// The node has yet to serve the peer ([`Effect::ServeLater`]).
+    /// The node has yet to serve the peer ([`OtherEffect::ServeLater`](blockexc_model::deviating::OtherEffect::ServeLater)).
     pub serves: bool,
 }
 
