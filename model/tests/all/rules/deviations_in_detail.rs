@@ -387,3 +387,32 @@ fn helpers_that_forget_leaves_name_plain_blocks() {
     let context = node.dump().contexts.remove(&1).unwrap();
     assert_eq!(context.peer_have_cids, ['a'].into());
 }
+
+/// Nothing is remembered of a peer when there is nothing to remember: states stay comparable.
+#[test]
+fn what_is_remembered_of_a_peer_goes_with_its_reason() {
+    for (deviations, script) in [
+        (
+            &[DontHaveRecorded][..],
+            "request a; join 1; 1: lack=a; cancel a",
+        ),
+        (&[NoAnnounceAgain, ListWhenEmpty], "join 1"),
+        (&[OnlyAsked], "request a; join 1; 1: have=a; leave 1"),
+    ] {
+        let mut node = deviant(Deviations::of(deviations));
+        for line in lines(script) {
+            play(&mut node, line);
+        }
+        assert!(node.behaviour.peers.is_empty(), "{deviations:?}");
+    }
+}
+
+/// The context of the peer that left goes, though the process ends at once.
+#[test]
+fn a_node_that_ends_when_a_peer_leaves_has_no_context_of_it() {
+    let mut node = deviant(Deviations::of(&[AbortOnStaleAsk]));
+    let script = "join 1; request a; 1: have=a; cancel a; request a; leave 1";
+    let last = lines(script).map(|line| play(&mut node, line)).last();
+    assert_eq!(last.as_deref(), Some("abort"));
+    assert!(node.contexts().is_empty() && node.behaviour.peers.is_empty());
+}
