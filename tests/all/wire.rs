@@ -6,4 +6,5 @@
 mod frames;
 mod hostile;
 mod properties;
+mod schema;
 mod vectors;
