@@ -140,14 +140,6 @@ impl<N: Names> Node<N> {
         Node::behaving(behaviour, setup.config)
     }
 
-    /// What the node was made from.
-    pub fn setup(&self) -> Setup {
-        Setup {
-            config: self.config.clone(),
-            deviations: self.behaviour.deviations,
-        }
-    }
-
     /// How the node deviates.
     pub fn deviations(&self) -> Deviations {
         self.behaviour.deviations

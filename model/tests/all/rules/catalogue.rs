@@ -112,6 +112,12 @@ fn a_set_of_deviations_holds_what_was_put_in() {
         assert!(single.contains(*deviation) && !single.is_empty());
         assert_eq!(single.iter().collect::<Vec<_>>(), [*deviation]);
         assert!(!Deviations::none().intersects(single));
+        assert!(single.intersects(single) && single.union(single) == single);
+    }
+    for pair in Deviation::ALL.windows(2) {
+        let [one, other] = [Deviations::of(&pair[..1]), Deviations::of(&pair[1..])];
+        assert!(!one.intersects(other) && one.union(other) == Deviations::of(pair));
+        assert!(one.union(other).intersects(other) && other.intersects(one.union(other)));
     }
     let all: Deviations = Deviation::ALL.iter().copied().collect();
     assert_eq!(all.iter().count(), Deviation::ALL.len());

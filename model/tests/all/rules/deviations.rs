@@ -8,7 +8,7 @@ use blockexc_model::Deviation::*;
 use blockexc_model::deviation::{Deviations, Layer};
 use blockexc_model::node::{MAX_BLOCKS_SENT, MAX_ENTRIES_SENT};
 
-use super::script::tell;
+use super::script::{tell, tell_reference};
 
 /// What makes each deviation show.
 const SEEN: &[(Deviation, &str)] = &[
@@ -224,6 +224,20 @@ fn every_deviation_of_the_model_has_a_place_where_it_is_seen() {
     for deviation in Deviation::ALL {
         let is_ours = deviation.layer() == Layer::Model;
         assert!(seen.contains(deviation) || !is_ours, "{deviation}");
+    }
+}
+
+#[test]
+fn who_could_deviate_and_does_not_does_as_the_reference() {
+    // The reference serves at once: it has no such step.
+    let of_both = SEEN.iter().filter(|(_, script)| !script.contains("serve"));
+    for (deviation, script) in of_both {
+        let script = spelt_out(script);
+        assert_eq!(
+            tell(Deviations::none(), &script),
+            tell_reference(&script),
+            "{deviation}: {script}"
+        );
     }
 }
 

@@ -122,7 +122,15 @@ fn play_and_compare<B: Played>(mut node: blockexc_model::Node<Tiny, B>, script: 
 
 /// Plays a script, and tells all that it does, step by step, and all that is in the node then.
 pub fn tell(deviations: Deviations, script: &str) -> Vec<String> {
-    let mut node = deviant(deviations);
+    tell_of(deviant(deviations), script)
+}
+
+/// As [`tell`], of the reference.
+pub fn tell_reference(script: &str) -> Vec<String> {
+    tell_of(Node::new(paid()), script)
+}
+
+fn tell_of<B: Played>(mut node: blockexc_model::Node<Tiny, B>, script: &str) -> Vec<String> {
     let mut told: Vec<_> = lines(script).map(|line| play(&mut node, line)).collect();
     told.push(format!("{:?}", node.dump()));
     told
@@ -130,13 +138,17 @@ pub fn tell(deviations: Deviations, script: &str) -> Vec<String> {
 
 /// A node that deviates so, asks for payment, and gives up at the second retry.
 pub fn deviant(deviations: Deviations) -> Deviant {
-    let config = Config {
+    let config = paid();
+    Deviant::deviating(Setup { config, deviations })
+}
+
+fn paid() -> Config {
+    Config {
         price: Price::from(1),
         account: Some(Account([9; 20])),
         retries: 1,
         ..Config::default()
-    };
-    Deviant::deviating(Setup { config, deviations })
+    }
 }
 
 /// The steps of a script.

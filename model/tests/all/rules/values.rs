@@ -103,6 +103,7 @@ fn a_node_shows_what_it_was_told() {
 fn sequences_are_equal_when_their_entries_are_and_their_order_is() {
     let sequence = |entries: &[(u8, u8)]| {
         let mut sequence = Sequence::default();
+        assert!(sequence.is_empty());
         for (key, value) in entries {
             sequence.insert(*key, *value);
         }
