@@ -32,6 +32,7 @@ pub mod cli;
 pub mod near;
 pub mod node;
 pub mod report;
+pub mod resolve;
 pub mod simulate;
 pub mod suite;
 pub mod trace;

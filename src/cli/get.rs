@@ -45,7 +45,7 @@ pub struct GetArgs {
     /// The length in bytes of a dataset that is named by its tree [default: with the padding]
     #[arg(long, value_name = "BYTES")]
     size: Option<u64>,
-    /// How many seconds to wait for one block
+    /// How many seconds to wait for a connection, and for one block
     #[arg(long, value_name = "SECONDS", default_value = "30")]
     timeout: u64,
     /// The protocol's ID
@@ -55,7 +55,7 @@ pub struct GetArgs {
     #[arg(long, default_value = "both")]
     muxer: Muxers,
     /// The type of this node's key
-    #[arg(long, default_value = "ed25519")]
+    #[arg(long, default_value = "secp256k1")]
     key_type: KeyType,
 }
 
@@ -93,7 +93,7 @@ pub fn run(args: &GetArgs) -> anyhow::Result<Exit> {
         })
         .await?;
         for peer in &args.from {
-            node.connect(peer.clone()).await?;
+            connect(&node, peer, Duration::from_secs(args.timeout)).await?;
         }
         let mut output = match &args.output {
             Some(path) => {
@@ -122,6 +122,15 @@ pub fn run(args: &GetArgs) -> anyhow::Result<Exit> {
     })
 }
 
+async fn connect(node: &NodeHandle, peer: &Multiaddr, limit: Duration) -> anyhow::Result<()> {
+    let connecting = tokio::time::timeout(limit, node.connect(peer.clone()));
+    match connecting.await {
+        Ok(connected) => connected?,
+        Err(_) => bail!("{peer} does not connect within {} s", limit.as_secs()),
+    };
+    Ok(())
+}
+
 impl Getter<'_> {
     async fn get(&self, output: &mut Output) -> anyhow::Result<()> {
         match &self.args.what {
@@ -133,6 +142,12 @@ impl Getter<'_> {
                 self.dataset(&manifest.tree, count, size, output).await
             }
             Address::Plain(cid) if cid.codec() == Some(DATASET_ROOT) => {
+                if self.args.size.is_none() {
+                    anstream::eprintln!(
+                        "warning: a tree does not tell the dataset's length. The last block comes with \
+                        its padding; its manifest's CID, or --size, avoids that."
+                    );
+                }
                 let count = self.leaf_count(cid).await?;
                 self.dataset(cid, count, self.args.size, output).await
             }
@@ -150,7 +165,10 @@ impl Getter<'_> {
             Ok(Ok(block)) => return Ok(block),
             Ok(Err(RequestError::Ended(ended))) => ended.to_string(),
             Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("it did not come within {} s", limit.as_secs()),
+            Err(_) => match self.node.why(address.clone()).await {
+                Ok(why) => format!("it did not come within {} s: {why}", limit.as_secs()),
+                Err(ended) => ended.to_string(),
+            },
         };
         Err(Missing { address, cause })
     }

@@ -15,6 +15,7 @@ use clap::Args;
 use libp2p::Multiaddr;
 use libp2p::identity::Keypair;
 
+use super::put::CIDS;
 use super::{Exit, deviation, dialect, runtime};
 use crate::node::recording::Recording;
 use crate::node::store::{BlockStore, DiskStore, MemoryStore};
@@ -43,7 +44,7 @@ pub struct NodeArgs {
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     /// The type of a new key
-    #[arg(long, default_value = "ed25519")]
+    #[arg(long, default_value = "secp256k1")]
     key_type: KeyType,
     /// The file of the block store. It is created when it does not exist [default: in memory]
     #[arg(long, value_name = "FILE")]
@@ -175,14 +176,17 @@ impl NodeArgs {
             let cid = node.put(read(file)?).await?;
             writeln!(out, "block {cid} {}", file.display())?;
         }
+        if !self.put_dataset.is_empty() {
+            anstream::eprintln!("{CIDS}");
+        }
         for file in &self.put_dataset {
             let name = file.file_name().map(|name| name.to_string_lossy().into());
             let (tree, manifest) = node
                 .put_bytes(read(file)?, DEFAULT_BLOCK_SIZE, name)
                 .await
                 .with_context(|| file.display().to_string())?;
-            writeln!(out, "tree {tree} {}", file.display())?;
             writeln!(out, "manifest {manifest} {}", file.display())?;
+            writeln!(out, "tree {tree} {}", file.display())?;
         }
         Ok(())
     }

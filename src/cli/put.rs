@@ -34,6 +34,10 @@ pub struct PutArgs {
     block_size: NonZeroUsize,
 }
 
+/// What the CIDs of a dataset are for.
+pub(super) const CIDS: &str = "The manifest's CID gets the file with its length and name; the tree's CID \
+    gets the blocks, the last one with its padding.";
+
 /// Puts the file.
 ///
 /// # Errors
@@ -74,8 +78,9 @@ pub fn run(args: &PutArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     };
     blocks.push((manifest_block, Vec::new()));
     store.put_all(&blocks)?;
-    writeln!(out, "tree {}", manifest.tree)?;
+    anstream::eprintln!("{CIDS}");
     writeln!(out, "manifest {manifest_cid}")?;
+    writeln!(out, "tree {}", manifest.tree)?;
     writeln!(out, "{leaves} blocks of {} bytes", args.block_size)?;
     Ok(Exit::Good)
 }

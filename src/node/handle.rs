@@ -9,14 +9,15 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::dataset::{Dataset, Manifest};
 use super::store::{BlockStore, LeafProof, StoreError, StoredBlock};
+use crate::resolve::resolve;
 use crate::wire::{Address, BlockCid, Dump};
 
 /// Why a request ended without its block.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// Every retry was used up (ASK-9).
-    #[error("no peer had the block, after every retry")]
-    NotFound,
+    #[error("it did not come, after every retry: {0}")]
+    NotFound(String),
     /// The request was cancelled.
     #[error("the request was cancelled")]
     Cancelled,
@@ -101,6 +102,10 @@ pub(super) enum Call {
     RetryNow {
         address: Address,
         done: oneshot::Sender<()>,
+    },
+    Why {
+        address: Address,
+        done: oneshot::Sender<String>,
     },
     Dump {
         done: oneshot::Sender<Dump>,
@@ -292,19 +297,24 @@ impl NodeHandle {
         self.call(|done| Call::Cancel { address, done }).await
     }
 
-    /// Connects to a peer.
+    /// Connects to a peer. A name in its address is resolved.
     ///
     /// # Errors
     ///
     /// When it cannot be reached, or is somebody else than the address says.
     pub async fn connect(&self, address: Multiaddr) -> Result<PeerId, ConnectError> {
-        let dialled = address.clone();
+        let not_reached = |cause: String| ConnectError::NotReached {
+            address: address.clone(),
+            cause,
+        };
+        let resolved = resolve(&address).await;
+        let dialled = resolved.map_err(|error| not_reached(error.to_string()))?;
         self.call(|done| Call::Connect {
             address: dialled,
             done,
         })
         .await?
-        .map_err(|cause| ConnectError::NotReached { address, cause })
+        .map_err(not_reached)
     }
 
     /// Closes every connection with a peer; returns when they are closed.
@@ -342,6 +352,15 @@ impl NodeHandle {
     /// When the node has ended.
     pub async fn retry_now(&self, address: Address) -> Result<(), Ended> {
         self.call(|done| Call::RetryNow { address, done }).await
+    }
+
+    /// Why a block that is waited for has not come, as far as was seen.
+    ///
+    /// # Errors
+    ///
+    /// When the node has ended.
+    pub async fn why(&self, address: Address) -> Result<String, Ended> {
+        self.call(|done| Call::Why { address, done }).await
     }
 
     /// The node's state, between two steps.

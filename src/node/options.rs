@@ -36,10 +36,11 @@ pub enum Muxers {
 /// What a node's identity is made with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum KeyType {
-    /// As nodes on rust-libp2p usually have: peer ids begin with `12D3KooW`.
-    #[default]
+    /// As nodes on rust-libp2p usually have: peer ids begin with `12D3KooW`. Deployed Nim nodes do
+    /// not accept it.
     Ed25519,
-    /// As deployed Nim nodes have: peer ids begin with `16Uiu2HA`.
+    /// As deployed Nim nodes have: peer ids begin with `16Uiu2HA`. Every deployed node accepts it.
+    #[default]
     Secp256k1,
 }
 
@@ -96,10 +97,10 @@ pub const WANTS_PER_PEER: u32 = 1 << 20;
 pub const WAITING_PER_PEER: usize = 100_000;
 
 impl Default for NodeOptions {
-    /// A reference node with a new Ed25519 identity that stores in memory and listens nowhere.
+    /// A reference node with a new secp256k1 identity that stores in memory and listens nowhere.
     fn default() -> Self {
         NodeOptions {
-            keypair: KeyType::Ed25519.generate(),
+            keypair: KeyType::default().generate(),
             listen: Vec::new(),
             protocol: CODEX_PROTOCOL.to_owned(),
             deviations: Deviations::none(),

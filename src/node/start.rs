@@ -1,12 +1,14 @@
 //! [`start`]: starts a node.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, TcpListener};
 use std::sync::{Arc, OnceLock};
 
 use blockexc_model::deviating::{Event, Setup};
 use blockexc_model::deviation::Deviation;
 use blockexc_model::node::Config;
 use futures::StreamExt as _;
+use libp2p::multiaddr::Protocol;
 use libp2p::swarm::{StreamProtocol, SwarmEvent};
 use libp2p::{Multiaddr, Swarm, identify, ping};
 use tokio::sync::mpsc;
@@ -137,6 +139,22 @@ fn swarm(options: &NodeOptions) -> Result<Swarm<Behaviour>, StartError> {
     ))
 }
 
+/// Whether nobody else listens there. The transport shares its ports, so that it would not notice.
+fn is_free(address: &Multiaddr) -> Result<(), String> {
+    let mut protocols = address.iter();
+    let ip: IpAddr = match protocols.next() {
+        Some(Protocol::Ip4(ip)) => ip.into(),
+        Some(Protocol::Ip6(ip)) => ip.into(),
+        _ => return Ok(()),
+    };
+    match protocols.next() {
+        Some(Protocol::Tcp(port)) if port != 0 => TcpListener::bind((ip, port))
+            .map(drop)
+            .map_err(|error| error.to_string()),
+        _ => Ok(()),
+    }
+}
+
 /// Listens on these addresses. Returns the addresses on which it listens, with their ports.
 async fn listen(
     swarm: &mut Swarm<Behaviour>,
@@ -148,6 +166,7 @@ async fn listen(
     };
     let mut waiting = HashMap::new();
     for address in addresses {
+        is_free(address).map_err(|cause| failed(address, cause))?;
         let listener = swarm
             .listen_on(address.clone())
             .map_err(|error| failed(address, with_causes(&error)))?;

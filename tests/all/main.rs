@@ -11,6 +11,7 @@ mod conform_cli;
 mod conform_remote;
 mod cross_check;
 mod cross_check_sockets;
+mod get_cli;
 #[cfg(target_os = "linux")]
 mod hostile_memory;
 mod imports;

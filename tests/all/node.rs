@@ -156,7 +156,8 @@ async fn a_request_fails_when_its_retries_are_used_up() {
     .unwrap();
     let address = Address::Plain(BlockCid::of_block(b"nobody has this"));
     let outcome = in_time(asks.request(address)).await;
-    assert_eq!(outcome, Err(node::RequestError::NotFound));
+    let nobody = "nobody is connected".to_owned();
+    assert_eq!(outcome, Err(node::RequestError::NotFound(nobody)));
     assert!(asks.dump().await.unwrap().own_wants.is_empty());
 }
 

@@ -67,6 +67,10 @@ impl Shell {
                 self.step(Event::Retry(address), None);
                 let _ = done.send(());
             }
+            Call::Why { address, done } => {
+                let connected = self.swarm.connected_peers().count();
+                let _ = done.send(self.remarks.why(&address, connected));
+            }
             Call::Dump { done } => {
                 let _ = done.send(self.core.dump());
             }

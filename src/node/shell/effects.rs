@@ -35,7 +35,9 @@ impl Shell {
                     self.end_request(&address, &block);
                 }
                 Effect::Failed(address) => {
-                    self.end_request(&address, &Err(RequestError::NotFound));
+                    let connected = self.swarm.connected_peers().count();
+                    let why = self.remarks.why(&address, connected);
+                    self.end_request(&address, &Err(RequestError::NotFound(why)));
                 }
                 Effect::Cancelled { address, .. } => {
                     if !self.core.wants(&address) {
@@ -135,6 +137,7 @@ impl Shell {
     }
 
     fn end_request(&mut self, address: &Address, outcome: &Result<Bytes, RequestError>) {
+        self.remarks.end(address);
         for requester in self.requesters.remove(address).unwrap_or_default() {
             // The requester may have gone.
             let _ = requester.send(outcome.clone());

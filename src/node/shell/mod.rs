@@ -5,6 +5,7 @@
 
 mod calls;
 mod effects;
+mod remarks;
 mod source;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -30,6 +31,7 @@ use super::store::BlockStore;
 use super::streams::StreamNumber;
 use crate::causes::with_causes;
 use crate::wire::{Address, DecodeError, DecodeOptions, decode_examining};
+use remarks::Remarks;
 use source::Source;
 
 /// How long closing the connections may take.
@@ -61,6 +63,7 @@ pub(super) struct Shell {
     /// The streams closed because of a frame, while the frames received with it are handled. The
     /// other frames of these streams are dropped.
     closed: Vec<StreamNumber>,
+    remarks: Remarks,
     /// Why the node ends by itself, if it does.
     dead: Option<String>,
 }
@@ -80,6 +83,7 @@ impl Shell {
             dialling: HashMap::new(),
             disconnecting: HashMap::new(),
             closed: Vec::new(),
+            remarks: Remarks::default(),
             dead: None,
         }
     }
@@ -158,6 +162,14 @@ impl Shell {
                     let _ = done.send(Err(why_not_reached(&error)));
                 }
             }
+            SwarmEvent::Behaviour(BehaviourEvent::Identify(identify::Event::Received {
+                peer_id,
+                info,
+                ..
+            })) => {
+                let theirs = info.protocols.iter().map(ToString::to_string).collect();
+                self.remarks.speaks(peer_id, &self.options.protocol, theirs);
+            }
             SwarmEvent::IncomingConnectionError { error, .. } => {
                 debug!("a peer did not get connected: {}", with_causes(&error));
             }
@@ -173,6 +185,7 @@ impl Shell {
             }
             PeerEvent::Left(peer) => {
                 info!("{peer} left");
+                self.remarks.left(&peer);
                 self.step(Event::Left(peer), None);
                 for done in self.disconnecting.remove(&peer).unwrap_or_default() {
                     let _ = done.send(());
@@ -215,6 +228,9 @@ impl Shell {
                     decoded.message.deliveries.clear();
                     decoded.message.presences.clear();
                 }
+                let is_waited_for = |address: &Address| self.requesters.contains_key(address);
+                let message = decoded.message;
+                self.remarks.received(&from, &message, is_waited_for);
                 let source = Source {
                     peer: from,
                     connection,
@@ -222,7 +238,6 @@ impl Shell {
                     frame_length,
                     blocks: decoded.blocks,
                 };
-                let message = decoded.message;
                 self.step(Event::Received { from, message }, Some(source));
             }
             Err(DecodeError::Abort(unusable)) => self.dead = Some(unusable.to_string()),
