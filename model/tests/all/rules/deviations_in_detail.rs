@@ -416,3 +416,41 @@ fn a_node_that_ends_when_a_peer_leaves_has_no_context_of_it() {
     assert_eq!(last.as_deref(), Some("abort"));
     assert!(node.contexts().is_empty() && node.behaviour.peers.is_empty());
 }
+
+#[test]
+fn a_want_that_nobody_is_asked_for_is_asked_of_every_holder_only_by_who_deviates_so() {
+    let script = |asks| {
+        format!(
+            "join 1
+             join 2
+             join 3
+             request a
+             1: have=a
+             2: have=a
+             3: have=a
+             leave 1   => {asks}"
+        )
+    };
+    check(&[], &script("2: want=a"));
+    check(&[AskEveryHolder], &script("2: want=a | 3: want=a"));
+}
+
+#[test]
+fn the_first_account_is_recorded_where_it_stays() {
+    for (deviations, last) in [(&[][..], 2), (&[FirstAccountStays], 1)] {
+        let script = format!(
+            "join 1
+             1: account=1 =>
+             ? 1          => account=1
+             1: account=2 =>
+             ? 1          => account={last}"
+        );
+        check(deviations, &script);
+    }
+}
+
+#[test]
+fn a_node_says_how_it_deviates() {
+    let deviations = Deviations::of(&[NeverRetry, FirstAccountStays]);
+    assert_eq!(deviant(deviations).deviations(), deviations);
+}
