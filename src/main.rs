@@ -1,10 +1,12 @@
 //! The command line program.
 
-use std::io::Write as _;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use blockexc::causes::with_causes;
-use blockexc::cli::{Exit, check, conform, decode, get, node, put, simulate, spec, trace, tree};
+use blockexc::cli::{
+    CLOSED_PIPE, Exit, check, conform, decode, get, node, put, simulate, spec, trace, tree,
+};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
     };
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| usual.into()))
+        .with_ansi(has_colours())
         .with_writer(std::io::stderr)
         .init();
     // Not locked: a command may write by a thread of its own.
@@ -69,13 +72,25 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             // Whoever reads the output has had enough, as `head` has: no error of ours.
-            if let Some(io) = error.downcast_ref::<std::io::Error>()
-                && io.kind() == std::io::ErrorKind::BrokenPipe
-            {
-                return ExitCode::SUCCESS;
+            if is_closed_pipe(&error) {
+                return CLOSED_PIPE.into();
             }
             anstream::eprintln!("error: {}", with_causes(error.as_ref()));
             ExitCode::from(2)
         }
     }
+}
+
+/// Whether logs are read on a terminal that shows colours.
+fn has_colours() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Whether nobody reads the output any more.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let json = || cause.downcast_ref::<serde_json::Error>()?.io_error_kind();
+        io.or_else(json) == Some(io::ErrorKind::BrokenPipe)
+    })
 }

@@ -19,13 +19,15 @@
 //! The smallest network of the standard set is searched to the end, and everything holds:
 //!
 //! ```
+//! use std::ops::ControlFlow;
+//!
 //! use blockexc_checker::analysis::configuration::Options;
 //! use blockexc_checker::analysis::standard::standard_set;
 //! use blockexc_model::deviating::Setup;
 //!
 //! let set = standard_set(&Setup::default());
 //! let options = Options { threads: 1, ..Options::default() };
-//! let report = set[0].search(&options, &mut |_| ())?;
+//! let report = set[0].search(&options, &mut |_| ControlFlow::Continue(()))?;
 //! assert!(report.bounded_by.is_none());
 //! assert_eq!(report.failures().count(), 0);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -24,6 +24,7 @@ use clap::{Args, Subcommand};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use super::interruption::Interruption;
 use super::results::{look_ahead, write_file};
 use super::{Exit, deviation, dialect, requirement};
 use crate::near::Unknown;
@@ -46,7 +47,8 @@ const USUAL_STATES_OF_DEVIANTS: usize = 50_000;
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "Exit code: 0 everything holds, 1 a property is violated, 2 it cannot be told (a \
-                  search was stopped, or the command could not run)."
+                  search was stopped, or the command could not run), 130 it was interrupted; what \
+                  it found until then is printed and written."
 )]
 pub struct CheckArgs {
     #[command(subcommand)]
@@ -189,6 +191,10 @@ struct Results<'a> {
     dialect: &'static str,
     deviations: Vec<String>,
     threads: usize,
+    /// Whether the user ended the search.
+    interrupted: bool,
+    /// The configurations that were not begun.
+    unsearched: &'a [&'a str],
     configurations: &'a [Report],
     /// The properties of which no configuration reached the premise.
     idle: &'a [&'static str],
@@ -238,27 +244,57 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     };
     headline(args, out)?;
     let begun = Instant::now();
+    let interruption = Interruption::listen()?;
     let mut reports = Vec::new();
     for configuration in &configurations {
+        if interruption.is_requested() {
+            break;
+        }
         let bar = progress_bar(configuration.name());
-        let report = configuration.search(&options, &mut |progress| show(&bar, progress))?;
+        let report = configuration.search(&options, &mut |progress| {
+            show(&bar, progress);
+            interruption.go_on()
+        })?;
         bar.finish_and_clear();
         write_report(&report, args.verbose, out)?;
         out.flush()?;
         reports.push(report);
     }
+    let unsearched: Vec<&str> = configurations[reports.len()..]
+        .iter()
+        .map(Configuration::name)
+        .collect();
+    let interrupted = interruption.is_requested();
     // A premise is to be reached somewhere in the whole set, by the reference.
-    let is_whole = args.only.is_none() && args.requirement.is_empty() && configurations.len() > 1;
+    let is_whole = !interrupted
+        && args.only.is_none()
+        && args.requirement.is_empty()
+        && configurations.len() > 1;
     let idle = if is_whole { idle(&reports) } else { Vec::new() };
     let seconds = begun.elapsed().as_secs_f64();
-    show_counterexamples(args, &configurations, &reports, most_states, out)?;
-    let exit = conclude(&reports, &idle, seconds, out)?;
+    if !interrupted {
+        show_counterexamples(args, &configurations, &reports, most_states, out)?;
+    }
+    let mut exit = conclude(&reports, &idle, seconds, out)?;
+    if interrupted {
+        writeln!(
+            out,
+            "{DOUBTFUL}interrupted{DOUBTFUL:#}: not searched: {}",
+            match unsearched.is_empty() {
+                true => "the rest of the last configuration".to_owned(),
+                false => unsearched.join("; "),
+            }
+        )?;
+        exit = Exit::Interrupted;
+    }
     if let Some(file) = &args.json {
         let results = Results {
             format: "blockexc-check/1",
             dialect: args.dialect.name,
             deviations: deviations.iter().map(|one| one.name().to_owned()).collect(),
             threads,
+            interrupted,
+            unsearched: &unsearched,
             configurations: &reports,
             idle: &idle,
             seconds,
@@ -566,6 +602,10 @@ fn conclude(
         let failed = counted(failed as u64, "property", "properties");
         writeln!(out, "{BAD}violated{BAD:#}: {failed}")?;
         return Ok(Exit::Bad);
+    }
+    if reports.is_empty() {
+        writeln!(out, "{DOUBTFUL}nothing was searched{DOUBTFUL:#}")?;
+        return Ok(Exit::CouldNotTell);
     }
     if bounded > 0 {
         writeln!(

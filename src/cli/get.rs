@@ -1,7 +1,6 @@
 //! `blockexc get`: a block or a dataset from a peer.
 
-use std::fs::File;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +12,9 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use libp2p::Multiaddr;
 
+use super::interruption::Interruption;
 use super::output::Output;
+use super::results::PendingFile;
 use super::{Exit, runtime_of_one_thread};
 use crate::causes::with_causes;
 use crate::node::dataset::Manifest;
@@ -30,7 +31,7 @@ use crate::wire::{Address, BlockCid, Proof, address};
 #[derive(Args, Clone, Debug)]
 #[command(
     after_help = "Exit code: 0 obtained, 1 not obtained, 2 the peer cannot be \
-    dialled, or the output not written."
+    dialled, or the output not written, 130 interrupted. The file gets its name when it is whole."
 )]
 pub struct GetArgs {
     /// The CID of a block, of a manifest or of a dataset's tree; or TREE/INDEX, one leaf of it
@@ -57,6 +58,28 @@ pub struct GetArgs {
     /// The type of this node's key
     #[arg(long, default_value = "secp256k1")]
     key_type: KeyType,
+}
+
+/// Where it is written to.
+enum Destination {
+    Standard(io::Stdout),
+    File(PendingFile),
+}
+
+impl Write for Destination {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Destination::Standard(out) => out.write(bytes),
+            Destination::File(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Destination::Standard(out) => out.flush(),
+            Destination::File(file) => file.flush(),
+        }
+    }
 }
 
 /// How many blocks of a dataset are requested at a time.
@@ -95,22 +118,35 @@ pub fn run(args: &GetArgs) -> anyhow::Result<Exit> {
         for peer in &args.from {
             connect(&node, peer, Duration::from_secs(args.timeout)).await?;
         }
-        let mut output = match &args.output {
-            Some(path) => {
-                let file = File::create(path).with_context(|| path.display().to_string())?;
-                Output::to(file)?
-            }
+        let file = args
+            .output
+            .as_deref()
+            .map(PendingFile::create)
+            .transpose()?;
+        let mut output = match file {
+            Some(file) => Output::to(Destination::File(file))?,
             // Not the output for text, which would take the escape sequences out of a block.
-            None => Output::to(io::stdout())?,
+            None => Output::to(Destination::Standard(io::stdout()))?,
         };
         let getter = Getter { node, store, args };
-        let ended = getter.get(&mut output).await;
+        let interruption = Interruption::listen()?;
+        let ended = tokio::select! {
+            ended = getter.get(&mut output) => Some(ended),
+            () = interruption.requested() => None,
+        };
         let written = output.finish().await;
         getter.node.shutdown().await;
-        written.with_context(|| match &args.output {
-            Some(path) => path.display().to_string(),
+        let written = written.with_context(|| match &args.output {
+            Some(path) => format!("{} cannot be written", path.display()),
             None => "the standard output".to_owned(),
         })?;
+        let Some(ended) = ended else {
+            return Ok(Exit::Interrupted);
+        };
+        // A part of it does not get the name.
+        if let (Ok(()), Destination::File(file)) = (&ended, written) {
+            file.commit()?;
+        }
         match ended {
             Ok(()) => Ok(Exit::Good),
             Err(error) if error.is::<Missing>() => {
@@ -132,7 +168,7 @@ async fn connect(node: &NodeHandle, peer: &Multiaddr, limit: Duration) -> anyhow
 }
 
 impl Getter<'_> {
-    async fn get(&self, output: &mut Output) -> anyhow::Result<()> {
+    async fn get(&self, output: &mut Output<Destination>) -> anyhow::Result<()> {
         match &self.args.what {
             Address::Plain(cid) if cid.codec() == Some(MANIFEST) => {
                 let bytes = self.block(self.args.what.clone()).await?;
@@ -188,7 +224,7 @@ impl Getter<'_> {
         tree: &BlockCid,
         count: u64,
         size: Option<u64>,
-        output: &mut Output,
+        output: &mut Output<Destination>,
     ) -> anyhow::Result<()> {
         let bar = if io::stderr().is_terminal() {
             ProgressBar::new(count).with_style(

@@ -6,6 +6,7 @@ pub mod check_interop;
 pub mod conform;
 pub mod decode;
 pub mod get;
+mod interruption;
 pub mod node;
 mod output;
 pub mod put;
@@ -34,7 +35,16 @@ pub enum Exit {
     Bad,
     /// It could not be told: exit code 2, as for a command that could not run.
     CouldNotTell,
+    /// The user ended it early: exit code [`INTERRUPTED`].
+    Interrupted,
 }
+
+/// The exit code of a command that was interrupted.
+pub const INTERRUPTED: u8 = 130;
+
+/// The exit code of a command whose output nobody reads any more, as `head` has it end: what the
+/// system gives a process that it ends for this.
+pub const CLOSED_PIPE: u8 = 141;
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
@@ -42,6 +52,7 @@ impl From<Exit> for ExitCode {
             Exit::Good => ExitCode::SUCCESS,
             Exit::Bad => ExitCode::from(1),
             Exit::CouldNotTell => ExitCode::from(2),
+            Exit::Interrupted => ExitCode::from(INTERRUPTED),
         }
     }
 }

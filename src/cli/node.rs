@@ -192,13 +192,20 @@ impl NodeArgs {
     }
 }
 
-/// Writes a file that only its owner can read.
+/// Writes a new file that only its owner can read: all of it, or nothing.
 fn write_secret(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)?.write_all(bytes)
+    let folder = match file.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    // Only its owner may read a temporary file.
+    let mut pending = tempfile::NamedTempFile::new_in(folder)?;
+    pending.write_all(bytes)?;
+    pending.as_file().sync_all()?;
+    pending
+        .persist_noclobber(file)
+        .map_err(|error| error.error)?;
+    Ok(())
 }
 
 fn read(file: &Path) -> anyhow::Result<Bytes> {

@@ -20,20 +20,20 @@ const WAITING_PIECES: usize = 16;
 pub struct WritingFailed;
 
 /// Where bytes are written to.
-pub struct Output {
+pub struct Output<W> {
     pieces: mpsc::Sender<Vec<Bytes>>,
-    writer: JoinHandle<io::Result<()>>,
+    writer: JoinHandle<io::Result<W>>,
     piece: Vec<Bytes>,
     length: usize,
 }
 
-impl Output {
+impl<W: Write + Send + 'static> Output<W> {
     /// Starts the thread.
     ///
     /// # Errors
     ///
     /// When there can be no more threads.
-    pub fn to(mut file: impl Write + Send + 'static) -> io::Result<Self> {
+    pub fn to(mut file: W) -> io::Result<Self> {
         let (pieces, mut waiting) = mpsc::channel::<Vec<Bytes>>(WAITING_PIECES);
         let writer = thread::Builder::new().spawn(move || {
             while let Some(piece) = waiting.blocking_recv() {
@@ -41,7 +41,8 @@ impl Output {
                     file.write_all(&bytes)?;
                 }
             }
-            file.flush()
+            file.flush()?;
+            Ok(file)
         })?;
         Ok(Output {
             pieces,
@@ -71,12 +72,12 @@ impl Output {
         self.pieces.send(piece).await.map_err(|_| WritingFailed)
     }
 
-    /// Waits until everything is written.
+    /// Waits until everything is written, and gives back where it was written to.
     ///
     /// # Errors
     ///
     /// What writing failed with.
-    pub async fn finish(mut self) -> io::Result<()> {
+    pub async fn finish(mut self) -> io::Result<W> {
         // Why it failed, the thread says.
         let _ = self.hand_over().await;
         drop(self.pieces);

@@ -9,6 +9,7 @@ use blockexc_model::{Deviation, Deviations, Dialect};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::interruption::Interruption;
 use super::results::{look_ahead, write_file};
 use super::{Exit, deviation, dialect};
 use crate::report::style::{BAD, FAINT, GOOD};
@@ -31,7 +32,8 @@ const MOST_HOURS: f64 = 10_000.0;
 /// output, to the byte.
 #[derive(Args, Clone, Debug)]
 #[command(
-    after_help = "Exit code: 0 nothing was violated, 1 a property was, 2 the command could not run."
+    after_help = "Exit code: 0 nothing was violated, 1 a property was, 2 the command could not run, \
+                  130 it was interrupted; what it found until then is printed and written."
 )]
 pub struct SimulateArgs {
     /// How many nodes
@@ -158,16 +160,22 @@ pub fn run(args: &SimulateArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     {
         bar.set_style(style);
     }
+    let interruption = Interruption::listen()?;
     let summary = simulate(&options, &mut |time| {
         bar.set_position(time.as_secs());
         bar.set_message(clock(time));
+        interruption.go_on()
     })?;
     bar.finish_and_clear();
-    write!(out, "{summary}")?;
     if let Some(file) = &args.json {
         write_file(file, serde_json::to_string_pretty(&summary)? + "\n")?;
     }
+    write!(out, "{summary}")?;
+    let is_interrupted = summary.interrupted_at_ms.is_some();
     let Some(first) = &summary.first_violation else {
+        if is_interrupted {
+            return Ok(Exit::Interrupted);
+        }
         writeln!(out, "{GOOD}every want was met that could be{GOOD:#}")?;
         return Ok(Exit::Good);
     };
@@ -177,7 +185,10 @@ pub fn run(args: &SimulateArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         first.property.requirements.join(", ")
     )?;
     show_log(&summary, args, out)?;
-    Ok(Exit::Bad)
+    Ok(match is_interrupted {
+        true => Exit::Interrupted,
+        false => Exit::Bad,
+    })
 }
 
 fn show_log(summary: &Summary, args: &SimulateArgs, out: &mut dyn Write) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@ use blockexc_model::{Deviation, Dialect};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::interruption::Interruption;
 use super::{Exit, deviation, dialect};
 use crate::trace::diagnose::MAX_PIECES;
 use crate::trace::draw::draw;
@@ -17,7 +18,7 @@ use crate::trace::find::find_dialects;
 use crate::trace::read::LogReader;
 use crate::trace::shrink::shrink;
 use crate::trace::unexplained::{Stop, Unexplained};
-use crate::trace::validate::{NodeVerdict, Suppose, validate};
+use crate::trace::validate::{NodeVerdict, Suppose, validate, validate_while};
 
 /// Check logs of nodes against the model
 ///
@@ -87,7 +88,7 @@ struct DrawArgs {
 /// Say whether a run of the model explains a log
 ///
 /// Exit code: 0 a run explains it, 1 no run does, 2 it could not be told, or the log could not be
-/// read.
+/// read, 130 it was interrupted.
 #[derive(Args, Clone, Debug)]
 struct ValidateArgs {
     /// The log
@@ -199,8 +200,10 @@ impl ValidateArgs {
         if self.find_dialect {
             return self.find(out).with_context(context);
         }
-        let verdicts =
-            validate(|| open(&self.file), self.suppose.suppose()).with_context(context)?;
+        let interruption = Interruption::listen()?;
+        let suppose = self.suppose.suppose();
+        let verdicts = validate_while(|| open(&self.file), suppose, || interruption.go_on())
+            .with_context(context)?;
         if self.json {
             let nodes: Vec<_> = verdicts.iter().map(verdict_value).collect();
             writeln!(out, "{:#}", json!({ "nodes": nodes }))?;
@@ -208,6 +211,9 @@ impl ValidateArgs {
             for verdict in &verdicts {
                 show(verdict, out)?;
             }
+        }
+        if interruption.is_requested() {
+            return Ok(Exit::Interrupted);
         }
         let stops = || verdicts.iter().filter_map(|verdict| verdict.stop.as_ref());
         Ok(

@@ -28,6 +28,7 @@ pub mod simulation;
 pub mod summary;
 pub mod world;
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use blockexc_checker::network::interned::Unfit;
@@ -37,12 +38,15 @@ pub use options::Options;
 use simulation::{Recorded, Simulation};
 use summary::{Log, Summary};
 
-/// Runs a simulation. Calls `progress` with the virtual time now and then.
+/// Runs a simulation. Calls `progress` with the virtual time now and then; it says whether to go on.
 ///
 /// # Errors
 ///
 /// When the model checker cannot compute which dialects obtain blocks from which.
-pub fn simulate(options: &Options, progress: &mut dyn FnMut(Duration)) -> Result<Summary, Unfit> {
+pub fn simulate(
+    options: &Options,
+    progress: &mut dyn FnMut(Duration) -> ControlFlow<()>,
+) -> Result<Summary, Unfit> {
     let mut simulation = Simulation::new(options, None)?;
     simulation.run(progress);
     let mut summary = simulation.summary();
@@ -55,7 +59,7 @@ pub fn simulate(options: &Options, progress: &mut dyn FnMut(Duration)) -> Result
                 steps: violation.step,
             }),
         )?;
-        again.run(&mut |_| {});
+        again.run(&mut |_| ControlFlow::Continue(()));
         violation.log = Log(again.into_log());
     }
     Ok(summary)

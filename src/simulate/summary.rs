@@ -118,6 +118,10 @@ pub struct Summary {
     pub dialects: BTreeMap<&'static str, usize>,
     /// How the first node deviates.
     pub deviations: Vec<&'static str>,
+    /// The virtual time at which the simulation was interrupted, in milliseconds. What was asked
+    /// for and not met until then is not counted as lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interrupted_at_ms: Option<u64>,
     /// Counts of what happened.
     pub happened: Counters,
     /// The results of all requests.
@@ -140,7 +144,7 @@ pub struct Summary {
     pub first_violation: Option<Violation>,
 }
 
-fn milliseconds(time: Duration) -> u64 {
+pub(super) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -175,6 +179,7 @@ impl Summary {
             faults: options.faults.clone(),
             dialects,
             deviations: options.deviations.iter().map(|it| it.name()).collect(),
+            interrupted_at_ms: None,
             happened,
             requests: all,
             half_met_within_ms: met_within(50),
@@ -268,6 +273,13 @@ impl fmt::Display for Summary {
         if !self.deviations.is_empty() {
             writeln!(f, "node 0 deviates: {}", self.deviations.join(", "))?;
         }
+        if let Some(time) = self.interrupted_at_ms {
+            let time = clock(Duration::from_millis(time));
+            writeln!(
+                f,
+                "interrupted at {time}: what follows is of the time until then"
+            )?;
+        }
         writeln!(f, "\nwhat happened")?;
         let it = &self.happened;
         for (count, what) in [
@@ -314,6 +326,9 @@ impl fmt::Display for Summary {
             )?;
         }
         match &self.first_violation {
+            None if self.interrupted_at_ms.is_some() => {
+                writeln!(f, "nothing was violated until the interruption")
+            }
             None => writeln!(f, "nothing was violated"),
             Some(first) => writeln!(
                 f,

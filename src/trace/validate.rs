@@ -13,6 +13,9 @@ use super::run::Run;
 use super::unexplained::Stop;
 use super::walk::{LogItem, walk};
 
+/// Why a log is inconclusive whose validation was stopped.
+pub const INTERRUPTED: &str = "the validation was interrupted";
+
 /// The verdict on the log of one node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeVerdict {
@@ -65,6 +68,19 @@ pub fn validate<R: BufRead>(
     open: impl Fn() -> io::Result<R>,
     suppose: Suppose,
 ) -> Result<Vec<NodeVerdict>, ReadError> {
+    validate_while(open, suppose, || ControlFlow::Continue(()))
+}
+
+/// As [`validate`], as long as `go_on` says so. Where it was stopped, a log is inconclusive.
+///
+/// # Errors
+///
+/// When the log cannot be read.
+pub fn validate_while<R: BufRead>(
+    open: impl Fn() -> io::Result<R>,
+    suppose: Suppose,
+    go_on: impl Fn() -> ControlFlow<()>,
+) -> Result<Vec<NodeVerdict>, ReadError> {
     struct Running {
         run: Run,
         pieces: u64,
@@ -109,8 +125,16 @@ pub fn validate<R: BufRead>(
                 verdict.skipped = run.skipped();
             }
         }
-        ControlFlow::Continue(())
+        go_on()
     })?;
+    if go_on().is_break() {
+        for Running { verdict, .. } in &mut nodes {
+            verdict.stop.get_or_insert_with(|| Stop::Inconclusive {
+                line: verdict.explained,
+                why: INTERRUPTED.to_owned(),
+            });
+        }
+    }
     let mut verdicts = Vec::with_capacity(nodes.len());
     for (node, running) in nodes.into_iter().enumerate() {
         let Running {

@@ -24,7 +24,7 @@ fn dialect(name: &str) -> &'static Dialect {
 }
 
 fn run(options: &Options) -> Summary {
-    simulate(options, &mut |_| {}).unwrap()
+    simulate(options, &mut |_| std::ops::ControlFlow::Continue(())).unwrap()
 }
 
 /// Some nodes whose users are busy for a while, with every fault.

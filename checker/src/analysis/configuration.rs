@@ -3,6 +3,8 @@
 //! A counterexample is searched again by one thread for that property alone, so that it is the
 //! same one every time, and a shortest one.
 
+use std::ops::ControlFlow;
+
 use crate::network::closed::Network;
 use crate::network::interned::{InternedNetwork, Unfit, words};
 use crate::network::names::{Blocks, Naming};
@@ -96,7 +98,8 @@ impl Configuration {
         }
     }
 
-    /// Searches all of its states.
+    /// Searches all of its states. `progress` is told how far it has come, and says whether to go
+    /// on.
     ///
     /// # Errors
     ///
@@ -104,7 +107,7 @@ impl Configuration {
     pub fn search(
         &self,
         options: &Options<'_>,
-        progress: &mut dyn FnMut(Progress),
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Report, Unfit> {
         let bounds = Bounds {
             states: options.states,

@@ -33,6 +33,8 @@ pub enum Stop {
     TableFull(TableFull),
     /// There are more states than can be numbered.
     Numbers,
+    /// Whoever asked for it wanted it to end.
+    Interrupted,
 }
 
 impl fmt::Display for Stop {
@@ -44,6 +46,7 @@ impl fmt::Display for Stop {
             Stop::Violation => f.write_str("a property was violated"),
             Stop::TableFull(full) => full.fmt(f),
             Stop::Numbers => f.write_str("there are more states than can be numbered"),
+            Stop::Interrupted => f.write_str("it was interrupted"),
         }
     }
 }

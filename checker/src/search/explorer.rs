@@ -12,6 +12,7 @@
 //!
 //! On request the search keeps the graph of all transitions, which [`super::fair_cycles`] needs.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::exploration::{Exploration, Finding, Outcome, Stop, Verdict};
@@ -56,7 +57,7 @@ pub struct Explorer<'a, S: Space> {
     bounds: Bounds,
     threads: usize,
     mark: Option<Mark<'a, S>>,
-    report: Option<&'a mut dyn FnMut(Progress)>,
+    report: Option<&'a mut dyn FnMut(Progress) -> ControlFlow<()>>,
 }
 
 impl<'a, S: Space> Explorer<'a, S> {
@@ -92,8 +93,8 @@ impl<'a, S: Space> Explorer<'a, S> {
         self
     }
 
-    /// The search reports from time to time how far it has come.
-    pub fn reporting(mut self, report: &'a mut dyn FnMut(Progress)) -> Self {
+    /// The search reports from time to time how far it has come, and asks whether to go on.
+    pub fn reporting(mut self, report: &'a mut dyn FnMut(Progress) -> ControlFlow<()>) -> Self {
         self.report = Some(report);
         self
     }
@@ -169,7 +170,10 @@ impl<'a, S: Space> Search<'a, S> {
         }
     }
 
-    fn run(mut self, mut report: Option<&'a mut dyn FnMut(Progress)>) -> Exploration<'a, S> {
+    fn run(
+        mut self,
+        mut report: Option<&'a mut dyn FnMut(Progress) -> ControlFlow<()>>,
+    ) -> Exploration<'a, S> {
         let begun = Instant::now();
         let mut frontiers: Vec<_> = std::iter::repeat_with(|| Frontier::new(self.shards.len()))
             .take(self.parts() + 1)
@@ -207,8 +211,10 @@ impl<'a, S: Space> Search<'a, S> {
                 }
                 self.look_up(&mut frontiers);
                 self.gather();
-                if let Some(report) = &mut report {
-                    report(self.progress(&done, depth));
+                if let Some(report) = &mut report
+                    && report(self.progress(&done, depth)).is_break()
+                {
+                    break 'search Outcome::Bounded(Stop::Interrupted);
                 }
             }
         };

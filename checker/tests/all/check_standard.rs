@@ -1,5 +1,7 @@
 //! A configuration's report, its counterexamples, and the chart of them say the same.
 
+use std::ops::ControlFlow;
+
 use blockexc_checker::analysis::configuration::{Configuration, Options};
 use blockexc_checker::analysis::networks::{open_networks, pair, patient_pair, row, triangle};
 use blockexc_checker::analysis::report::{PropertyReport, Report, ReportedVerdict, idle};
@@ -25,7 +27,9 @@ fn search(configuration: &Configuration, requirements: &[&str]) -> Report {
         requirements,
         ..Options::default()
     };
-    configuration.search(&options, &mut |_| ()).unwrap()
+    configuration
+        .search(&options, &mut |_| ControlFlow::Continue(()))
+        .unwrap()
 }
 
 /// The properties that a report says are violated, with how soon.

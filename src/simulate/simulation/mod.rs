@@ -13,6 +13,7 @@ mod steps;
 mod users;
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use blockexc_checker::network::interned::Unfit;
@@ -29,7 +30,7 @@ use super::properties::{NOTHING_LEFT, Property};
 use super::random::Random;
 use super::requests::{Ending, Requests};
 use super::simulated_node::SimulatedNode;
-use super::summary::{Counters, Summary};
+use super::summary::{Counters, Summary, milliseconds};
 use super::world::World;
 use crate::trace::record::Recorder;
 use scheduled::Scheduled;
@@ -80,6 +81,8 @@ pub struct Simulation<'a> {
     recorder: Option<Recorder<Vec<u8>>>,
     /// All that was to be recorded is recorded.
     is_recorded: bool,
+    /// The virtual time at which the run was stopped early.
+    interrupted_at: Option<Time>,
 }
 
 impl<'a> Simulation<'a> {
@@ -114,18 +117,30 @@ impl<'a> Simulation<'a> {
             recorded,
             recorder: None,
             is_recorded: false,
+            interrupted_at: None,
         })
     }
 
-    /// Runs to the end. Calls `progress` with the virtual time now and then.
-    pub fn run(&mut self, progress: &mut dyn FnMut(Duration)) {
+    /// Runs to the end, or until `progress` says to stop: it is called with the virtual time now and
+    /// then.
+    pub fn run(&mut self, progress: &mut dyn FnMut(Duration) -> ControlFlow<()>) {
+        if self.run_through(progress).is_break() {
+            self.interrupted_at = Some(self.now);
+        }
+    }
+
+    fn run_through(
+        &mut self,
+        progress: &mut dyn FnMut(Duration) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         self.begin();
-        self.run_until(self.options.length, progress);
+        self.run_until(self.options.length, progress)?;
         self.close();
-        self.run_until(self.options.length + 2 * self.time_to_meet(), progress);
+        self.run_until(self.options.length + 2 * self.time_to_meet(), progress)?;
         self.end_requests();
-        self.run_until(Duration::MAX, progress);
+        self.run_until(Duration::MAX, progress)?;
         self.check_nothing_is_left();
+        ControlFlow::Continue(())
     }
 
     /// The bytes of the recorded log.
@@ -136,13 +151,16 @@ impl<'a> Simulation<'a> {
     /// The results.
     pub fn summary(self) -> Summary {
         let peers: Vec<String> = self.world.peers.iter().map(PeerId::to_string).collect();
-        Summary::new(
-            self.options,
-            &peers,
-            self.counters,
-            self.requests,
-            self.monitor,
-        )
+        Summary {
+            interrupted_at_ms: self.interrupted_at.map(milliseconds),
+            ..Summary::new(
+                self.options,
+                &peers,
+                self.counters,
+                self.requests,
+                self.monitor,
+            )
+        }
     }
 
     /// Distributes blocks, starts the nodes, schedules the first events and connects the nodes.
@@ -180,19 +198,24 @@ impl<'a> Simulation<'a> {
         self.schedule_after(UPLOAD_INTERVAL, Scheduled::Upload);
     }
 
-    fn run_until(&mut self, end: Time, progress: &mut dyn FnMut(Duration)) {
+    fn run_until(
+        &mut self,
+        end: Time,
+        progress: &mut dyn FnMut(Duration) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         while !self.is_recorded
             && let Some((time, event)) = self.queue.pop_until(end)
         {
             self.now = time;
             if matches!(event, Scheduled::ExamineRequests) {
-                progress(time);
+                progress(time)?;
             }
             self.dispatch(event);
         }
         if end < Duration::MAX {
             self.now = end;
         }
+        ControlFlow::Continue(())
     }
 
     /// From now on no faults are injected, and users begin nothing.
