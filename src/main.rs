@@ -4,10 +4,12 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use blockexc::causes::with_causes;
+use blockexc::cli::interruption::Interrupted;
 use blockexc::cli::{
-    CLOSED_PIPE, Exit, check, conform, decode, get, node, put, simulate, spec, trace, tree,
+    CLOSED_PIPE, Exit, baseline, check, completions, conform, decode, get, node, put, report,
+    simulate, spec, trace, tree,
 };
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 /// An executable specification of the Codex block exchange's peer contexts, and a conformance
@@ -31,6 +33,10 @@ enum Command {
     Get(get::GetArgs),
     Decode(decode::DecodeArgs),
     Tree(tree::TreeArgs),
+    Report(Box<report::ReportCommandArgs>),
+    Baseline(baseline::BaselineArgs),
+    Completions(completions::CompletionsArgs),
+    Man(completions::ManArgs),
 }
 
 /// Blocks and states come and go in great numbers: a gibibyte of blocks takes a tenth less time
@@ -63,6 +69,12 @@ fn main() -> ExitCode {
         Command::Get(args) => get::run(args),
         Command::Decode(args) => decode::run(args, &mut out),
         Command::Tree(args) => tree::run(args, &mut out),
+        Command::Report(args) => report::run(args, &mut out),
+        Command::Baseline(args) => baseline::run(args, &mut out),
+        Command::Completions(args) => {
+            completions::completions(args, Arguments::command(), &mut out)
+        }
+        Command::Man(args) => completions::man(args, Arguments::command(), &mut out),
     };
     let ended = ended.and_then(|exit: Exit| {
         out.flush()?;
@@ -76,7 +88,10 @@ fn main() -> ExitCode {
                 return CLOSED_PIPE.into();
             }
             anstream::eprintln!("error: {}", with_causes(error.as_ref()));
-            ExitCode::from(2)
+            match error.is::<Interrupted>() {
+                true => Exit::Interrupted.into(),
+                false => ExitCode::from(2),
+            }
         }
     }
 }

@@ -2,24 +2,25 @@
 
 mod target;
 
-use std::fs::File;
-use std::io::{BufWriter, IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::io::{IsTerminal as _, Write};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use self::target::{TargetArgs, source};
 use super::Exit;
-use crate::report::{console, json};
+use super::interruption::{Interrupted, Interruption};
+use super::known::{self, KnownArgs};
+use super::reporting::{ReportArgs, exit_of};
+use crate::suite::circumstances::Part;
 use crate::suite::plan::Plan;
 use crate::suite::probe;
 use crate::suite::runner::{self, Observer};
 use crate::suite::scenario::Scenario;
 use crate::suite::select::select;
 use crate::suite::transport::Muxer;
-use crate::suite::verdict::{Conclusion, ScenarioResult};
+use crate::suite::verdict::ScenarioResult;
 
 /// Validate a node against the specification
 ///
@@ -29,8 +30,10 @@ use crate::suite::verdict::{Conclusion, ScenarioResult};
 #[command(
     after_help = "A selector is a section (WANT), a requirement (WANT-1, which is not WANT-10) or \
     a scenario (WANT-10/held).\n\
-    Exit code: 0 the target conforms as far as tested, 1 it does not (it misses a MUST), 2 the \
-    suite could not run, or could not tell (no MUST is missed, and a scenario is inconclusive). \
+    Exit code: 0 nothing wrong in what was run, or nothing that is not known, 1 the target misses a \
+    MUST, or the baseline is stale, or something was skipped with --require-all, 2 the suite could \
+    not run, or could not tell (no MUST is missed, and a scenario is inconclusive), 130 it was \
+    interrupted; what it found until then is printed and written. \
     A missed SHOULD is a warning, and does not change the exit code."
 )]
 pub struct ConformArgs {
@@ -46,17 +49,18 @@ pub struct ConformArgs {
     /// The seed of all random choices. Each run prints its seed; the same seed repeats the run
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Write the results as JSON to this file, or - for the standard output instead of the report
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    /// A skipped scenario is a failure
+    #[arg(long)]
+    require_all: bool,
+    /// Run only part I of N of the scenarios. `blockexc report merge` puts the parts together
+    #[arg(long, value_name = "I/N", requires = "seed")]
+    shard: Option<Part>,
     #[command(flatten)]
     target: TargetArgs,
-    /// Show the bytes of each exchange
-    #[arg(long)]
-    bytes: bool,
-    /// Show a line for every scenario
-    #[arg(long, short)]
-    verbose: bool,
+    #[command(flatten)]
+    known: KnownArgs,
+    #[command(flatten)]
+    reports: ReportArgs,
 }
 
 /// Runs the suite, and reports.
@@ -65,21 +69,23 @@ pub struct ConformArgs {
 ///
 /// When nothing is selected, the target is not to be reached, or a report cannot be written.
 pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let scenarios = select(&args.selectors, &args.exclude)?;
+    let mut scenarios = select(&args.selectors, &args.exclude)?;
+    if let Some(part) = args.shard {
+        let selected = scenarios.len();
+        scenarios = part.take(scenarios);
+        if scenarios.is_empty() {
+            bail!("part {part} has no scenario: {selected} are selected");
+        }
+    }
     if args.list {
         for scenario in scenarios {
             writeln!(out, "{:<28} {}", scenario.id, scenario.summary)?;
         }
         return Ok(Exit::Good);
     }
-    // Opened first: a run whose report cannot be written is a run for nothing.
-    let mut json_file = match &args.json {
-        Some(path) if path.as_os_str() != "-" => {
-            let file = File::create(path).with_context(|| path.display().to_string())?;
-            Some(BufWriter::new(file))
-        }
-        _ => None,
-    };
+    args.reports.look_ahead()?;
+    let baseline = args.known.baseline()?;
+    let interruption = Interruption::listen()?;
     let plan = Plan {
         scenarios,
         seed: args.seed.unwrap_or_else(rand::random),
@@ -93,44 +99,37 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     };
     let source = source(&args.target)?;
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
-    let result = runtime.block_on(async {
+    let mut result = runtime.block_on(async {
         if args.target.target.is_some() {
-            probe::reach(source.as_ref(), &plan).await?;
+            tokio::select! {
+                reached = probe::reach(source.as_ref(), &plan) => { reached?; }
+                () = interruption.requested() => bail!(Interrupted),
+            }
         }
-        let progress = Progress::new(plan.scenarios.len());
+        let progress = Progress::new(plan.scenarios.len(), interruption.clone());
         let result = runner::run(source, &plan, &progress).await;
         progress.bar.finish_and_clear();
         anyhow::Ok(result)
     })?;
     // What still runs belongs to nobody any more.
     runtime.shutdown_background();
-    if let Some(file) = &mut json_file {
-        json::write(&result, file)?;
-        file.flush()?;
-    }
-    if args.json.is_some() && json_file.is_none() {
-        json::write(&result, out)?;
-    } else {
-        let detail = console::Detail {
-            verbose: args.verbose,
-            bytes: args.bytes,
-        };
-        console::write(&result, detail, out)?;
-    }
-    Ok(match result.conclusion {
-        Conclusion::Conforms => Exit::Good,
-        Conclusion::DoesNotConform => Exit::Bad,
-        Conclusion::CouldNotTell => Exit::CouldNotTell,
-    })
+    result.selection.selected.clone_from(&args.selectors);
+    result.selection.excluded.clone_from(&args.exclude);
+    result.options.require_all = args.require_all;
+    result.part = args.shard;
+    known::apply(baseline.as_ref(), &mut result);
+    args.reports.write(&result, out)?;
+    Ok(exit_of(&result))
 }
 
 /// A bar on a terminal, nothing elsewhere.
 struct Progress {
     bar: ProgressBar,
+    interruption: Interruption,
 }
 
 impl Progress {
-    fn new(scenarios: usize) -> Self {
+    fn new(scenarios: usize, interruption: Interruption) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             ProgressBar::new(scenarios as u64)
         } else {
@@ -139,7 +138,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
             bar.set_style(style);
         }
-        Progress { bar }
+        Progress { bar, interruption }
     }
 }
 
@@ -150,5 +149,9 @@ impl Observer for Progress {
 
     fn ended(&self, _: &ScenarioResult) {
         self.bar.inc(1);
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interruption.is_requested()
     }
 }

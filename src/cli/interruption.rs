@@ -56,3 +56,8 @@ impl Interruption {
         }
     }
 }
+
+/// The user ended the command before there was anything to tell.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("interrupted before anything was run")]
+pub struct Interrupted;

@@ -1,15 +1,20 @@
 //! The command line: a file for each subcommand, each with its arguments and a `run` that writes
 //! to the output it is given.
 
+pub mod baseline;
 pub mod check;
 pub mod check_interop;
+pub mod completions;
 pub mod conform;
 pub mod decode;
 pub mod get;
-mod interruption;
+pub mod interruption;
+mod known;
 pub mod node;
 mod output;
 pub mod put;
+pub mod report;
+mod reporting;
 mod results;
 pub mod simulate;
 pub mod spec;

@@ -1,13 +1,13 @@
-//! The report for people: counts by section, then each scenario that did not pass, then one line
-//! with the conclusion.
+//! The report for people: counts by section, then each scenario that has trouble, failures first, then
+//! the counts, the conclusion, and the IDs of what has trouble.
 
 use std::io::{self, Write};
 
-use blockexc_model::Dialect;
 use blockexc_model::requirement::Section;
 
 use super::counted::counted;
 use super::style::{self, FAINT, HEADLINE};
+use super::words::{self, TROUBLES};
 use super::wrap::wrapped;
 use crate::suite::verdict::{Conclusion, Counts, Line, RunResult, ScenarioResult, Verdict};
 
@@ -21,6 +21,8 @@ pub struct Detail {
     pub verbose: bool,
     /// Exchanges show their bytes.
     pub bytes: bool,
+    /// Only the counts, the conclusion, and the IDs of what has trouble.
+    pub brief: bool,
 }
 
 /// Writes the report.
@@ -29,25 +31,10 @@ pub struct Detail {
 ///
 /// When writing fails.
 pub fn write(run: &RunResult, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
-    let target = &run.target;
-    write!(out, "{HEADLINE}{}{HEADLINE:#}", target.name)?;
-    if let Some(dialect) = &target.dialect {
-        write!(out, ", dialect {dialect}")?;
+    if detail.brief {
+        return closing(run, out);
     }
-    let dialect = target.dialect.as_deref().and_then(Dialect::find);
-    let beyond: Vec<&str> = target
-        .deviations
-        .iter()
-        .map(String::as_str)
-        .filter(|name| {
-            let of_dialect =
-                |dialect: &Dialect| dialect.deviations.iter().any(|known| known.name() == *name);
-            !dialect.is_some_and(of_dialect)
-        })
-        .collect();
-    if !beyond.is_empty() {
-        write!(out, ", with {}", beyond.join(", "))?;
-    }
+    write!(out, "{HEADLINE}{}{HEADLINE:#}", words::target(run))?;
     writeln!(out, "; {}; seed {}", run.protocol, run.seed)?;
     writeln!(out)?;
     for (section, results) in run.by_section() {
@@ -58,16 +45,19 @@ pub fn write(run: &RunResult, detail: Detail, out: &mut dyn Write) -> io::Result
             }
         }
     }
-    let order = [Verdict::Inconclusive, Verdict::Warning, Verdict::Fail];
-    for verdict in order {
-        for result in run
-            .results
-            .iter()
-            .filter(|result| result.verdict == verdict)
-        {
+    for verdict in TROUBLES {
+        for result in run.unknown(verdict) {
             writeln!(out)?;
             trouble(result, detail, out)?;
         }
+    }
+    let mut shown = TROUBLES.iter().flat_map(|verdict| run.unknown(*verdict));
+    if shown.any(|it| {
+        it.exchange
+            .iter()
+            .any(|line| line.text.contains(words::BARRIER_MARK))
+    }) {
+        writeln!(out, "\n{FAINT}{}{FAINT:#}", wrapped(words::BARRIER, 0, 2))?;
     }
     if !detail.verbose {
         skips(run, out)?;
@@ -91,19 +81,11 @@ fn section_line(section: &str, results: &[&ScenarioResult], out: &mut dyn Write)
 
 /// `31 pass, 1 fail`, coloured, without what there is none of.
 fn in_words(counts: &Counts) -> String {
-    let all = [
-        (Verdict::Pass, counts.pass, "pass"),
-        (Verdict::Warning, counts.warning, "warning"),
-        (Verdict::Fail, counts.fail, "fail"),
-        (Verdict::Inconclusive, counts.inconclusive, "inconclusive"),
-        (Verdict::Skipped, counts.skipped, "skipped"),
-    ];
-    let words: Vec<String> = all
-        .iter()
-        .filter(|(_, count, _)| *count > 0)
-        .map(|(verdict, count, word)| {
-            let style = style::of(*verdict);
-            format!("{style}{count} {word}{style:#}")
+    let words: Vec<String> = words::counts(counts)
+        .into_iter()
+        .map(|(verdict, count)| {
+            let style = style::of(verdict);
+            format!("{style}{count} {verdict}{style:#}")
         })
         .collect();
     words.join(", ")
@@ -143,6 +125,9 @@ fn trouble(result: &ScenarioResult, detail: Detail, out: &mut dyn Write) -> io::
     }
     if let Some(reason) = &result.reason {
         labelled("reason:", reason, out)?;
+    }
+    if let Some(known) = words::broken_by(&result.broken_by) {
+        labelled("known:", &known, out)?;
     }
     let lines = &result.exchange;
     let hidden = lines.len().saturating_sub(MOST_LINES);
@@ -214,28 +199,28 @@ fn skips(run: &RunResult, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// The counts, the conclusion, and what has trouble, a line each.
 fn closing(run: &RunResult, out: &mut dyn Write) -> io::Result<()> {
     let seconds = run.duration_ms as f64 / 1000.0;
     let counts = in_words(&run.counts);
     let total = counted(run.counts.total() as u64, "scenario", "scenarios");
-    write!(out, "{total} in {seconds:.1} s: {counts}. ")?;
-    let some = match (run.everything_selected, run.counts.skipped) {
-        (false, _) => " as far as selected",
-        (true, 0) => "",
-        (true, _) => " as far as it could be tested",
-    };
-    let (style, words) = match run.conclusion {
-        Conclusion::Conforms if !run.everything_selected => {
-            (style::GOOD, "Nothing missed".to_owned())
+    writeln!(out, "{total} in {seconds:.1} s: {counts}.")?;
+    if let Some(baseline) = words::baseline(run) {
+        writeln!(out, "{}", wrapped(&baseline, 0, 2))?;
+    }
+    let style = match run.conclusion {
+        Conclusion::Conforms | Conclusion::NothingWrong | Conclusion::AsKnown => style::GOOD,
+        Conclusion::DoesNotConform | Conclusion::StaleBaseline | Conclusion::Incomplete => {
+            style::BAD
         }
-        Conclusion::Conforms => (style::GOOD, "The target conforms".to_owned()),
-        Conclusion::DoesNotConform => (style::BAD, "The target does not conform".to_owned()),
-        Conclusion::CouldNotTell => (style::DOUBTFUL, "It could not be told".to_owned()),
+        Conclusion::CouldNotTell => style::DOUBTFUL,
     };
-    let some = if run.conclusion == Conclusion::Conforms {
-        some
-    } else {
-        ""
-    };
-    writeln!(out, "{style}{words}{some}.{style:#}")
+    writeln!(out, "{style}{}{style:#}", words::conclusion(run))?;
+    for verdict in TROUBLES {
+        let style = style::of(verdict);
+        for result in run.unknown(verdict) {
+            writeln!(out, "  {style}{verdict:<12}{style:#} {}", result.scenario)?;
+        }
+    }
+    Ok(())
 }

@@ -9,8 +9,11 @@
 //! From the bottom to the top: bytes ([`transport`], [`connection`], [`stream`]), messages
 //! ([`compose`], [`received`], [`exchange`]), peers ([`peer`]), the node under test ([`source`],
 //! [`target`], [`control`]), scenarios ([`harness`], [`scenario`], [`needs`]), runs ([`plan`],
-//! [`runner`], [`verdict`]). Imports run towards the bottom only.
+//! [`runner`], [`verdict`], [`baseline`]). Imports run towards the bottom only.
 
+pub mod baseline;
+pub mod campaign;
+pub mod circumstances;
 pub mod compose;
 pub mod connection;
 pub mod control;

@@ -3,10 +3,11 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::{FutureExt as _, StreamExt as _, stream};
 
+use super::circumstances::{RunOptions, Selection};
 use super::exchange::Exchange;
 use super::plan::Plan;
 use super::quirk_detection::detect_quirks;
@@ -16,7 +17,7 @@ use super::scenarios;
 use super::setup::{set_up, tear_down};
 use super::source::TargetSource;
 use super::stop::Stop;
-use super::verdict::{Counts, FORMAT_VERSION, RunResult, ScenarioResult};
+use super::verdict::{Conclusion, Counts, FORMAT_VERSION, RunResult, ScenarioResult};
 
 /// A whole scenario may take this many times what one thing in it may.
 const WHOLE: u32 = 20;
@@ -27,6 +28,10 @@ pub trait Observer: Send + Sync {
     fn begun(&self, _scenario: &'static Scenario) {}
     /// A scenario has ended.
     fn ended(&self, _result: &ScenarioResult) {}
+    /// Whether the run is to end early.
+    fn is_interrupted(&self) -> bool {
+        false
+    }
 }
 
 /// An observer that does nothing.
@@ -35,52 +40,93 @@ pub struct NoObserver;
 
 impl Observer for NoObserver {}
 
-/// Runs a plan. The results are in the plan's order.
+/// Returns when the run is to end early.
+async fn interrupted(observer: &dyn Observer) {
+    while !observer.is_interrupted() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Runs a plan. The results are in the plan's order. When the observer interrupts it, they are those
+/// of the scenarios that had ended.
 pub async fn run(source: Arc<dyn TargetSource>, plan: &Plan, observer: &dyn Observer) -> RunResult {
     let start = Instant::now();
+    let started = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     let quirks = detect_quirks(source.as_ref(), plan).await;
     let shared = Arc::new(plan.clone());
-    let results: Vec<ScenarioResult> = stream::iter(plan.scenarios.iter().copied())
-        .map(|scenario| {
-            let (source, plan) = (Arc::clone(&source), Arc::clone(&shared));
-            async move {
-                observer.begun(scenario);
-                // A task of its own, so that none waits for another's computing.
-                let task = tokio::spawn({
-                    let (source, plan) = (Arc::clone(&source), Arc::clone(&plan));
-                    async move { run_one(source.as_ref(), &plan, quirks, scenario).await }
-                });
-                let result = task.await.unwrap_or_else(|error| {
-                    let stop = Stop::Inconclusive(format!("internal error: {error}"));
-                    let again = rerun(source.as_ref(), &plan, scenario);
-                    ScenarioResult::new(
-                        scenario,
-                        requirement_of(scenario),
-                        Err(stop),
-                        0,
-                        &[],
-                        again,
-                    )
-                });
-                observer.ended(&result);
-                result
-            }
-        })
-        .buffered(source.jobs().max(1))
-        .collect()
-        .await;
-    RunResult {
+    let mut results: Vec<(usize, ScenarioResult)> =
+        stream::iter(plan.scenarios.iter().copied().enumerate())
+            .map(|(place, scenario)| {
+                let (source, plan) = (Arc::clone(&source), Arc::clone(&shared));
+                async move {
+                    observer.begun(scenario);
+                    // A task of its own, so that none waits for another's computing.
+                    let task = tokio::spawn({
+                        let (source, plan) = (Arc::clone(&source), Arc::clone(&plan));
+                        async move { run_one(source.as_ref(), &plan, quirks, scenario).await }
+                    });
+                    let result = task.await.unwrap_or_else(|error| {
+                        let stop = Stop::Inconclusive(format!("internal error: {error}"));
+                        let again = rerun(source.as_ref(), &plan, scenario);
+                        ScenarioResult::new(
+                            scenario,
+                            requirement_of(scenario),
+                            Err(stop),
+                            0,
+                            &[],
+                            again,
+                        )
+                    });
+                    observer.ended(&result);
+                    (place, result)
+                }
+            })
+            .buffer_unordered(source.jobs().max(1))
+            .take_until(interrupted(observer))
+            .collect()
+            .await;
+    results.sort_by_key(|(place, _)| *place);
+    let results: Vec<ScenarioResult> = results.into_iter().map(|(_, result)| result).collect();
+    let not_run: Vec<String> = plan
+        .scenarios
+        .iter()
+        .map(|scenario| scenario.id.to_owned())
+        .filter(|id| !results.iter().any(|result| result.scenario == *id))
+        .collect();
+    let mut run = RunResult {
         format_version: FORMAT_VERSION,
         blockexc_version: env!("CARGO_PKG_VERSION").to_owned(),
         target: source.describe(),
         protocol: plan.protocol.clone(),
         seed: plan.seed,
+        started,
+        selection: Selection {
+            of: scenarios::all().count(),
+            ..Selection::default()
+        },
+        options: RunOptions {
+            timeout_ms: u64::try_from(plan.timeout.as_millis()).unwrap_or(u64::MAX),
+            muxers: plan
+                .muxers
+                .iter()
+                .map(|muxer| format!("{muxer:?}").to_lowercase())
+                .collect(),
+            key_type: format!("{:?}", plan.key_type).to_lowercase(),
+            arguments: source.arguments(),
+            require_all: false,
+        },
+        part: None,
+        interrupted: !not_run.is_empty(),
+        not_run,
+        baseline: None,
         everything_selected: plan.scenarios.len() == scenarios::all().count(),
-        conclusion: RunResult::conclude(&results),
-        counts: Counts::of(&results),
+        conclusion: Conclusion::CouldNotTell,
+        counts: Counts::default(),
         duration_ms: milliseconds(start),
         results,
-    }
+    };
+    run.conclude();
+    run
 }
 
 fn milliseconds(since: Instant) -> u64 {

@@ -7,22 +7,26 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use blockexc_model::Requirement;
 use blockexc_model::requirement::Level;
-use serde::{Deserialize, Serialize};
+use blockexc_model::{Deviation, Requirement};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::circumstances::{Comparison, Expected, Part, RunOptions, Selection};
 use super::exchange::{Content, Record};
 use super::scenario::Scenario;
 use super::stop::Stop;
 
 /// The version of [`RunResult`] as JSON.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// How many bytes of a frame are written into a result; its length is always there.
 const MOST_BYTES: usize = 4096;
 
 /// What one scenario comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// The requirement is met, as far as this scenario can see.
@@ -66,19 +70,28 @@ impl fmt::Display for Verdict {
 }
 
 /// What a run comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Conclusion {
-    /// No MUST is missed, and nothing is inconclusive: exit code 0.
+    /// Every scenario was run, no MUST is missed, and nothing is inconclusive: exit code 0.
     Conforms,
-    /// A MUST is missed: exit code 1.
+    /// The same of the scenarios that could be run, which are not all: exit code 0.
+    NothingWrong,
+    /// All that is wrong is known from the baseline: exit code 0.
+    AsKnown,
+    /// A MUST is missed that no baseline knows of: exit code 1.
     DoesNotConform,
-    /// No MUST is missed, but something is inconclusive: exit code 2.
+    /// Nothing unknown is wrong, but something that the baseline lists passes: exit code 1.
+    StaleBaseline,
+    /// Nothing is wrong, but not everything was run, and it had to be: exit code 1.
+    Incomplete,
+    /// No MUST is missed, but something is inconclusive, or the run was interrupted: exit code 2,
+    /// or 130 when it was interrupted.
     CouldNotTell,
 }
 
 /// How many results of each verdict.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct Counts {
     pub pass: usize,
@@ -111,7 +124,7 @@ impl Counts {
 }
 
 /// The node that was tested.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TargetDescription {
     /// In words: `the embedded reference node`, or the address.
     pub name: String,
@@ -122,7 +135,7 @@ pub struct TargetDescription {
 }
 
 /// Everything that a run found out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunResult {
     /// [`FORMAT_VERSION`].
     pub format_version: u32,
@@ -134,6 +147,20 @@ pub struct RunResult {
     pub protocol: String,
     /// What every random choice was made from.
     pub seed: u64,
+    /// When it began, in UTC, as RFC 3339 has it.
+    pub started: String,
+    /// What was selected.
+    pub selection: Selection,
+    /// How it was run.
+    pub options: RunOptions,
+    /// Which part of a campaign it is, if it is one.
+    pub part: Option<Part>,
+    /// Whether the user ended it early.
+    pub interrupted: bool,
+    /// The scenarios that were selected and not run, because the run was interrupted.
+    pub not_run: Vec<String>,
+    /// What came of the baseline, if there was one.
+    pub baseline: Option<Comparison>,
     /// Whether every scenario there is was selected.
     pub everything_selected: bool,
     /// What it comes to.
@@ -147,16 +174,47 @@ pub struct RunResult {
 }
 
 impl RunResult {
-    /// What these results come to.
-    pub fn conclude(results: &[ScenarioResult]) -> Conclusion {
-        let counts = Counts::of(results);
-        if counts.fail > 0 {
+    /// Counts the results, and says what they come to.
+    pub fn conclude(&mut self) {
+        self.counts = Counts::of(&self.results);
+        let unknown = |verdict: Verdict| {
+            let mut results = self.results.iter();
+            results.any(|result| result.verdict == verdict && result.known.is_none())
+        };
+        let known = self.results.iter().any(|it| it.known.is_some());
+        let stale = self
+            .baseline
+            .as_ref()
+            .is_some_and(|it| !it.stale.is_empty());
+        let everything =
+            self.everything_selected && self.part.is_none() && self.counts.skipped == 0;
+        self.conclusion = if unknown(Verdict::Fail) {
             Conclusion::DoesNotConform
-        } else if counts.inconclusive > 0 {
+        } else if unknown(Verdict::Inconclusive) || self.interrupted {
             Conclusion::CouldNotTell
-        } else {
+        } else if stale {
+            Conclusion::StaleBaseline
+        } else if self.options.require_all && self.counts.skipped > 0 {
+            Conclusion::Incomplete
+        } else if known {
+            Conclusion::AsKnown
+        } else if everything {
             Conclusion::Conforms
-        }
+        } else {
+            Conclusion::NothingWrong
+        };
+    }
+
+    /// How many scenarios were run: all but those that were skipped.
+    pub fn run(&self) -> usize {
+        self.counts.total() - self.counts.skipped
+    }
+
+    /// The results of this verdict that no baseline knows of.
+    pub fn unknown(&self, verdict: Verdict) -> impl Iterator<Item = &ScenarioResult> {
+        self.results
+            .iter()
+            .filter(move |result| result.verdict == verdict && result.known.is_none())
     }
 
     /// The results by section, sections in the order of the specification.
@@ -183,7 +241,7 @@ impl RunResult {
 }
 
 /// What one scenario found out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ScenarioResult {
     /// Its ID.
     pub scenario: String,
@@ -192,9 +250,12 @@ pub struct ScenarioResult {
     /// The section of the requirement.
     pub section: String,
     /// How binding the requirement is.
+    #[schemars(with = "String")]
     pub level: Level,
     /// What it asks.
     pub text: String,
+    /// Where that is written.
+    pub source: String,
     /// What the scenario does.
     pub summary: String,
     /// What it expects, in general.
@@ -208,6 +269,10 @@ pub struct ScenarioResult {
     pub actual: Option<String>,
     /// Why it is inconclusive or skipped.
     pub reason: Option<String>,
+    /// What the baseline says of it, where it came as the baseline says.
+    pub known: Option<Expected>,
+    /// The known deviations that break the requirement, where it is missed.
+    pub broken_by: Vec<String>,
     /// How long it took.
     pub duration_ms: u64,
     /// The log of the scenario; left out of passes.
@@ -232,12 +297,15 @@ impl ScenarioResult {
             section: requirement.section.name().to_owned(),
             level: requirement.level,
             text: requirement.text.to_owned(),
+            source: requirement.source.to_owned(),
             summary: scenario.summary.to_owned(),
             expects: scenario.expects.to_owned(),
             verdict: Verdict::Pass,
             expected: None,
             actual: None,
             reason: None,
+            known: None,
+            broken_by: Vec::new(),
             duration_ms,
             exchange: Vec::new(),
             rerun,
@@ -253,6 +321,9 @@ impl ScenarioResult {
                 };
                 result.expected = Some(expected);
                 result.actual = Some(actual);
+                if result.verdict.is_missed() {
+                    result.broken_by = broken_by(requirement.id);
+                }
             }
             Err(Stop::Inconclusive(reason)) => {
                 result.verdict = Verdict::Inconclusive;
@@ -270,12 +341,21 @@ impl ScenarioResult {
     }
 }
 
+/// The known deviations that break this requirement, by name.
+fn broken_by(id: &str) -> Vec<String> {
+    let all = Deviation::ALL.iter();
+    all.filter(|deviation| deviation.breaks().contains(&id))
+        .map(|deviation| deviation.name().to_owned())
+        .collect()
+}
+
 /// One line of an exchange.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
     /// Counted from 1.
     pub number: usize,
-    /// Since the scenario began.
+    /// Since the scenario began, to the microsecond.
+    #[serde(deserialize_with = "to_the_microsecond")]
     pub time_ms: f64,
     /// Who did it: `target`, `suite`, `peer A`.
     pub from: String,
@@ -292,6 +372,12 @@ pub struct Line {
     pub length: Option<usize>,
     /// The bytes in hexadecimal, the first of them if they are many.
     pub bytes: Option<String>,
+}
+
+/// The number that was written: a parsed one may differ in its last bit.
+fn to_the_microsecond<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    let milliseconds = f64::deserialize(from)?;
+    Ok((milliseconds * 1000.0).round() / 1000.0)
 }
 
 impl Line {

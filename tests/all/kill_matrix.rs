@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use blockexc::suite::baseline::MASKED;
 use blockexc::suite::embedded::EmbeddedSource;
 use blockexc::suite::plan::Plan;
 use blockexc::suite::protocol_id::CODEX;
@@ -24,21 +25,6 @@ use futures::{StreamExt as _, stream};
 
 /// Deviations that no scenario sees, with the reason. At most five.
 const UNSEEN: &[(Deviation, &str)] = &[];
-
-/// What a dialect hides of itself: a requirement that one of its deviations breaks, and another
-/// keeps from showing.
-const MASKED: &[(&str, &str, &str)] = &[
-    (
-        "logos-2025-12",
-        "PRES-1",
-        "late-presence shows only with a delivery of a peer that was not asked, and only-asked ignores it",
-    ),
-    (
-        "logos-2025-12",
-        "WIRE-6",
-        "late-presence shows only with a delivery of a peer that was not asked, and only-asked ignores it",
-    ),
-];
 
 /// How many nodes run at once in each run, and how many runs at once. Most of the time is waiting.
 const JOBS: usize = 8;

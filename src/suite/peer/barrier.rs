@@ -37,7 +37,9 @@ impl Peer {
         let stream = self.own_stream().await?;
         let (question, entry) = self.question(&stream);
         message.wantlist.get_or_insert_default().entries.push(entry);
-        stream.send(&message).await?;
+        let bytes: bytes::Bytes = message.encode_to_vec().into();
+        let text = format!("{} (the last entry: barrier)", describe(&bytes));
+        stream.send_frame_described(&bytes, text).await?;
         self.answered(vec![question], self.deadline(), |_| false)
             .await
     }

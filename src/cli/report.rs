@@ -1,0 +1,148 @@
+//! `blockexc report`: stored results as reports, side by side, or put together.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+
+use super::known::{self, KnownArgs};
+use super::reporting::{ReportArgs, exit_of};
+use super::results::write_file;
+use super::{Exit, results};
+use crate::report::compare::{Column, Comparison};
+use crate::suite::campaign::merge;
+use crate::suite::verdict::{FORMAT_VERSION, RunResult};
+
+/// Make reports of stored results
+#[derive(Args, Clone, Debug)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Exit code: 0 done, 2 a file could not be read or written."
+)]
+pub struct ReportCommandArgs {
+    #[command(subcommand)]
+    command: Option<ReportCommand>,
+    /// The result that `conform --json` wrote
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    reports: ReportArgs,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum ReportCommand {
+    Compare(CompareArgs),
+    Merge(MergeArgs),
+}
+
+/// Show results side by side: requirements as rows, those that differ first
+#[derive(Args, Clone, Debug)]
+struct CompareArgs {
+    /// The results, one for each column
+    #[arg(value_name = "FILE", required = true, num_args = 2..)]
+    files: Vec<PathBuf>,
+    /// Write the table as Markdown to this file
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Write the table as an HTML page to this file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+/// Put the parts of a campaign together
+///
+/// Exit code: that of a run with these results, or 2 when parts are missing, doubled or of different
+/// campaigns.
+#[derive(Args, Clone, Debug)]
+struct MergeArgs {
+    /// The results of `conform --shard`
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    known: KnownArgs,
+    #[command(flatten)]
+    reports: ReportArgs,
+}
+
+/// Reads a stored result.
+///
+/// # Errors
+///
+/// When it cannot be read, or is none, naming the file.
+pub(super) fn read(file: &Path) -> anyhow::Result<RunResult> {
+    let name = || file.display().to_string();
+    let text = fs::read_to_string(file).with_context(name)?;
+    let value: serde_json::Value = serde_json::from_str(&text)
+        .with_context(|| format!("{} is no result of `conform --json`", name()))?;
+    let version = &value["format_version"];
+    if version.as_u64() != Some(FORMAT_VERSION.into()) {
+        bail!(
+            "{} has format_version {version}: {FORMAT_VERSION} is expected, as `conform --json` of \
+             this program writes it",
+            name()
+        );
+    }
+    serde_json::from_value(value)
+        .with_context(|| format!("{} is no result of `conform --json`", name()))
+}
+
+/// Makes reports.
+///
+/// # Errors
+///
+/// When a result cannot be read, or a report not be written.
+pub fn run(args: &ReportCommandArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    match &args.command {
+        Some(ReportCommand::Compare(args)) => return args.run(out),
+        Some(ReportCommand::Merge(args)) => return args.run(out),
+        None => {}
+    }
+    if args.files.len() > 1 && args.reports.has_files() {
+        bail!("one result goes to a file: {} are given", args.files.len());
+    }
+    args.reports.look_ahead()?;
+    for file in &args.files {
+        args.reports.write(&read(file)?, out)?;
+    }
+    Ok(Exit::Good)
+}
+
+impl CompareArgs {
+    fn run(&self, out: &mut dyn Write) -> anyhow::Result<Exit> {
+        results::look_ahead([&self.markdown, &self.html])?;
+        let mut columns = Vec::new();
+        for file in &self.files {
+            let name = file.file_stem().unwrap_or(file.as_os_str());
+            columns.push(Column {
+                name: name.to_string_lossy().into_owned(),
+                run: read(file)?,
+            });
+        }
+        let comparison = Comparison::of(&columns);
+        if let Some(file) = &self.markdown {
+            write_file(file, comparison.markdown())?;
+        }
+        if let Some(file) = &self.html {
+            write_file(file, comparison.html()?)?;
+        }
+        comparison.write(out)?;
+        Ok(Exit::Good)
+    }
+}
+
+impl MergeArgs {
+    fn run(&self, out: &mut dyn Write) -> anyhow::Result<Exit> {
+        self.reports.look_ahead()?;
+        let baseline = self.known.baseline()?;
+        let mut parts = Vec::new();
+        for file in &self.files {
+            parts.push((file.display().to_string(), read(file)?));
+        }
+        let mut run = merge(parts)?;
+        known::apply(baseline.as_ref(), &mut run);
+        self.reports.write(&run, out)?;
+        Ok(exit_of(&run))
+    }
+}

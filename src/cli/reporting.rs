@@ -1,0 +1,108 @@
+//! Which reports of a run are to be written, and where.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::Exit;
+use super::results::{look_ahead, write_file};
+use crate::report::{console, html, json, junit, markdown};
+use crate::suite::verdict::{Conclusion, RunResult};
+
+/// The arguments that ask for reports.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Reports")]
+pub(super) struct ReportArgs {
+    /// Write the result as JSON to this file, or - for the standard output instead of the report
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the result as JUnit XML to this file, for a CI server
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write the result as one HTML page to this file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the result as Markdown to this file, short enough for a comment
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Show only the counts, the conclusion, and the scenarios with trouble
+    #[arg(long, conflicts_with_all = ["verbose", "bytes"])]
+    brief: bool,
+    /// Show the bytes of each exchange
+    #[arg(long)]
+    bytes: bool,
+    /// Show a line for every scenario
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+impl ReportArgs {
+    fn is_json_shown(&self) -> bool {
+        self.json.as_deref() == Some(Path::new("-"))
+    }
+
+    /// Whether any report goes to a file.
+    pub(super) fn has_files(&self) -> bool {
+        let json = self.json.is_some() && !self.is_json_shown();
+        json || self.junit.is_some() || self.html.is_some() || self.markdown.is_some()
+    }
+
+    /// Whether the files can be written, as far as can be told: a run whose report cannot be written
+    /// is a run for nothing.
+    ///
+    /// # Errors
+    ///
+    /// When one is a folder, or in a folder that is not there.
+    pub(super) fn look_ahead(&self) -> anyhow::Result<()> {
+        if !self.is_json_shown() {
+            look_ahead([&self.json])?;
+        }
+        look_ahead([&self.junit, &self.html, &self.markdown])
+    }
+
+    /// Writes all reports, the files first: who reads the output may have had enough.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be written, naming it, or the output cannot.
+    pub(super) fn write(&self, run: &RunResult, out: &mut dyn Write) -> anyhow::Result<()> {
+        if let Some(file) = self.json.as_ref().filter(|_| !self.is_json_shown()) {
+            let mut text = Vec::new();
+            json::write(run, &mut text)?;
+            write_file(file, text)?;
+        }
+        if let Some(file) = &self.junit {
+            write_file(file, junit::report(run)?)?;
+        }
+        if let Some(file) = &self.html {
+            write_file(file, html::report(run)?)?;
+        }
+        if let Some(file) = &self.markdown {
+            write_file(file, markdown::report(run))?;
+        }
+        if self.is_json_shown() {
+            return json::write(run, out);
+        }
+        let detail = console::Detail {
+            verbose: self.verbose,
+            bytes: self.bytes,
+            brief: self.brief,
+        };
+        Ok(console::write(run, detail, out)?)
+    }
+}
+
+/// How the program ends after such a run.
+pub(super) fn exit_of(run: &RunResult) -> Exit {
+    if run.interrupted {
+        return Exit::Interrupted;
+    }
+    match run.conclusion {
+        Conclusion::Conforms | Conclusion::NothingWrong | Conclusion::AsKnown => Exit::Good,
+        Conclusion::DoesNotConform | Conclusion::StaleBaseline | Conclusion::Incomplete => {
+            Exit::Bad
+        }
+        Conclusion::CouldNotTell => Exit::CouldNotTell,
+    }
+}

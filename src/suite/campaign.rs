@@ -1,0 +1,121 @@
+//! [`merge`]: the parts of a campaign, put together.
+
+use std::collections::BTreeMap;
+
+use super::circumstances::Part;
+use super::scenarios;
+use super::verdict::RunResult;
+
+/// Why parts are not put together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MergeError {
+    /// A result is of a whole run.
+    #[error("{0} is no part of a campaign: a result of `conform --shard` is expected")]
+    Whole(String),
+    /// Two parts are of different campaigns.
+    #[error("{one} and {other} are of different campaigns: their {what} differ")]
+    Different {
+        /// The name of the first.
+        one: String,
+        /// The name of the other.
+        other: String,
+        /// What differs.
+        what: &'static str,
+    },
+    /// A part is there twice.
+    #[error("{one} and {other} are both part {part}")]
+    Doubled {
+        /// The name of the first.
+        one: String,
+        /// The name of the other.
+        other: String,
+        /// Which part.
+        part: Part,
+    },
+    /// Parts are missing.
+    #[error("missing: {}", missing.iter().map(Part::to_string).collect::<Vec<_>>().join(", "))]
+    Missing {
+        /// Which.
+        missing: Vec<Part>,
+    },
+    /// There are no parts.
+    #[error("there is nothing to put together")]
+    Nothing,
+}
+
+/// What differs between two parts that should be of one campaign.
+fn difference(one: &RunResult, other: &RunResult) -> Option<&'static str> {
+    let same = [
+        (
+            one.blockexc_version == other.blockexc_version,
+            "versions of blockexc",
+        ),
+        (one.target == other.target, "targets"),
+        (one.protocol == other.protocol, "protocols"),
+        (one.seed == other.seed, "seeds"),
+        (one.selection == other.selection, "selections"),
+        (one.options == other.options, "options"),
+        (
+            one.part.map(|part| part.of) == other.part.map(|part| part.of),
+            "numbers of parts",
+        ),
+    ];
+    same.into_iter()
+        .find_map(|(same, what)| (!same).then_some(what))
+}
+
+/// Puts the parts of a campaign together. Each comes with the name of its file. The duration is that
+/// of the longest part. What a baseline said of a part is left out: it is compared with the whole.
+///
+/// # Errors
+///
+/// When parts are missing, doubled, or of different campaigns.
+pub fn merge(parts: Vec<(String, RunResult)>) -> Result<RunResult, MergeError> {
+    let mut known: BTreeMap<Part, (String, RunResult)> = BTreeMap::new();
+    for (name, run) in parts {
+        let part = run.part.ok_or_else(|| MergeError::Whole(name.clone()))?;
+        if let Some((_, (first, first_run))) = known.first_key_value()
+            && let Some(what) = difference(first_run, &run)
+        {
+            return Err(MergeError::Different {
+                one: first.clone(),
+                other: name,
+                what,
+            });
+        }
+        if let Some((one, _)) = known.get(&part) {
+            return Err(MergeError::Doubled {
+                one: one.clone(),
+                other: name,
+                part,
+            });
+        }
+        known.insert(part, (name, run));
+    }
+    let of = known.first_key_value().ok_or(MergeError::Nothing)?.0.of;
+    let missing: Vec<Part> = (1..=of)
+        .map(|number| Part { number, of })
+        .filter(|part| !known.contains_key(part))
+        .collect();
+    if !missing.is_empty() {
+        return Err(MergeError::Missing { missing });
+    }
+    let mut runs = known.into_values().map(|(_, run)| run);
+    let mut whole = runs.next().ok_or(MergeError::Nothing)?;
+    for run in runs {
+        whole.started = whole.started.min(run.started);
+        whole.duration_ms = whole.duration_ms.max(run.duration_ms);
+        whole.interrupted |= run.interrupted;
+        whole.not_run.extend(run.not_run);
+        whole.results.extend(run.results);
+    }
+    let place = |id: &str| scenarios::all().position(|scenario| scenario.id == id);
+    whole.results.sort_by_key(|result| place(&result.scenario));
+    whole.not_run.sort_by_key(|id| place(id));
+    whole.part = None;
+    whole.baseline = None;
+    let known = whole.results.len() + whole.not_run.len();
+    whole.everything_selected = known == whole.selection.of;
+    whole.conclude();
+    Ok(whole)
+}
