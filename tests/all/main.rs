@@ -18,6 +18,7 @@ mod imports;
 mod kill_matrix;
 mod node;
 mod node_kill;
+mod reports;
 mod simulate;
 mod trace_cli;
 mod trace_validation;
