@@ -448,3 +448,52 @@ fn completions_and_man_pages_are_made() {
     assert!(read(folder.path(), "man/blockexc.1").contains(".TH"));
     assert!(read(folder.path(), "man/blockexc-conform.1").contains("baseline"));
 }
+
+/// The steps of the action for GitHub are this script: it gives the outputs that the action names.
+#[cfg(unix)]
+#[test]
+fn the_script_for_ci_collects_reports_and_gives_the_outputs_of_the_action() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &str| {
+        let mut command = Command::new(root.join("ci/conform.sh"));
+        command
+            .current_dir(folder.path())
+            .env("BLOCKEXC", assert_cmd::cargo::cargo_bin("blockexc"))
+            .env("BLOCKEXC_ARGUMENTS", arguments)
+            .env("GITHUB_OUTPUT", folder.path().join("outputs"))
+            .env("GITHUB_STEP_SUMMARY", folder.path().join("summary"));
+        command.assert()
+    };
+    run("WANT-5 WANT-6 --seed 7 --deviation always-dont-have").code(1);
+    for file in ["result.json", "junit.xml", "report.html", "summary.md"] {
+        assert!(
+            folder.path().join("blockexc-reports").join(file).exists(),
+            "{file}"
+        );
+    }
+    assert!(read(folder.path(), "summary").contains("does not conform"));
+    let outputs = read(folder.path(), "outputs");
+    let counts = result(folder.path(), "blockexc-reports/result.json").counts;
+    assert!(
+        outputs.contains("conclusion=does-not-conform\n"),
+        "{outputs}"
+    );
+    assert!(
+        outputs.contains(&format!("\nfail={}\n", counts.fail)),
+        "{outputs}"
+    );
+    assert!(
+        outputs.contains(&format!("\npass={}\n", counts.pass)),
+        "{outputs}"
+    );
+    let action = fs::read_to_string(root.join("action.yml")).unwrap();
+    for line in outputs.lines() {
+        let (name, _) = line.split_once('=').unwrap();
+        let output = format!("steps.conform.outputs.{name} }}}}");
+        assert!(action.contains(&output), "{name}");
+    }
+    // A run that cannot begin leaves no older reports that could be taken for its own.
+    run("NOTHING").code(2);
+    assert!(!folder.path().join("blockexc-reports/result.json").exists());
+}
