@@ -8,13 +8,14 @@
 //!
 //! From the bottom to the top: bytes ([`transport`], [`connection`], [`stream`]), messages
 //! ([`compose`], [`received`], [`exchange`]), peers ([`peer`]), the node under test ([`source`],
-//! [`target`], [`control`]), scenarios ([`harness`], [`scenario`], [`needs`]), runs ([`plan`],
+//! [`target`], [`control`], [`dump`]), scenarios ([`harness`], [`scenario`], [`needs`]), runs ([`plan`],
 //! [`runner`], [`verdict`]). Imports run towards the bottom only.
 
 pub mod compose;
 pub mod connection;
 pub mod control;
 pub mod describe;
+pub mod dump;
 pub mod embedded;
 pub mod exchange;
 pub mod fixture;

@@ -165,10 +165,14 @@ async fn run_within_deadline(
         ))),
     };
     // That the target has ended explains more than that it does not answer.
-    let ended = match (ended, harness.target_ended()) {
+    let ended = match (ended, harness.target_ended().await) {
         (Err(Stop::Inconclusive(reason)), Some(end)) => Err(Stop::Inconclusive(format!(
             "the target has ended: {end} ({reason})"
         ))),
+        (Err(Stop::Fail { expected, actual }), Some(end)) => Err(Stop::Fail {
+            expected,
+            actual: format!("the target has ended: {end} ({actual})"),
+        }),
         (ended, _) => ended,
     };
     exchange.end();

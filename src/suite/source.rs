@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
 
 use super::needs::Offers;
-use super::target::{HeldBlock, Target, TargetOptions};
+use super::target::{HeldBlock, RetryTimer, Target, TargetOptions};
 use super::verdict::TargetDescription;
 
 /// The target could not be started, or is not there.
@@ -65,6 +65,7 @@ impl TargetSource for RemoteSource {
             held: self.held.clone(),
             configured: false,
             may_answer_late: true,
+            retries: RetryTimer::Unknown,
         })
     }
 

@@ -53,7 +53,7 @@ impl Harness {
             dataset.blocks.len()
         ));
         let blocks = dataset.blocks.iter().map(|block| block.data.clone());
-        let tree = control.put_dataset(blocks.collect()).await?;
+        let tree = control.put_dataset(blocks.collect(), None).await?;
         self.assume(
             tree == dataset.cid(),
             format!("the target names the dataset {} as {tree}", dataset.cid()),
@@ -102,7 +102,9 @@ impl Harness {
             Capability::Request
         })?;
         self.log_steering(format!("is told to request {}", short(address)));
-        Ok(control.request(address.clone()).await?)
+        let request = control.request(address.clone()).await?;
+        self.log_steering(format!("calls it request {}", request.0));
+        Ok(request)
     }
 
     /// The outcome of a request as it is now. Behind a barrier that is final; a target that may
@@ -137,15 +139,17 @@ impl Harness {
         Ok(outcome)
     }
 
-    /// Makes the target cancel an own want; gives what it reports (ASK-7).
+    /// Makes the target cancel a request; gives what it reports (ASK-7).
     ///
     /// # Errors
     ///
     /// When it cannot be told to, or does not.
-    pub async fn cancel(&self, address: &Address) -> Result<bool, Stop> {
+    pub async fn cancel(&self, request: RequestId) -> Result<bool, Stop> {
         let control = self.control(Capability::Cancel)?;
-        self.log_steering(format!("is told to cancel {}", short(address)));
-        Ok(control.cancel(address.clone()).await?)
+        self.log_steering(format!("is told to cancel request {}", request.0));
+        let pending = control.cancel(request).await?;
+        self.log_steering(format!("says that it was pending: {pending}"));
+        Ok(pending)
     }
 
     /// Makes the target connect to this peer, which need not listen before.

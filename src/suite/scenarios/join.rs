@@ -132,7 +132,7 @@ async fn send_without_context(
     peer.barrier().await?;
     harness.left_now(peer).await?;
     harness.assume(
-        !harness.can(Dump) || !harness.dump().await?.contexts.contains_key(&peer.id()),
+        !harness.can(Dump) || harness.dump().await?.has_context(&peer.id()) != Ok(true),
         "a context stays when its peer has left",
     )?;
     let stream = peer.open_stream().await?;
@@ -156,7 +156,7 @@ async fn no_context_by_message(harness: &Harness) -> Result<(), Stop> {
     send_without_context(harness, &peer, &said).await?;
     let dump = harness.dump().await?;
     harness.require(
-        !dump.contexts.contains_key(&peer.id()),
+        !dump.has_context(&peer.id())?,
         "no context for the peer",
         "a context",
     )
@@ -166,7 +166,7 @@ async fn new_context_is_empty(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
     let context = harness.context(&peer).await?;
     harness.require(
-        context.is_empty(),
+        context.is_empty()?,
         "an empty context",
         format!("{context:?}"),
     )
@@ -180,14 +180,14 @@ async fn context_after_rejoin_is_empty(harness: &Harness) -> Result<(), Stop> {
     harness.leave(&peer).await?;
     let dump = harness.dump().await?;
     harness.assume(
-        !dump.contexts.contains_key(&peer.id()),
+        !dump.has_context(&peer.id())?,
         "the context outlives the connection",
     )?;
     peer.connect().await?;
     harness.joined(&peer).await?;
     let context = harness.context(&peer).await?;
     harness.require(
-        context.is_empty(),
+        context.is_empty()?,
         "an empty context",
         format!("{context:?}"),
     )
@@ -201,10 +201,10 @@ async fn joined_again_changes_nothing(harness: &Harness) -> Result<(), Stop> {
     peer.send_confirmed(list([want_block(&asked_for)])).await?;
     let before = harness
         .context_when(&peer, |context| {
-            context.want(&asked_for).is_some() && context.price_of(&wanted).is_some()
+            Ok(context.has_want(&asked_for)? && context.has_record(&wanted)?)
         })
         .await?;
-    harness.assume(!before.is_empty(), "nothing was recorded to begin with")?;
+    harness.assume(!before.is_empty()?, "nothing was recorded to begin with")?;
     peer.take_received();
     harness.joined_again(&peer).await?;
     let after = harness.context(&peer).await?;

@@ -320,7 +320,7 @@ async fn asked_elsewhere_after_a_wrong_delivery(harness: &Harness) -> Result<(),
     )?;
     let context = harness.context(&first).await?;
     harness.require(
-        context.price_of(&address).is_none(),
+        !context.has_record(&address)?,
         "no record for the peer that delivered something else",
         "a record",
     )?;
@@ -348,12 +348,12 @@ async fn delivery_completes(harness: &Harness) -> Result<(), Stop> {
     )?;
     let dump = harness.dump().await?;
     harness.require(
-        dump.held.contains(&address),
+        dump.is_held(&address)?,
         "the block is held",
         "it is not held",
     )?;
     harness.require(
-        dump.own_wants.iter().all(|(want, _)| *want != address),
+        !dump.is_wanted(&address)?,
         "the want has ended",
         "it is an own want still",
     )
@@ -377,7 +377,7 @@ async fn leaf_delivery_completes_both(harness: &Harness) -> Result<(), Stop> {
     let dump = harness.dump().await?;
     for address in [&leaf, &plain] {
         harness.require(
-            dump.held.contains(address),
+            dump.is_held(address)?,
             "the block is held under the leaf and under its own CID",
             format!("not under {}", crate::wire::address::show(address)),
         )?;
@@ -423,7 +423,7 @@ async fn delivery_of_somebody_else(harness: &Harness) -> Result<(), Stop> {
     other.exchange(presences([have(&address)])).await?;
     other.exchange(deliveries([block.delivery()])).await?;
     let completed = harness.outcome(request).await? == Outcome::Completed(block.data);
-    let held = harness.dump().await?.held.contains(&address);
+    let held = harness.dump().await?.is_held(&address)?;
     harness.require(
         completed == held,
         "the request completes and the block is held, or neither",

@@ -3,8 +3,8 @@
 use super::steps::{assume_served, brings, brings_held, record, wants};
 use crate::suite::compose::{WANT_BLOCK, cancel, list, want_block};
 use crate::suite::control::Capability::Put;
-use crate::suite::control::ContextDump;
 use crate::suite::describe::short;
+use crate::suite::dump::ContextDump;
 use crate::suite::harness::Harness;
 use crate::suite::needs::Needs;
 use crate::suite::scenario::Scenario;
@@ -111,10 +111,10 @@ async fn cancel_removes_the_entry(harness: &Harness) -> Result<(), Stop> {
             typed_want_block
         };
         peer.send_confirmed(list([entry])).await?;
-        let gone = |context: &ContextDump| context.want(&address).is_none();
+        let gone = |context: &ContextDump| Ok(!context.has_want(&address)?);
         let context = harness.context_when(&peer, gone).await?;
         harness.require(
-            gone(&context),
+            gone(&context)?,
             format!("no entry for {}, which was cancelled", short(&address)),
             wants(&context),
         )?;
@@ -129,7 +129,7 @@ async fn cancel_is_not_recorded(harness: &Harness) -> Result<(), Stop> {
         peer.send_confirmed(list([entry])).await?;
         let context = harness.context(&peer).await?;
         harness.require(
-            context.want(&address).is_none(),
+            !context.has_want(&address)?,
             format!("no entry for {}, which was only cancelled", short(&address)),
             wants(&context),
         )?;

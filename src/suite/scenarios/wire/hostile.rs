@@ -132,9 +132,9 @@ async fn delivery_without_data(harness: &Harness) -> Result<(), Stop> {
 async fn leaving_after_a_cancelled_request(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
     let address = harness.address();
-    steps::want(harness, &peer, &address).await?;
+    let request = steps::want(harness, &peer, &address).await?;
     steps::be_asked(harness, &peer, &address).await?;
-    harness.cancel(&address).await?;
+    harness.cancel(request).await?;
     // A presence makes a node that keeps stale records drop them.
     peer.exchange(presences([dont_have(&harness.address())]))
         .await?;
