@@ -4,7 +4,9 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use blockexc::causes::with_causes;
-use blockexc::cli::{Exit, check, conform, decode, get, node, put, simulate, spec, trace, tree};
+use blockexc::cli::{
+    Exit, adapter, check, conform, decode, get, node, put, simulate, spec, trace, tree,
+};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
@@ -20,6 +22,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Conform(conform::ConformArgs),
+    Adapter(adapter::AdapterArgs),
     Spec(spec::SpecArgs),
     Check(Box<check::CheckArgs>),
     Simulate(simulate::SimulateArgs),
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
     let mut out = anstream::stdout();
     let ended = match &arguments.command {
         Command::Conform(args) => conform::run(args, &mut out),
+        Command::Adapter(args) => adapter::run(args, &mut out),
         Command::Spec(args) => spec::run(args, &mut out),
         Command::Check(args) => check::run(args, &mut out),
         Command::Simulate(args) => simulate::run(args, &mut out),

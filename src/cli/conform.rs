@@ -91,11 +91,14 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         },
         key_type: args.target.key_type,
     };
-    let source = source(&args.target)?;
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let result = runtime.block_on(async {
-        if args.target.target.is_some() {
-            probe::reach(source.as_ref(), &plan).await?;
+        let source = source(&args.target).await?;
+        if (args.target.target.is_some() || args.target.control.is_some())
+            && let Err(error) = probe::reach(source.as_ref(), &plan).await
+        {
+            source.end().await;
+            return Err(error.into());
         }
         let progress = Progress::new(plan.scenarios.len());
         let result = runner::run(source, &plan, &progress).await;

@@ -1,6 +1,7 @@
 //! The command line: a file for each subcommand, each with its arguments and a `run` that writes
 //! to the output it is given.
 
+pub mod adapter;
 pub mod check;
 pub mod check_interop;
 pub mod conform;

@@ -68,6 +68,14 @@ impl Capability {
     ];
 }
 
+impl Capability {
+    /// The capability of this name, which is that of its command in the protocol of adapters.
+    pub fn find(name: &str) -> Option<Capability> {
+        let named = serde_json::Value::String(name.to_owned());
+        serde_json::from_value(named).ok()
+    }
+}
+
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -132,6 +140,9 @@ pub enum ControlError {
     /// The target's process has ended.
     #[error("the target has ended: {0}")]
     Ended(String),
+    /// What carries the commands to the target does not work any more.
+    #[error("the adapter is not to be relied on: {0}")]
+    Lost(String),
 }
 
 /// Steers a target. A call returns when the target has handled it: what it sends because of it is
@@ -144,6 +155,12 @@ pub trait Control: Send + Sync {
     /// Why the target's process has ended by itself, with the last that it said, if it has and this
     /// control can tell.
     async fn ended(&self) -> Option<String> {
+        None
+    }
+
+    /// Why this control does not work any more, if so: then nothing that the target does or does not
+    /// do is held against it.
+    fn lost(&self) -> Option<String> {
         None
     }
 

@@ -11,6 +11,7 @@
 //! [`target`], [`control`], [`dump`]), scenarios ([`harness`], [`scenario`], [`needs`]), runs ([`plan`],
 //! [`runner`], [`verdict`]). Imports run towards the bottom only.
 
+pub mod adapter;
 pub mod compose;
 pub mod connection;
 pub mod control;

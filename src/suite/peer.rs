@@ -67,6 +67,11 @@ impl Peer {
         self.endpoint.reads.store(true, Ordering::Release);
     }
 
+    /// Whether streams that are opened are read.
+    pub fn reads(&self) -> bool {
+        self.endpoint.reads.load(Ordering::Acquire)
+    }
+
     // ---- connections
 
     /// Opens a connection to the target: the first one, or one more. It does not wait for the

@@ -69,6 +69,7 @@ pub async fn run(source: Arc<dyn TargetSource>, plan: &Plan, observer: &dyn Obse
         .buffered(source.jobs().max(1))
         .collect()
         .await;
+    source.end().await;
     RunResult {
         format_version: FORMAT_VERSION,
         blockexc_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -163,6 +164,23 @@ async fn run_within_deadline(
             "the scenario did not end within {} s",
             whole.as_secs_f32()
         ))),
+    };
+    // Without a control nothing is proven.
+    let lost = harness
+        .target()
+        .control
+        .as_ref()
+        .and_then(|control| control.lost());
+    let ended = match (ended, lost) {
+        (Err(Stop::Inconclusive(reason)), Some(lost)) if reason.contains(&lost) => {
+            Err(Stop::Inconclusive(reason))
+        }
+        (Err(Stop::Inconclusive(what) | Stop::Fail { actual: what, .. }), Some(lost)) => {
+            Err(Stop::Inconclusive(format!(
+                "the adapter is not to be relied on: {lost} ({what})"
+            )))
+        }
+        (ended, _) => ended,
     };
     // That the target has ended explains more than that it does not answer.
     let ended = match (ended, harness.target_ended().await) {

@@ -33,6 +33,9 @@ pub trait TargetSource: Send + Sync {
 
     /// How many scenarios may run at once.
     fn jobs(&self) -> usize;
+
+    /// Ends what the source has started; for the end of a run.
+    async fn end(&self) {}
 }
 
 /// A node that runs somewhere, reached through its address only.

@@ -10,6 +10,7 @@ use clap::Args;
 use libp2p::Multiaddr;
 
 use crate::cli::{deviation, dialect};
+use crate::suite::adapter::source::{AdapterSettings, AdapterSource};
 use crate::suite::embedded::{EmbeddedSource, USUAL_JOBS};
 use crate::suite::protocol_id::CODEX;
 use crate::suite::source::{RemoteSource, TargetSource};
@@ -23,6 +24,10 @@ pub(super) struct TargetArgs {
     /// The multiaddress of a node to validate. Only what the wire shows can be checked
     #[arg(long, value_name = "MULTIADDR")]
     pub(super) target: Option<Multiaddr>,
+    /// How to steer the target: exec:'COMMAND' starts an adapter (see docs/adapter.md), which starts
+    /// or knows the node
+    #[arg(long, value_name = "HOW", value_parser = control, conflicts_with_all = ["dialect", "deviation"])]
+    pub(super) control: Option<ControlBy>,
     /// A block that the target holds: a CID, or TREE/INDEX
     #[arg(long, value_name = "ADDRESS", requires = "target", value_parser = address::parse)]
     pub(super) holds: Option<Address>,
@@ -49,6 +54,22 @@ pub(super) struct TargetArgs {
     pub(super) timeout: Duration,
 }
 
+/// What steers a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ControlBy {
+    /// An adapter, started by this command of the shell.
+    Exec(String),
+}
+
+fn control(text: &str) -> Result<ControlBy, String> {
+    match text.split_once(':') {
+        Some(("exec", command)) if !command.trim().is_empty() => {
+            Ok(ControlBy::Exec(command.to_owned()))
+        }
+        _ => Err("exec:'COMMAND' is expected".to_owned()),
+    }
+}
+
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -64,8 +85,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
 ///
 /// # Errors
 ///
-/// When a file cannot be read, or is not the block that it is said to be.
-pub(super) fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn TargetSource>> {
+/// When a file cannot be read, or is not the block that it is said to be, or an adapter does not
+/// start.
+pub(super) async fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn TargetSource>> {
     // What both kinds of target need to be met the same way again.
     let mut arguments = Vec::new();
     if args.timeout != DEFAULT_TIMEOUT {
@@ -79,6 +101,26 @@ pub(super) fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn TargetSource>>
     }
     if args.protocol != CODEX {
         arguments.push(format!("--protocol {}", args.protocol));
+    }
+    if let Some(ControlBy::Exec(command)) = &args.control {
+        arguments.push(format!("--control exec:{}", quoted(command)));
+        if let Some(target) = &args.target {
+            arguments.push(format!("--target {target}"));
+        }
+        let held = held(args, &mut arguments)?;
+        return Ok(Arc::new(
+            AdapterSource::open(AdapterSettings {
+                command: command.clone(),
+                within: args.timeout,
+                protocol: args.protocol.clone(),
+                muxer: args.muxer,
+                key_type: args.key_type,
+                address: args.target.clone(),
+                held,
+                arguments,
+            })
+            .await?,
+        ));
     }
     let Some(target) = &args.target else {
         let mut deviations = args
@@ -104,7 +146,22 @@ pub(super) fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn TargetSource>>
         }));
     };
     arguments.push(format!("--target {target}"));
-    let held = match &args.holds {
+    let held = held(args, &mut arguments)?;
+    Ok(Arc::new(RemoteSource {
+        address: target.clone(),
+        held,
+        arguments,
+    }))
+}
+
+/// For the shell, as one word.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The block that the target is said to hold.
+fn held(args: &TargetArgs, arguments: &mut Vec<String>) -> anyhow::Result<Option<HeldBlock>> {
+    Ok(match &args.holds {
         None => None,
         Some(held) => {
             arguments.push(format!("--holds {}", address::show(held)));
@@ -126,12 +183,7 @@ pub(super) fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn TargetSource>>
                 data,
             })
         }
-    };
-    Ok(Arc::new(RemoteSource {
-        address: target.clone(),
-        held,
-        arguments,
-    }))
+    })
 }
 
 fn value_name(value: impl clap::ValueEnum) -> String {

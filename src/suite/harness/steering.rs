@@ -1,9 +1,9 @@
 //! Steering the target through its control.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Harness;
+use super::{Harness, Made};
 use crate::suite::control::{Capability, Control, Outcome, RequestId};
 use crate::suite::describe::short;
 use crate::suite::fixture::{Block, Dataset};
@@ -21,6 +21,18 @@ impl Harness {
         }
     }
 
+    fn made(&self) -> MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the target ask this price, unless it was started with it.
+    pub(in crate::suite) async fn set_price(&self, price: u64) -> Result<(), Stop> {
+        let control = self.control(Capability::SetPrice)?;
+        self.log_steering(format!("is told to ask {price} for a block"));
+        self.made().price = true;
+        Ok(control.set_price(price).await?)
+    }
+
     fn log_steering(&self, text: String) {
         self.config.exchange.note("suite", "target", text);
     }
@@ -33,6 +45,7 @@ impl Harness {
     pub async fn put(&self, block: &Block) -> Result<(), Stop> {
         let control = self.control(Capability::Put)?;
         self.log_steering(format!("is told to store {}", short(&block.address())));
+        self.made().blocks.push(block.cid.clone());
         let cid = control.put(block.data.clone()).await?;
         self.assume(
             cid == block.cid,
@@ -52,6 +65,8 @@ impl Harness {
             short(&Address::Plain(dataset.cid())),
             dataset.blocks.len()
         ));
+        let cids = dataset.blocks.iter().map(|block| block.cid.clone());
+        self.made().blocks.extend(cids);
         let blocks = dataset.blocks.iter().map(|block| block.data.clone());
         let tree = control.put_dataset(blocks.collect(), None).await?;
         self.assume(
@@ -104,6 +119,12 @@ impl Harness {
         self.log_steering(format!("is told to request {}", short(address)));
         let request = control.request(address.clone()).await?;
         self.log_steering(format!("calls it request {}", request.0));
+        let mut made = self.made();
+        made.requests.push(request);
+        if let Address::Plain(cid) = address {
+            made.blocks.push(cid.clone());
+        }
+        drop(made);
         Ok(request)
     }
 

@@ -16,7 +16,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::inbox::Inbox;
-use crate::suite::connection::{Connection, PING};
+use crate::suite::connection::{ABORTED, Connection, PING};
 use crate::suite::exchange::{Content, StreamId};
 use crate::suite::fixture::Fixtures;
 use crate::suite::peer_config::PeerConfig;
@@ -192,6 +192,14 @@ impl Endpoint {
         tokio::spawn(async move {
             let reason = watched.end().await;
             if let Some(endpoint) = endpoint.upgrade() {
+                if reason == ABORTED {
+                    let streams = lock(&endpoint.streams).clone();
+                    for stream in streams {
+                        if stream.connection().number == number {
+                            stream.let_go().await;
+                        }
+                    }
+                }
                 let note = format!("connection {number} ended: {reason}");
                 endpoint
                     .config

@@ -1,5 +1,7 @@
 //! Scenarios of section LEFT: how a context ends.
 
+use std::time::Instant;
+
 use crate::suite::compose::{have, list, presences, want_block};
 use crate::suite::control::Capability::{self, Put, Request};
 use crate::suite::dump::Dump;
@@ -8,7 +10,7 @@ use crate::suite::needs::Needs;
 use crate::suite::scenario::Scenario;
 use crate::suite::steps;
 use crate::suite::stop::Stop;
-use crate::suite::target::TargetOptions;
+use crate::suite::target::{RetryTimer, TargetOptions};
 
 /// The scenarios of this section.
 pub const SCENARIOS: &[Scenario] = &[
@@ -39,7 +41,8 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         id: "LEFT-2/waits",
         summary: "The only peer known to have a wanted block leaves; then another says Have.",
-        expects: "The other is asked for it.",
+        expects: "The other is asked for it. A target that may have asked because of a retry is \
+                  inconclusive.",
         needs: Needs::control(&[Capability::Dump, Request]),
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(asked_of_the_next_to_have_it(harness)),
@@ -132,6 +135,7 @@ async fn asked_elsewhere_when_a_peer_leaves(harness: &Harness) -> Result<(), Sto
 async fn asked_of_the_next_to_have_it(harness: &Harness) -> Result<(), Stop> {
     let address = harness.address();
     let (first, second) = (harness.join().await?, harness.join().await?);
+    let requested = Instant::now();
     steps::want(harness, &first, &address).await?;
     steps::be_asked(harness, &first, &address).await?;
     harness.leave(&first).await?;
@@ -150,7 +154,26 @@ async fn asked_of_the_next_to_have_it(harness: &Harness) -> Result<(), Stop> {
         received.has_want_block(&address),
         "a WantBlock to the peer that says Have",
         &received,
-    )
+    )?;
+    // A retry would have asked it, too.
+    let waited = requested.elapsed();
+    match harness.target().retries {
+        RetryTimer::Never => Ok(()),
+        RetryTimer::Every(interval) => harness.assume(
+            waited < interval,
+            format!(
+                "the target pursues its wants anew every {} s, and this took {} s: it may have asked \
+                 because of that",
+                interval.as_secs_f32(),
+                waited.as_secs_f32()
+            ),
+        ),
+        RetryTimer::Unknown => harness.assume(
+            false,
+            "the control does not tell when the target pursues its wants anew: it may have asked \
+             because of that",
+        ),
+    }
 }
 
 async fn list_is_sent_again(harness: &Harness) -> Result<(), Stop> {

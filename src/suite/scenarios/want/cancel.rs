@@ -7,6 +7,7 @@ use crate::suite::describe::short;
 use crate::suite::dump::ContextDump;
 use crate::suite::harness::Harness;
 use crate::suite::needs::Needs;
+use crate::suite::received::Received;
 use crate::suite::scenario::Scenario;
 use crate::suite::stop::Stop;
 use crate::suite::target::TargetOptions;
@@ -97,7 +98,25 @@ async fn cancel_of_a_held_block_is_not_answered(harness: &Harness) -> Result<(),
             &received,
         )?;
     }
-    Ok(())
+    // A node may put deliveries off until after a barrier's answer. One that is asked for comes
+    // behind them.
+    peer.send(list([want_block(&held.address)])).await?;
+    let came = |received: &Received| brings_held(received, &held);
+    let mut received = peer.receive_until(came).await?;
+    harness.assume(
+        came(&received),
+        format!("a WantBlock is not answered with the delivery (WANT-2): {received}"),
+    )?;
+    received.extend(peer.barrier().await?.0);
+    let deliveries = received.deliveries().count();
+    harness.require(
+        deliveries == 1,
+        format!(
+            "one delivery of {}, for the WantBlock",
+            short(&held.address)
+        ),
+        format!("{deliveries} deliveries: {received}"),
+    )
 }
 
 async fn cancel_removes_the_entry(harness: &Harness) -> Result<(), Stop> {
