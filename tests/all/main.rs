@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod adapter;
 mod catalogue;
 mod check_cli;
 mod conform_cli;

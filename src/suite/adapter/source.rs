@@ -1,6 +1,7 @@
 //! [`AdapterSource`]: targets that an adapter starts, or the one that it has.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,12 @@ use crate::suite::verdict::TargetDescription;
 
 /// How long a node may take to start, at least.
 const STARTING: Duration = Duration::from_secs(30);
+
+/// How long any other command may take, at least: an adapter has work to do beside the node's.
+const WORKING: Duration = Duration::from_secs(10);
+/// So many adapters may be lost in a row, beside as many as run at once, until none is started any
+/// more: so that a run ends in time.
+const MOST_LOST: usize = 8;
 
 /// What does not change in a run.
 #[derive(Clone, Debug)]
@@ -48,6 +55,8 @@ pub struct AdapterSource {
     settings: AdapterSettings,
     hello: Hello,
     idle: Idle,
+    /// How many adapters were started in a row that did not last for a scenario.
+    lost: AtomicUsize,
     /// The one node that serves all scenarios, with its adapter.
     shared: tokio::sync::Mutex<Option<(Arc<Session>, Started)>>,
 }
@@ -58,13 +67,15 @@ impl AdapterSource {
     /// # Errors
     ///
     /// When it does not start, or does not speak the protocol.
-    pub async fn open(settings: AdapterSettings) -> Result<Self, NoTarget> {
+    pub async fn open(mut settings: AdapterSettings) -> Result<Self, NoTarget> {
+        settings.within = settings.within.max(WORKING);
         let opened = Session::open(&settings.command, settings.within.max(STARTING)).await;
         let (session, hello) = opened.map_err(|error| no_adapter(&settings, &error))?;
         Ok(AdapterSource {
             settings,
             hello,
             idle: Arc::new(vec![Arc::new(session)].into()),
+            lost: AtomicUsize::new(0),
             shared: tokio::sync::Mutex::default(),
         })
     }
@@ -117,10 +128,20 @@ impl AdapterSource {
                 .unwrap_or_else(PoisonError::into_inner)
                 .pop();
             match idle {
-                Some(session) if session.broken().is_none() => return Ok(session),
+                Some(session) if session.broken().is_none() => {
+                    // It has served a scenario, or greeted at the beginning.
+                    self.lost.store(0, Ordering::Relaxed);
+                    return Ok(session);
+                }
                 Some(session) => session.close().await,
                 None => break,
             }
+        }
+        if self.lost.fetch_add(1, Ordering::Relaxed) >= MOST_LOST {
+            return Err(NoTarget(format!(
+                "`{}`: {MOST_LOST} adapters in a row were lost, no more are started",
+                self.settings.command
+            )));
         }
         let opened = Session::open(&self.settings.command, self.settings.within).await;
         let (session, _) = opened.map_err(|error| no_adapter(&self.settings, &error))?;
