@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::watch;
 
 /// How many of the last lines of its log are kept.
 const LAST_LINES: usize = 20;
@@ -22,7 +23,8 @@ const KILLING: Duration = Duration::from_secs(5);
 
 /// A running program.
 pub struct Process {
-    child: Child,
+    /// How it ended, once it has.
+    exit: watch::Receiver<Option<String>>,
     guardian: Child,
     log: Log,
 }
@@ -101,8 +103,16 @@ impl Process {
         let errors = child.stderr.take().ok_or_else(missing)?;
         let log = Log::default();
         tokio::spawn(log.clone().follow(errors));
+        let (exited, exit) = watch::channel(None);
+        tokio::spawn(async move {
+            let how = match child.wait().await {
+                Ok(status) => status.to_string(),
+                Err(error) => error.to_string(),
+            };
+            exited.send_replace(Some(how));
+        });
         let process = Process {
-            child,
+            exit,
             guardian,
             log,
         };
@@ -114,19 +124,19 @@ impl Process {
         &self.log
     }
 
+    /// How the program ended, once it has.
+    pub fn exit(&self) -> watch::Receiver<Option<String>> {
+        self.exit.clone()
+    }
+
     /// Waits until the program has ended, for at most so long, then kills it and all that it has
-    /// started. Returns how it ended.
-    pub async fn end(mut self, within: Duration) -> String {
-        let ended = match tokio::time::timeout(within, self.child.wait()).await {
-            Ok(Ok(status)) => status.to_string(),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "it was killed".to_owned(),
-        };
+    /// started.
+    pub async fn end(mut self, within: Duration) {
+        let _ = tokio::time::timeout(within, self.exit.wait_for(Option::is_some)).await;
         drop(self.guardian.stdin.take());
         // What does not end now is the system's to end.
         let _ = tokio::time::timeout(KILLING, self.guardian.wait()).await;
-        let _ = tokio::time::timeout(KILLING, self.child.wait()).await;
-        ended
+        let _ = tokio::time::timeout(KILLING, self.exit.wait_for(Option::is_some)).await;
     }
 }
 

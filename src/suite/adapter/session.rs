@@ -22,6 +22,8 @@ use crate::suite::control::Outcome;
 pub const LONGEST_LINE: u64 = 32 * 1024 * 1024;
 /// How long an adapter may take to end when it is told to.
 const QUITTING: Duration = Duration::from_secs(2);
+/// How long after its end what an adapter has said may come.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 /// How much of a line that is no message is shown.
 const SHOWN: usize = 80;
 
@@ -81,7 +83,7 @@ impl Session {
             outcomes: Mutex::default(),
             changes: watch::Sender::new(0),
         });
-        tokio::spawn(read(Arc::clone(&shared), output));
+        tokio::spawn(read(Arc::clone(&shared), output, process.exit()));
         let session = Session {
             shared,
             input: tokio::sync::Mutex::new(Input {
@@ -283,6 +285,10 @@ impl Shared {
             }
             return Ok(());
         }
+        // Serde would take a list for the members in their order.
+        if !value.is_object() {
+            return Err(format!("it writes what is no answer: `{}`", shown()));
+        }
         let answer: Answer = serde_json::from_value(value)
             .map_err(|error| format!("it writes what is no answer: `{}` ({error})", shown()))?;
         let mut pending = lock(&self.pending);
@@ -304,32 +310,61 @@ impl Shared {
     }
 }
 
-/// Reads what the adapter writes, to the end.
-async fn read(shared: Arc<Shared>, output: ChildStdout) {
+/// Reads what the adapter writes, until it breaks a rule or ends.
+async fn read(shared: Arc<Shared>, output: ChildStdout, mut exit: watch::Receiver<Option<String>>) {
+    let how = async {
+        let how = exit.wait_for(Option::is_some).await;
+        how.ok().and_then(|how| how.clone()).unwrap_or_default()
+    };
+    tokio::pin!(how);
+    let why = tokio::select! {
+        why = read_lines(&shared, output) => why,
+        // Something that it has started may keep its output open. What it wrote last comes first.
+        how = async {
+            let how = (&mut how).await;
+            tokio::time::sleep(LAST_WORDS).await;
+            how
+        } => Some(format!("it has ended ({how})")),
+    };
+    // Its last words, and how it ended, may come a moment after its end.
+    let why = match why {
+        Some(why) => {
+            tokio::time::sleep(LAST_WORDS).await;
+            why
+        }
+        None => match tokio::time::timeout(LAST_WORDS, how).await {
+            Ok(how) => format!("it has ended ({how})"),
+            Err(_) => "it has ended, or has closed its output".to_owned(),
+        },
+    };
+    shared.break_off(why);
+}
+
+/// Reads to the end of the output. Returns which rule the adapter has broken, if it has.
+async fn read_lines(shared: &Shared, output: ChildStdout) -> Option<String> {
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
-    let why = loop {
+    loop {
         line.clear();
         match (&mut output)
             .take(LONGEST_LINE)
             .read_until(b'\n', &mut line)
             .await
         {
-            Ok(0) => break "it has ended".to_owned(),
+            Ok(0) => return None,
             Ok(read) if read as u64 == LONGEST_LINE && line.last() != Some(&b'\n') => {
-                break format!("it writes a line of more than {LONGEST_LINE} bytes");
+                return Some(format!(
+                    "it writes a line of more than {LONGEST_LINE} bytes"
+                ));
             }
             Ok(_) => {}
-            Err(error) => break format!("its output is not to be read: {error}"),
+            Err(error) => return Some(format!("its output is not to be read: {error}")),
         }
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
         if let Err(why) = shared.take(&line) {
-            break why;
+            return Some(why);
         }
-    };
-    // Its last words may come a moment after its end.
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    shared.break_off(why);
+    }
 }

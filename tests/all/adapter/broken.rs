@@ -54,6 +54,8 @@ const BROKEN: &[(&str, &str)] = &[
 fn running(marker: &str) -> Vec<String> {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let lines = processes.filter_map(|it| fs::read_to_string(it.path().join("cmdline")).ok());
+    // The words of a command line are told apart by zeros.
+    let lines = lines.map(|line| line.replace('\0', " "));
     lines.filter(|line| line.contains(marker)).collect()
 }
 
