@@ -1,5 +1,6 @@
 //! `blockexc conform`: the conformance suite.
 
+mod start;
 mod target;
 
 use std::fs::File;
@@ -94,7 +95,7 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let result = runtime.block_on(async {
         let source = source(&args.target).await?;
-        if (args.target.target.is_some() || args.target.control.is_some())
+        if args.target.is_foreign()
             && let Err(error) = probe::reach(source.as_ref(), &plan).await
         {
             source.end().await;

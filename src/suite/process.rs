@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, watch};
 /// How long a process that is told to end may take, before it is killed.
 const ENDING: Duration = Duration::from_secs(2);
 /// How many lines of the output are kept, the last ones.
-const KEPT_LINES: usize = 20;
+const KEPT_LINES: usize = 8;
 /// How much of a line of the output is read, in bytes.
 const LONGEST_LINE: usize = 16 * 1024;
 /// The signal that asks a process to end.

@@ -10,6 +10,8 @@ mod catalogue;
 mod check_cli;
 mod conform_cli;
 mod conform_remote;
+mod conform_rest;
+mod conform_start;
 mod cross_check;
 mod cross_check_sockets;
 mod get_cli;
