@@ -1,7 +1,7 @@
 //! `blockexc conform`: the conformance suite.
 
 mod start;
-mod target;
+pub(super) mod target;
 
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal as _, Write};

@@ -9,6 +9,7 @@ pub mod decode;
 pub mod get;
 pub mod node;
 mod output;
+pub mod probe;
 pub mod put;
 mod results;
 pub mod simulate;

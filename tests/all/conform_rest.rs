@@ -95,3 +95,35 @@ async fn what_is_no_such_interface_is_named() {
     );
     stand_in.stop().await;
 }
+
+/// The adapter that is written in Python, where there is a Python.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_adapter_in_python_steers_it_too() {
+    let mut python = std::process::Command::new("python3");
+    if python.arg("--version").output().is_err() {
+        eprintln!("there is no python3: the adapter is not tried");
+        return;
+    }
+    let stand_in = StandIn::start(Deviations::none(), "/api/codex/v1").await;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/adapter_rest.py");
+    let control = format!("exec:python3 {script} {}", stand_in.url());
+    let ended = tokio::task::spawn_blocking(move || {
+        assert_cmd::Command::cargo_bin("blockexc")
+            .unwrap()
+            .args([
+                "conform", "ASK", "WANT", "WIRE", "--seed", "5", "--json", "-",
+            ])
+            .args(["--timeout", "3", "--control", &control])
+            .assert()
+    });
+    let output = ended.await.unwrap();
+    let run: RunResult = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    assert_eq!(troubles(&run), Vec::<String>::new());
+    let requests = run
+        .results
+        .iter()
+        .find(|it| it.scenario == "ASK-1")
+        .unwrap();
+    assert_eq!(requests.verdict, Verdict::Pass, "{requests:#?}");
+    stand_in.stop().await;
+}

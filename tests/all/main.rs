@@ -21,6 +21,7 @@ mod imports;
 mod kill_matrix;
 mod node;
 mod node_kill;
+mod probe_cli;
 mod simulate;
 mod trace_cli;
 mod trace_validation;

@@ -13,12 +13,12 @@ const DEFAULT_WITHIN: &str = "30";
 
 /// The arguments that say how a target is started.
 #[derive(Args, Clone, Debug)]
-pub(super) struct StartArgs {
+pub(in crate::cli) struct StartArgs {
     /// A command that starts the node to validate, and stays in the foreground. It is run by a shell,
     /// and again after the node has ended. The address is --target's, or the first multiaddress with
     /// /p2p/ in its output
     #[arg(long, value_name = "COMMAND")]
-    pub(super) start: Option<String>,
+    pub(in crate::cli) start: Option<String>,
     /// A regular expression for the line of its output that names the address; its first group is
     /// the multiaddress
     #[arg(
@@ -36,7 +36,7 @@ pub(super) struct StartArgs {
 
 impl StartArgs {
     /// How the target is started, if it is. Adds the arguments that say the same again.
-    pub(super) fn launch(
+    pub(in crate::cli) fn launch(
         &self,
         address: Option<Multiaddr>,
         arguments: &mut Vec<String>,
@@ -62,7 +62,7 @@ impl StartArgs {
 }
 
 /// The text as one word for a shell.
-pub(super) fn quoted(text: &str) -> String {
+pub(in crate::cli) fn quoted(text: &str) -> String {
     // No argument of a command has a zero byte in it.
     shlex::try_quote(text).map_or_else(|_| text.to_owned(), |quoted| quoted.into_owned())
 }

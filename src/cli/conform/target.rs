@@ -27,46 +27,46 @@ use crate::wire::{Address, address};
 /// The arguments that name a target.
 #[derive(Args, Clone, Debug)]
 #[command(group = ArgGroup::new("foreign").args(["target", "start", "control"]).multiple(true))]
-pub(super) struct TargetArgs {
+pub(in crate::cli) struct TargetArgs {
     /// The multiaddress of a node to validate. Only what the wire shows can be checked
     #[arg(long, value_name = "MULTIADDR")]
-    pub(super) target: Option<Multiaddr>,
+    pub(in crate::cli) target: Option<Multiaddr>,
     /// How to steer the target: exec:'COMMAND' starts an adapter (see docs/adapter.md), which starts
     /// or knows the node; rest:URL is the REST interface of a Codex, Archivist or Logos Storage node,
     /// which also says the address
     #[arg(long, value_name = "HOW", value_parser = control, conflicts_with = "start")]
-    pub(super) control: Option<ControlBy>,
+    pub(in crate::cli) control: Option<ControlBy>,
     #[command(flatten)]
-    pub(super) start: StartArgs,
+    pub(in crate::cli) start: StartArgs,
     /// A block that the target holds: a CID, or TREE/INDEX
     #[arg(long, value_name = "ADDRESS", requires = "foreign", value_parser = address::parse)]
-    pub(super) holds: Option<Address>,
+    pub(in crate::cli) holds: Option<Address>,
     /// A file with the bytes of the block named with --holds
     #[arg(long, value_name = "FILE", requires = "holds")]
-    pub(super) holds_file: Option<PathBuf>,
+    pub(in crate::cli) holds_file: Option<PathBuf>,
     /// The dialect that the embedded node emulates
     #[arg(long, value_name = "DIALECT", conflicts_with = "foreign", value_parser = dialect)]
-    pub(super) dialect: Option<&'static Dialect>,
+    pub(in crate::cli) dialect: Option<&'static Dialect>,
     /// One more deviation of the embedded node
     #[arg(long, value_name = "DEVIATION", value_parser = deviation, conflicts_with = "foreign")]
-    pub(super) deviation: Vec<Deviation>,
+    pub(in crate::cli) deviation: Vec<Deviation>,
     /// Offer this muxer only, both in the suite's peers and in the embedded node [default: offer both]
     #[arg(long)]
-    pub(super) muxer: Option<Muxer>,
+    pub(in crate::cli) muxer: Option<Muxer>,
     /// The type of the keys of the suite's peers and of the embedded node
     #[arg(long, default_value = "secp256k1")]
-    pub(super) key_type: KeyType,
+    pub(in crate::cli) key_type: KeyType,
     /// The protocol's ID
     #[arg(long, value_name = "ID", default_value = CODEX)]
-    pub(super) protocol: String,
+    pub(in crate::cli) protocol: String,
     /// How many seconds to wait for an answer
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
-    pub(super) timeout: Duration,
+    pub(in crate::cli) timeout: Duration,
 }
 
 /// What steers a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ControlBy {
+pub(in crate::cli) enum ControlBy {
     /// An adapter, started by this command of the shell.
     Exec(String),
     /// The REST interface at this URL.
@@ -85,7 +85,7 @@ fn control(text: &str) -> Result<ControlBy, String> {
 
 impl TargetArgs {
     /// Whether the target is a node that the suite does not embed.
-    pub(super) fn is_foreign(&self) -> bool {
+    pub(in crate::cli) fn is_foreign(&self) -> bool {
         self.target.is_some() || self.start.start.is_some() || self.control.is_some()
     }
 }
@@ -98,7 +98,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// When a file cannot be read, or is not the block that it is said to be, or what steers the target
 /// does not work.
-pub(super) async fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn TargetSource>> {
+pub(in crate::cli) async fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn TargetSource>> {
     // What both kinds of target need to be met the same way again.
     let mut arguments = Vec::new();
     if args.timeout != DEFAULT_TIMEOUT {
