@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use blockexc::causes::with_causes;
 use blockexc::cli::{
-    Exit, adapter, check, conform, decode, get, node, put, simulate, spec, trace, tree,
+    Exit, adapter, check, conform, decode, get, node, probe, put, simulate, spec, trace, tree,
 };
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
@@ -27,6 +27,7 @@ enum Command {
     Check(Box<check::CheckArgs>),
     Simulate(simulate::SimulateArgs),
     Node(node::NodeArgs),
+    Probe(Box<probe::ProbeArgs>),
     Put(put::PutArgs),
     Trace(trace::TraceArgs),
     Get(get::GetArgs),
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &mut out),
         Command::Simulate(args) => simulate::run(args, &mut out),
         Command::Node(args) => node::run(args, &mut out),
+        Command::Probe(args) => probe::run(args, &mut out),
         Command::Put(args) => put::run(args, &mut out),
         Command::Trace(args) => trace::run(args, &mut out),
         Command::Get(args) => get::run(args),

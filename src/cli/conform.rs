@@ -1,6 +1,7 @@
 //! `blockexc conform`: the conformance suite.
 
-mod target;
+mod start;
+pub(super) mod target;
 
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal as _, Write};
@@ -94,7 +95,7 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let result = runtime.block_on(async {
         let source = source(&args.target).await?;
-        if (args.target.target.is_some() || args.target.control.is_some())
+        if args.target.is_foreign()
             && let Err(error) = probe::reach(source.as_ref(), &plan).await
         {
             source.end().await;

@@ -164,6 +164,12 @@ pub trait Control: Send + Sync {
         None
     }
 
+    /// The size that every stored block must have, in bytes, if the target divides what it is given
+    /// into blocks by itself.
+    fn block_size(&self) -> Option<usize> {
+        None
+    }
+
     /// Stores a plain block.
     async fn put(&self, _data: Bytes) -> Result<BlockCid, ControlError> {
         Err(ControlError::Unsupported(Capability::Put))

@@ -12,6 +12,9 @@ pub struct Needs {
     pub control: &'static [Capability],
     /// A block that the target holds: put there by the control, or named by the user.
     pub held: bool,
+    /// That it is no loss if the target ends: what is sent is known to end some nodes. Such a
+    /// scenario runs last where nobody starts the target again.
+    pub may_end: bool,
 }
 
 impl Needs {
@@ -19,6 +22,7 @@ impl Needs {
     pub const WIRE: Needs = Needs {
         control: &[],
         held: false,
+        may_end: false,
     };
     /// A dump of the target's contexts.
     pub const DUMP: Needs = Needs::control(&[Capability::Dump]);
@@ -26,6 +30,7 @@ impl Needs {
     pub const HELD: Needs = Needs {
         control: &[],
         held: true,
+        may_end: false,
     };
 
     /// A control that has these capabilities.
@@ -33,6 +38,15 @@ impl Needs {
         Needs {
             control,
             held: false,
+            may_end: false,
+        }
+    }
+
+    /// The same, of a scenario that may end the target.
+    pub const fn may_end(self) -> Needs {
+        Needs {
+            may_end: true,
+            ..self
         }
     }
 }

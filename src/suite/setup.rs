@@ -34,6 +34,10 @@ pub async fn set_up(
         .start(options, fixtures.key_seed())
         .await
         .map_err(|error| Stop::Inconclusive(error.to_string()))?;
+    let control = target.control.as_ref();
+    if let Some(size) = control.and_then(|control| control.block_size()) {
+        fixtures.set_block_size(size);
+    }
     let config = PeerConfig {
         target: target.address.clone(),
         exchange: exchange.clone(),

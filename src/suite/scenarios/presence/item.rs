@@ -63,7 +63,7 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "PRES-11",
         summary: "A presence item of an unknown type for an own want.",
         expects: "It counts as DontHave: the peer is not asked for the block.",
-        needs: Needs::control(&[Request]),
+        needs: Needs::control(&[Request]).may_end(),
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(unknown_type_is_dont_have(harness)),
     },

@@ -54,7 +54,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "No entry for it is left.",
         needs: Needs {
             control: &[Dump],
-            held: true,
+            ..Needs::HELD
         },
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(delivered_want_is_forgotten(harness)),
