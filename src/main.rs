@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use blockexc::causes::with_causes;
 use blockexc::cli::interruption::Interrupted;
 use blockexc::cli::{
-    CLOSED_PIPE, Exit, baseline, check, completions, conform, decode, get, node, put, report,
-    simulate, spec, trace, tree,
+    CLOSED_PIPE, Exit, adapter, baseline, check, completions, conform, decode, get, node, probe,
+    put, report, simulate, spec, trace, tree,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
@@ -24,10 +24,12 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Conform(conform::ConformArgs),
+    Adapter(adapter::AdapterArgs),
     Spec(spec::SpecArgs),
     Check(Box<check::CheckArgs>),
     Simulate(simulate::SimulateArgs),
     Node(node::NodeArgs),
+    Probe(Box<probe::ProbeArgs>),
     Put(put::PutArgs),
     Trace(trace::TraceArgs),
     Get(get::GetArgs),
@@ -60,10 +62,12 @@ fn main() -> ExitCode {
     let mut out = anstream::stdout();
     let ended = match &arguments.command {
         Command::Conform(args) => conform::run(args, &mut out),
+        Command::Adapter(args) => adapter::run(args, &mut out),
         Command::Spec(args) => spec::run(args, &mut out),
         Command::Check(args) => check::run(args, &mut out),
         Command::Simulate(args) => simulate::run(args, &mut out),
         Command::Node(args) => node::run(args, &mut out),
+        Command::Probe(args) => probe::run(args, &mut out),
         Command::Put(args) => put::run(args, &mut out),
         Command::Trace(args) => trace::run(args, &mut out),
         Command::Get(args) => get::run(args),

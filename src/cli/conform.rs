@@ -1,6 +1,7 @@
 //! `blockexc conform`: the conformance suite.
 
-mod target;
+mod start;
+pub(super) mod target;
 
 use std::io::{IsTerminal as _, Write};
 
@@ -97,13 +98,17 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         },
         key_type: args.target.key_type,
     };
-    let source = source(&args.target)?;
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let mut result = runtime.block_on(async {
-        if args.target.target.is_some() {
-            tokio::select! {
-                reached = probe::reach(source.as_ref(), &plan) => { reached?; }
-                () = interruption.requested() => bail!(Interrupted),
+        let source = source(&args.target).await?;
+        if args.target.is_foreign() {
+            let reached = tokio::select! {
+                reached = probe::reach(source.as_ref(), &plan) => reached.map_err(Into::into),
+                () = interruption.requested() => Err(Interrupted.into()),
+            };
+            if let Err(error) = reached {
+                source.end().await;
+                return Err(error);
             }
         }
         let progress = Progress::new(plan.scenarios.len(), interruption.clone());

@@ -1,6 +1,7 @@
 //! The command line: a file for each subcommand, each with its arguments and a `run` that writes
 //! to the output it is given.
 
+pub mod adapter;
 pub mod baseline;
 pub mod check;
 pub mod check_interop;
@@ -12,6 +13,7 @@ pub mod interruption;
 mod known;
 pub mod node;
 mod output;
+pub mod probe;
 pub mod put;
 pub mod report;
 mod reporting;
@@ -22,6 +24,7 @@ pub mod trace;
 pub mod tree;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use blockexc_model::dialect::DIALECTS;
@@ -92,6 +95,16 @@ fn deviation(name: &str) -> Result<Deviation, Unknown> {
         let all = "`blockexc spec --deviations` lists all";
         Unknown::new("deviation", name, names, all)
     })
+}
+
+/// Reads a time.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let wrong = || "a number of seconds from 0.1 to 3600 is expected".to_owned();
+    let seconds: f64 = text.parse().map_err(|_| wrong())?;
+    if !(0.1..=3600.0).contains(&seconds) {
+        return Err(wrong());
+    }
+    Ok(Duration::from_secs_f64(seconds))
 }
 
 /// Reads the ID of a requirement, in letters of either case.

@@ -2,6 +2,7 @@
 
 use blockexc_model::deviating::{Effect, Event, Node, Setup};
 use blockexc_model::node::{Choose, Config};
+use blockexc_model::price::Price;
 use libp2p::PeerId;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -19,6 +20,9 @@ pub trait Core: Send {
 
     /// Whether the block of this address is held.
     fn holds(&self, address: &Address) -> bool;
+
+    /// Changes what a block costs from now on.
+    fn set_price(&mut self, price: Price);
 
     /// The state as plain data.
     fn dump(&self) -> Dump;
@@ -51,6 +55,10 @@ impl Core for ModelCore {
 
     fn holds(&self, address: &Address) -> bool {
         self.node.holds(address)
+    }
+
+    fn set_price(&mut self, price: Price) {
+        self.node.config.price = price;
     }
 
     fn dump(&self) -> Dump {
@@ -86,6 +94,10 @@ impl Core for EngineCore {
 
     fn holds(&self, address: &Address) -> bool {
         self.engine.holds(address)
+    }
+
+    fn set_price(&mut self, price: Price) {
+        self.engine.set_price(price);
     }
 
     fn dump(&self) -> Dump {

@@ -1,8 +1,10 @@
 //! [`NodeHandle`]: how a running node is steered.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 
+use blockexc_model::price::Price;
 use bytes::Bytes;
 use libp2p::{Multiaddr, PeerId};
 use tokio::sync::{mpsc, oneshot};
@@ -106,6 +108,10 @@ pub(super) enum Call {
     Why {
         address: Address,
         done: oneshot::Sender<String>,
+    },
+    SetPrice {
+        price: Price,
+        done: oneshot::Sender<()>,
     },
     Dump {
         done: oneshot::Sender<Dump>,
@@ -216,6 +222,24 @@ impl NodeHandle {
         let dataset = Dataset::of_blocks(blocks).ok_or(PutError::Empty)?;
         let tree = dataset.tree_cid();
         self.put_all(dataset.into_stored()).await?;
+        Ok(tree)
+    }
+
+    /// Stores some leaves of a dataset, with their proofs; returns the CID of its tree.
+    ///
+    /// # Errors
+    ///
+    /// When there is no block, the store fails, or the node has ended.
+    pub async fn put_leaves(
+        &self,
+        blocks: Vec<Bytes>,
+        kept: &BTreeSet<u64>,
+    ) -> Result<BlockCid, PutError> {
+        let dataset = Dataset::of_blocks(blocks).ok_or(PutError::Empty)?;
+        let tree = dataset.tree_cid();
+        let leaves = (0u64..).zip(dataset.into_stored());
+        let kept = leaves.filter(|(index, _)| kept.contains(index));
+        self.put_all(kept.map(|(_, leaf)| leaf).collect()).await?;
         Ok(tree)
     }
 
@@ -361,6 +385,15 @@ impl NodeHandle {
     /// When the node has ended.
     pub async fn why(&self, address: Address) -> Result<String, Ended> {
         self.call(|done| Call::Why { address, done }).await
+    }
+
+    /// Changes what a block costs from now on (WANT-4). A log that is being recorded does not say so.
+    ///
+    /// # Errors
+    ///
+    /// When the node has ended.
+    pub async fn set_price(&self, price: Price) -> Result<(), Ended> {
+        self.call(|done| Call::SetPrice { price, done }).await
     }
 
     /// The node's state, between two steps.

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use blockexc_model::deviating::{Effect, Event};
+use blockexc_model::price::Price;
 
 use super::core::Core;
 use crate::trace::line::Header;
@@ -68,6 +69,10 @@ impl Core for RecordingCore {
 
     fn holds(&self, address: &Address) -> bool {
         self.core.holds(address)
+    }
+
+    fn set_price(&mut self, price: Price) {
+        self.core.set_price(price);
     }
 
     fn dump(&self) -> Dump {

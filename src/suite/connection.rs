@@ -32,7 +32,7 @@ pub struct Connection {
     end: watch::Receiver<Option<String>>,
 }
 
-const ABORTED: &str = "broken off by the suite";
+pub(super) const ABORTED: &str = "broken off by the suite";
 
 impl Connection {
     /// Drives a muxer from now on. `inbound` is given every stream that the other side opens.

@@ -14,16 +14,12 @@ use bytes::Bytes;
 use libp2p::{Multiaddr, PeerId};
 use serde::{Deserialize, Serialize};
 
+use super::dump::Dump;
 use crate::wire::{Address, BlockCid};
-
-/// The state of the target, as it shows it itself.
-pub type Dump = blockexc_model::dump::Dump<PeerId, BlockCid>;
-/// What the target keeps about one peer.
-pub type ContextDump = blockexc_model::dump::ContextDump<BlockCid>;
 
 /// One thing that a control can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Capability {
     /// Store a plain block.
     Put,
@@ -49,6 +45,8 @@ pub enum Capability {
     LeftNow,
     /// Pursue an own want anew, as when its time is up.
     RetryNow,
+    /// Change what the target asks for a block, while it runs.
+    SetPrice,
 }
 
 impl Capability {
@@ -66,7 +64,16 @@ impl Capability {
         Capability::JoinedAgain,
         Capability::LeftNow,
         Capability::RetryNow,
+        Capability::SetPrice,
     ];
+}
+
+impl Capability {
+    /// The capability of this name, which is that of its command in the protocol of adapters.
+    pub fn find(name: &str) -> Option<Capability> {
+        let named = serde_json::Value::String(name.to_owned());
+        serde_json::from_value(named).ok()
+    }
 }
 
 impl fmt::Display for Capability {
@@ -84,6 +91,7 @@ impl fmt::Display for Capability {
             Capability::JoinedAgain => "repeat a Joined event",
             Capability::LeftNow => "handle a Left event early",
             Capability::RetryNow => "retry a want at once",
+            Capability::SetPrice => "set the price",
         })
     }
 }
@@ -132,6 +140,9 @@ pub enum ControlError {
     /// The target's process has ended.
     #[error("the target has ended: {0}")]
     Ended(String),
+    /// What carries the commands to the target does not work any more.
+    #[error("the adapter is not to be relied on: {0}")]
+    Lost(String),
 }
 
 /// Steers a target. A call returns when the target has handled it: what it sends because of it is
@@ -141,8 +152,21 @@ pub trait Control: Send + Sync {
     /// What this control can do.
     fn capabilities(&self) -> BTreeSet<Capability>;
 
-    /// Why the target's process has ended by itself, if it has and this control can tell.
-    fn ended(&self) -> Option<String> {
+    /// Why the target's process has ended by itself, with the last that it said, if it has and this
+    /// control can tell.
+    async fn ended(&self) -> Option<String> {
+        None
+    }
+
+    /// Why this control does not work any more, if so: then nothing that the target does or does not
+    /// do is held against it.
+    fn lost(&self) -> Option<String> {
+        None
+    }
+
+    /// The size that every stored block must have, in bytes, if the target divides what it is given
+    /// into blocks by itself.
+    fn block_size(&self) -> Option<usize> {
         None
     }
 
@@ -151,8 +175,13 @@ pub trait Control: Send + Sync {
         Err(ControlError::Unsupported(Capability::Put))
     }
 
-    /// Stores a dataset of these blocks, all of one size; returns the CID of its tree.
-    async fn put_dataset(&self, _blocks: Vec<Bytes>) -> Result<BlockCid, ControlError> {
+    /// Stores a dataset of these blocks, all of one size; returns the CID of its tree. Of the
+    /// leaves, those with the indices in `kept` are stored, or all of them.
+    async fn put_dataset(
+        &self,
+        _blocks: Vec<Bytes>,
+        _kept: Option<BTreeSet<u64>>,
+    ) -> Result<BlockCid, ControlError> {
         Err(ControlError::Unsupported(Capability::PutDataset))
     }
 
@@ -175,8 +204,9 @@ pub trait Control: Send + Sync {
         Err(ControlError::Unsupported(Capability::Request))
     }
 
-    /// Cancels an own want; says whether there was one (ASK-7).
-    async fn cancel(&self, _address: Address) -> Result<bool, ControlError> {
+    /// Cancels a request; says whether it was pending (ASK-7). Other requests for the same block
+    /// may end with it.
+    async fn cancel(&self, _request: RequestId) -> Result<bool, ControlError> {
         Err(ControlError::Unsupported(Capability::Cancel))
     }
 
@@ -211,6 +241,12 @@ pub trait Control: Send + Sync {
         Err(ControlError::Unsupported(Capability::RetryNow))
     }
 
-    /// Ends the target; for the end of a scenario.
+    /// Changes what the target asks for a block (WANT-4).
+    async fn set_price(&self, _price: u64) -> Result<(), ControlError> {
+        Err(ControlError::Unsupported(Capability::SetPrice))
+    }
+
+    /// Ends the target, or gives it back if it serves other scenarios too; for the end of a
+    /// scenario.
     async fn shutdown(&self) {}
 }

@@ -16,10 +16,11 @@ use libp2p::core::multiaddr::multiaddr;
 use libp2p::{Multiaddr, PeerId};
 use tokio::sync::Mutex;
 
-use super::control::{Capability, Control, ControlError, Dump, Outcome, RequestId};
+use super::control::{Capability, Control, ControlError, Outcome, RequestId};
+use super::dump::Dump;
 use super::needs::Offers;
 use super::source::{NoTarget, TargetSource};
-use super::target::{Target, TargetOptions};
+use super::target::{RetryTimer, StartOption, Target, TargetOptions};
 use super::transport::{KeyType, Muxer};
 use super::verdict::TargetDescription;
 use crate::node::{self, Muxers, NodeHandle, NodeOptions, PendingBlock};
@@ -90,6 +91,7 @@ impl TargetSource for EmbeddedSource {
             held: None,
             configured: true,
             may_answer_late: false,
+            retries: RetryTimer::Never,
         })
     }
 
@@ -113,7 +115,7 @@ impl TargetSource for EmbeddedSource {
         Offers {
             control: Capability::ALL.iter().copied().collect(),
             held: false,
-            options: true,
+            options: StartOption::ALL.iter().copied().collect(),
         }
     }
 
@@ -129,10 +131,23 @@ struct EmbeddedControl {
     counter: AtomicU64,
 }
 
-/// A request, and its outcome once it is known.
-enum Request {
+/// A request, for which block.
+struct Request {
+    address: Address,
+    state: State,
+}
+
+/// Its outcome, once it is known.
+enum State {
     Pending(PendingBlock),
     Over(Outcome),
+}
+
+fn no_such_request(what: Capability, id: RequestId) -> ControlError {
+    ControlError::Failed {
+        what,
+        cause: format!("there is no request {}", id.0),
+    }
 }
 
 impl EmbeddedControl {
@@ -153,7 +168,7 @@ impl Control for EmbeddedControl {
         Capability::ALL.iter().copied().collect()
     }
 
-    fn ended(&self) -> Option<String> {
+    async fn ended(&self) -> Option<String> {
         self.node.died().map(str::to_owned)
     }
 
@@ -162,8 +177,15 @@ impl Control for EmbeddedControl {
         put.map_err(|error| self.failed(Capability::Put, error))
     }
 
-    async fn put_dataset(&self, blocks: Vec<Bytes>) -> Result<BlockCid, ControlError> {
-        let put = self.node.put_dataset(blocks).await;
+    async fn put_dataset(
+        &self,
+        blocks: Vec<Bytes>,
+        kept: Option<BTreeSet<u64>>,
+    ) -> Result<BlockCid, ControlError> {
+        let put = match kept {
+            None => self.node.put_dataset(blocks).await,
+            Some(kept) => self.node.put_leaves(blocks, &kept).await,
+        };
         put.map_err(|error| self.failed(Capability::PutDataset, error))
     }
 
@@ -173,37 +195,39 @@ impl Control for EmbeddedControl {
     }
 
     async fn request(&self, address: Address) -> Result<RequestId, ControlError> {
-        let pending = self.node.start_request(address).await;
+        let pending = self.node.start_request(address.clone()).await;
         let pending = pending.map_err(|error| self.failed(Capability::Request, error))?;
         let id = RequestId(self.counter.fetch_add(1, Ordering::Relaxed));
         let mut requests = self.requests.lock().await;
-        requests.insert(id, Request::Pending(pending));
+        let state = State::Pending(pending);
+        requests.insert(id, Request { address, state });
         Ok(id)
     }
 
     async fn outcome(&self, id: RequestId, within: Duration) -> Result<Outcome, ControlError> {
         let mut requests = self.requests.lock().await;
         let Some(request) = requests.get_mut(&id) else {
-            return Err(ControlError::Failed {
-                what: Capability::Request,
-                cause: format!("there is no request {}", id.0),
-            });
+            return Err(no_such_request(Capability::Request, id));
         };
-        if let Request::Pending(pending) = request
+        if let State::Pending(pending) = &mut request.state
             && let Ok(ended) = tokio::time::timeout(within, pending.wait()).await
         {
-            *request = Request::Over(match ended {
+            request.state = State::Over(match ended {
                 Ok(data) => Outcome::Completed(data),
                 Err(error) => Outcome::Failed(error.to_string()),
             });
         }
-        Ok(match request {
-            Request::Pending(_) => Outcome::Pending,
-            Request::Over(outcome) => outcome.clone(),
+        Ok(match &request.state {
+            State::Pending(_) => Outcome::Pending,
+            State::Over(outcome) => outcome.clone(),
         })
     }
 
-    async fn cancel(&self, address: Address) -> Result<bool, ControlError> {
+    async fn cancel(&self, id: RequestId) -> Result<bool, ControlError> {
+        let address = match self.requests.lock().await.get(&id) {
+            Some(request) => request.address.clone(),
+            None => return Err(no_such_request(Capability::Cancel, id)),
+        };
         let cancelled = self.node.cancel(address).await;
         cancelled.map_err(|error| self.failed(Capability::Cancel, error))
     }
@@ -222,7 +246,8 @@ impl Control for EmbeddedControl {
 
     async fn dump(&self) -> Result<Dump, ControlError> {
         let dump = self.node.dump().await;
-        dump.map_err(|error| self.failed(Capability::Dump, error))
+        dump.map(Dump::from)
+            .map_err(|error| self.failed(Capability::Dump, error))
     }
 
     async fn joined_again(&self, peer: PeerId) -> Result<(), ControlError> {
@@ -238,6 +263,11 @@ impl Control for EmbeddedControl {
     async fn retry_now(&self, address: Address) -> Result<(), ControlError> {
         let retried = self.node.retry_now(address).await;
         retried.map_err(|error| self.failed(Capability::RetryNow, error))
+    }
+
+    async fn set_price(&self, price: u64) -> Result<(), ControlError> {
+        let set = self.node.set_price(price.into()).await;
+        set.map_err(|error| self.failed(Capability::SetPrice, error))
     }
 
     async fn shutdown(&self) {

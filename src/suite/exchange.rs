@@ -71,6 +71,9 @@ impl Default for Exchange {
 /// The most records that are kept. Later ones are dropped.
 const MOST_RECORDS: usize = 10_000;
 
+/// How many frames at most are named as the last ones that were sent.
+const LAST_SENT: usize = 3;
+
 impl Exchange {
     /// An empty log that begins now.
     pub fn new() -> Self {
@@ -99,6 +102,24 @@ impl Exchange {
     /// What has happened so far.
     pub fn records(&self) -> Vec<Record> {
         self.lock().records.clone()
+    }
+
+    /// What the suite has sent since the target said something for the last time: the last
+    /// few frames.
+    pub fn last_sent(&self) -> Vec<Record> {
+        let records = self.lock();
+        let frames = records
+            .records
+            .iter()
+            .filter(|record| matches!(record.content, Content::Frame { .. } | Content::Raw(_)));
+        let mut sent: Vec<Record> = frames
+            .rev()
+            .take_while(|record| record.from != "target")
+            .take(LAST_SENT)
+            .cloned()
+            .collect();
+        sent.reverse();
+        sent
     }
 
     /// Logs nothing any more. How connections end while the suite tears them down says nothing about

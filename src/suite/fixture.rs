@@ -9,7 +9,7 @@ use crate::wire::cid::sha256;
 use crate::wire::protobuf::BlockDelivery;
 use crate::wire::{Address, BlockCid, Tree};
 
-/// The size of a random block, small enough to leave room for many.
+/// The usual size of a random block, in bytes, small enough to leave room for many.
 pub const BLOCK_SIZE: usize = 256;
 
 /// A block.
@@ -102,6 +102,7 @@ impl Dataset {
 #[derive(Clone, Debug)]
 pub struct Fixtures {
     random: ChaCha20Rng,
+    block_size: usize,
 }
 
 impl Fixtures {
@@ -111,7 +112,13 @@ impl Fixtures {
         text.extend_from_slice(scenario.as_bytes());
         Fixtures {
             random: ChaCha20Rng::from_seed(sha256(&text)),
+            block_size: BLOCK_SIZE,
         }
+    }
+
+    /// From now on, blocks have so many bytes.
+    pub fn set_block_size(&mut self, block_size: usize) {
+        self.block_size = block_size;
     }
 
     /// Random bytes.
@@ -131,9 +138,9 @@ impl Fixtures {
         self.random.random()
     }
 
-    /// A block that nobody else has.
+    /// A block that nobody else has, of the usual size.
     pub fn block(&mut self) -> Block {
-        self.block_of(BLOCK_SIZE)
+        self.block_of(self.block_size)
     }
 
     /// A block of this many bytes that nobody else has.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::control::Capability;
-use super::target::TargetOptions;
+use super::target::{StartOption, TargetOptions};
 
 /// What a scenario needs, beside a target that can be dialled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,9 @@ pub struct Needs {
     pub control: &'static [Capability],
     /// A block that the target holds: put there by the control, or named by the user.
     pub held: bool,
+    /// That it is no loss if the target ends: what is sent is known to end some nodes. Such a
+    /// scenario runs last where nobody starts the target again.
+    pub may_end: bool,
 }
 
 impl Needs {
@@ -19,6 +22,7 @@ impl Needs {
     pub const WIRE: Needs = Needs {
         control: &[],
         held: false,
+        may_end: false,
     };
     /// A dump of the target's contexts.
     pub const DUMP: Needs = Needs::control(&[Capability::Dump]);
@@ -26,6 +30,7 @@ impl Needs {
     pub const HELD: Needs = Needs {
         control: &[],
         held: true,
+        may_end: false,
     };
 
     /// A control that has these capabilities.
@@ -33,6 +38,15 @@ impl Needs {
         Needs {
             control,
             held: false,
+            may_end: false,
+        }
+    }
+
+    /// The same, of a scenario that may end the target.
+    pub const fn may_end(self) -> Needs {
+        Needs {
+            may_end: true,
+            ..self
         }
     }
 }
@@ -44,8 +58,8 @@ pub struct Offers {
     pub control: BTreeSet<Capability>,
     /// Whether a block is known that each of them holds.
     pub held: bool,
-    /// Whether one can be started with [`TargetOptions`] other than the default.
-    pub options: bool,
+    /// Which [`TargetOptions`] they can be started with.
+    pub options: BTreeSet<StartOption>,
 }
 
 impl Offers {
@@ -63,10 +77,7 @@ impl Offers {
         if needs.held && !self.held && !self.control.contains(&Capability::Put) {
             return Some(NEEDS_HELD.to_owned());
         }
-        if *options != TargetOptions::DEFAULT && !self.options {
-            return Some(needs_options(options));
-        }
-        None
+        needs_options(self, options)
     }
 }
 
@@ -79,25 +90,45 @@ pub(super) fn needs_control(missing: &[Capability]) -> String {
     format!("needs a control that can {}", missing.join(", "))
 }
 
-fn needs_options(options: &TargetOptions) -> String {
+/// Why a scenario that needs these options is skipped, if nothing sets up one of them.
+fn needs_options(offers: &Offers, options: &TargetOptions) -> Option<String> {
     let TargetOptions {
         price,
         account,
         frame_limit,
         retries,
     } = options;
-    let mut needed = Vec::new();
-    if *price != 0 {
-        needed.push(format!("a price of {price}"));
+    let needed = [
+        (*price != 0).then(|| (StartOption::Price, format!("a price of {price}"))),
+        account.map(|_| (StartOption::Account, "an account to be paid to".to_owned())),
+        frame_limit.map(|it| {
+            (
+                StartOption::FrameLimit,
+                format!("a frame limit of {it} bytes"),
+            )
+        }),
+        retries.map(|it| (StartOption::Retries, format!("{it} retries"))),
+    ];
+    let missing: Vec<String> = needed
+        .into_iter()
+        .flatten()
+        .filter(|(option, _)| {
+            let later =
+                *option == StartOption::Price && offers.control.contains(&Capability::SetPrice);
+            !offers.options.contains(option) && !later
+        })
+        .map(|(option, what)| match option {
+            StartOption::Price => {
+                format!("{what} (start option `price`, or the command `set_price`)")
+            }
+            _ => format!("{what} (start option `{}`)", option.name()),
+        })
+        .collect();
+    if missing.is_empty() {
+        return None;
     }
-    if account.is_some() {
-        needed.push("an account to be paid to".to_owned());
-    }
-    if let Some(limit) = frame_limit {
-        needed.push(format!("a frame limit of {limit} bytes"));
-    }
-    if let Some(retries) = retries {
-        needed.push(format!("{retries} retries"));
-    }
-    format!("needs a target set up with {}", needed.join(", "))
+    Some(format!(
+        "needs a control that sets the target up with {}",
+        missing.join(", ")
+    ))
 }

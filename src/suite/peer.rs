@@ -23,7 +23,7 @@ use super::peer_config::PeerConfig;
 use super::peer_error::PeerError;
 use super::quirks::AnswerOn;
 use super::received::Received;
-use super::stream::Stream;
+use super::stream::{Stream, Substream};
 use crate::causes::with_causes;
 use crate::wire::protobuf;
 
@@ -65,6 +65,11 @@ impl Peer {
     /// From now on, streams that are opened are read again.
     pub fn read_again(&self) {
         self.endpoint.reads.store(true, Ordering::Release);
+    }
+
+    /// Whether streams that are opened are read.
+    pub fn reads(&self) -> bool {
+        self.endpoint.reads.load(Ordering::Acquire)
     }
 
     // ---- connections
@@ -193,6 +198,22 @@ impl Peer {
         }
     }
 
+    /// Opens a stream of another protocol, which is left to the caller.
+    ///
+    /// # Errors
+    ///
+    /// When there is no connection, or the target does not speak it.
+    pub async fn open_other(&self, protocol: &'static str) -> Result<Substream, PeerError> {
+        let Some(connection) = self.connections().into_iter().next() else {
+            return Err(self.no_stream("there is no connection".to_owned()));
+        };
+        let stream = connection.open().await;
+        let stream = stream.map_err(|error| self.no_stream(error.to_string()))?;
+        let agreed = dialer_select_proto(stream, [protocol.to_owned()], Version::V1).await;
+        let (_, stream) = agreed.map_err(|error| self.no_stream(with_causes(&error)))?;
+        Ok(stream)
+    }
+
     fn no_stream(&self, cause: String) -> PeerError {
         PeerError::NoStream {
             peer: self.name().to_owned(),
@@ -246,6 +267,20 @@ impl Peer {
     /// A deadline that begins now.
     pub fn deadline(&self) -> Instant {
         Instant::now() + self.endpoint.config.deadline
+    }
+
+    /// Waits until what was received is as `done` describes, or for so long, and takes it. What is
+    /// missing may come later.
+    pub async fn receive_within(
+        &self,
+        within: std::time::Duration,
+        done: impl Fn(&Received) -> bool,
+    ) -> Received {
+        let end = Instant::now() + within;
+        self.endpoint
+            .wait(end, |inbox| done(inbox.received()))
+            .await;
+        self.take_received()
     }
 
     /// Takes what was received so far.

@@ -1,17 +1,20 @@
-//! Checks before the first scenario that a target is there and speaks the protocol.
+//! Checks before the first scenario that a target is there, speaks the protocol, and serves what it is
+//! said to hold.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::exchange::Exchange;
 use super::fixture::Fixtures;
+use super::look::{Look, look, serves};
 use super::peer::Peer;
 use super::peer_config::PeerConfig;
 use super::peer_error::PeerError;
 use super::plan::Plan;
 use super::protocol_id::{ARCHIVIST, CODEX, STORAGE};
 use super::source::{NoTarget, TargetSource};
-use super::target::TargetOptions;
+use super::target::{Target, TargetOptions};
+use crate::wire::address;
 
 /// Why a target cannot be tested.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +46,12 @@ pub enum Unreachable {
         /// Where it is.
         address: String,
     },
+    /// It does not hold what it is said to.
+    #[error("the target does not serve what --holds names: {held}")]
+    NotHeld {
+        /// The address of the block.
+        held: String,
+    },
     /// It speaks none of them.
     #[error(
         "the target at {address} does not speak {protocol}, nor any other block exchange that is known"
@@ -55,12 +64,55 @@ pub enum Unreachable {
     },
 }
 
-/// Dials the target once and sees whether it speaks the protocol.
+/// Dials the target once, and sees whether it speaks the protocol, and serves what it is said to hold.
+///
+/// # Errors
+///
+/// When there is nobody, or they speak something else, or do not serve it.
+pub async fn reach(source: &dyn TargetSource, plan: &Plan) -> Result<(), Unreachable> {
+    let met = meet(source, plan).await?;
+    let served = match &met.target.held {
+        None => Ok(()),
+        Some(held) => match serves(&met.peer, &held.address).await {
+            (true, _) => Ok(()),
+            (false, _) => Err(Unreachable::NotHeld {
+                held: address::show(&held.address).to_string(),
+            }),
+        },
+    };
+    met.leave().await;
+    served
+}
+
+/// Looks at the target, and at whether it serves what it is said to hold.
 ///
 /// # Errors
 ///
 /// When there is nobody, or they speak something else.
-pub async fn reach(source: &dyn TargetSource, plan: &Plan) -> Result<(), Unreachable> {
+pub async fn look_at(source: &dyn TargetSource, plan: &Plan) -> Result<Look, Unreachable> {
+    let met = meet(source, plan).await?;
+    let found = look(&met.peer, &met.config, met.target.held.as_ref()).await;
+    met.leave().await;
+    Ok(found)
+}
+
+/// A target that speaks the protocol, and a peer that is connected with it.
+struct Met {
+    target: Target,
+    config: PeerConfig,
+    peer: Peer,
+}
+
+impl Met {
+    async fn leave(&self) {
+        self.peer.close_all();
+        if let Some(control) = &self.target.control {
+            control.shutdown().await;
+        }
+    }
+}
+
+async fn meet(source: &dyn TargetSource, plan: &Plan) -> Result<Met, Unreachable> {
     let mut fixtures = Fixtures::new(plan.seed, "reach");
     let target = source
         .start(&TargetOptions::DEFAULT, fixtures.key_seed())
@@ -79,17 +131,28 @@ pub async fn reach(source: &dyn TargetSource, plan: &Plan) -> Result<(), Unreach
         fixtures: Arc::new(Mutex::new(fixtures)),
         counters: Arc::default(),
     };
-    let address = target.address.to_string();
     let peer = Peer::new(&config);
-    peer.connect().await?;
-    let known = [plan.protocol.as_str(), CODEX, ARCHIVIST, STORAGE];
-    let spoken = peer.negotiate(&known).await;
-    peer.close_all();
-    if let Some(control) = &target.control {
-        control.shutdown().await;
+    let met = Met {
+        target,
+        config,
+        peer,
+    };
+    match agree(&met, plan).await {
+        Ok(()) => Ok(met),
+        Err(error) => {
+            met.leave().await;
+            Err(error)
+        }
     }
+}
+
+/// Connects, and agrees on the protocol.
+async fn agree(met: &Met, plan: &Plan) -> Result<(), Unreachable> {
+    met.peer.connect().await?;
+    let known = [plan.protocol.as_str(), CODEX, ARCHIVIST, STORAGE];
+    let address = met.target.address.to_string();
     let protocol = plan.protocol.clone();
-    match spoken? {
+    match met.peer.negotiate(&known).await? {
         Some(agreed) if agreed == protocol => Ok(()),
         Some(agreed) if agreed == STORAGE => Err(Unreachable::Rewrite { address }),
         Some(other) => Err(Unreachable::OtherName {

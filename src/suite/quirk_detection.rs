@@ -18,7 +18,7 @@ pub async fn detect_quirks(source: &dyn TargetSource, plan: &Plan) -> Quirks {
     let mut quirks = Quirks::default();
     let can = source.offers().control;
     if can.contains(&Capability::Put)
-        && let Ok(harness) = set_up_for_quirks(source, plan, quirks).await
+        && let Ok(harness) = set_up_for_quirks(source, plan, quirks, "usual").await
     {
         let answered = async { harness.join().await?.barrier().await.map_err(Stop::from) };
         if answered.await.is_err()
@@ -29,6 +29,7 @@ pub async fn detect_quirks(source: &dyn TargetSource, plan: &Plan) -> Quirks {
                     barrier_kind: BarrierKind::Have,
                     ..quirks
                 },
+                "held",
             )
             .await
         {
@@ -41,12 +42,15 @@ pub async fn detect_quirks(source: &dyn TargetSource, plan: &Plan) -> Quirks {
         tear_down(&harness).await;
     }
     if can.contains(&Capability::Request) {
-        for answer_on in [AnswerOn::OwnStream, AnswerOn::TargetsStream] {
+        for (answer_on, name) in [
+            (AnswerOn::OwnStream, "own"),
+            (AnswerOn::TargetsStream, "targets"),
+        ] {
             let tried = Quirks {
                 answer_on,
                 ..quirks
             };
-            if let Ok(harness) = set_up_for_quirks(source, plan, tried).await {
+            if let Ok(harness) = set_up_for_quirks(source, plan, tried, name).await {
                 let reads = is_answer_read(&harness).await;
                 tear_down(&harness).await;
                 if reads == Ok(true) {
@@ -62,10 +66,13 @@ async fn set_up_for_quirks(
     source: &dyn TargetSource,
     plan: &Plan,
     quirks: Quirks,
+    name: &str,
 ) -> Result<Harness, Stop> {
     let exchange = Exchange::new();
     let options = TargetOptions::DEFAULT;
-    set_up(source, plan, quirks, "quirks", &options, &exchange).await
+    // A target that serves all scenarios must not know the blocks already.
+    let name = format!("quirks/{name}");
+    set_up(source, plan, quirks, &name, &options, &exchange).await
 }
 
 /// Whether a request completes when its answers are sent on the stream that the harness is set up

@@ -2,13 +2,14 @@
 //! that panics or hangs does not harm another.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use blockexc_model::requirement::Level;
 use futures::{FutureExt as _, StreamExt as _, stream};
 
 use super::circumstances::{RunOptions, Selection};
-use super::exchange::Exchange;
+use super::exchange::{Content, Exchange, Record};
 use super::plan::Plan;
 use super::quirk_detection::detect_quirks;
 use super::quirks::Quirks;
@@ -54,37 +55,44 @@ pub async fn run(source: Arc<dyn TargetSource>, plan: &Plan, observer: &dyn Obse
     let started = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     let quirks = detect_quirks(source.as_ref(), plan).await;
     let shared = Arc::new(plan.clone());
-    let mut results: Vec<(usize, ScenarioResult)> =
-        stream::iter(plan.scenarios.iter().copied().enumerate())
-            .map(|(place, scenario)| {
-                let (source, plan) = (Arc::clone(&source), Arc::clone(&shared));
-                async move {
-                    observer.begun(scenario);
-                    // A task of its own, so that none waits for another's computing.
-                    let task = tokio::spawn({
-                        let (source, plan) = (Arc::clone(&source), Arc::clone(&plan));
-                        async move { run_one(source.as_ref(), &plan, quirks, scenario).await }
-                    });
-                    let result = task.await.unwrap_or_else(|error| {
-                        let stop = Stop::Inconclusive(format!("internal error: {error}"));
-                        let again = rerun(source.as_ref(), &plan, scenario);
-                        ScenarioResult::new(
-                            scenario,
-                            requirement_of(scenario),
-                            Err(stop),
-                            0,
-                            &[],
-                            again,
-                        )
-                    });
-                    observer.ended(&result);
-                    (place, result)
-                }
-            })
-            .buffer_unordered(source.jobs().max(1))
-            .take_until(interrupted(observer))
-            .collect()
-            .await;
+    let gone = Arc::new(Gone::default());
+    let mut order: Vec<(usize, &'static Scenario)> =
+        plan.scenarios.iter().copied().enumerate().collect();
+    if !source.starts_again() {
+        order.sort_by_key(|(_, scenario)| scenario.needs.may_end);
+    }
+    let mut results: Vec<(usize, ScenarioResult)> = stream::iter(order)
+        .map(|(place, scenario)| {
+            let (source, plan) = (Arc::clone(&source), Arc::clone(&shared));
+            let gone = Arc::clone(&gone);
+            async move {
+                observer.begun(scenario);
+                // A task of its own, so that none waits for another's computing.
+                let task = tokio::spawn({
+                    let (source, plan) = (Arc::clone(&source), Arc::clone(&plan));
+                    async move { run_one(source.as_ref(), &plan, quirks, scenario, &gone).await }
+                });
+                let result = task.await.unwrap_or_else(|error| {
+                    let stop = Stop::Inconclusive(format!("internal error: {error}"));
+                    let again = rerun(source.as_ref(), &plan, scenario);
+                    ScenarioResult::new(
+                        scenario,
+                        requirement_of(scenario),
+                        Err(stop),
+                        0,
+                        &[],
+                        again,
+                    )
+                });
+                observer.ended(&result);
+                (place, result)
+            }
+        })
+        .buffer_unordered(source.jobs().max(1))
+        .take_until(interrupted(observer))
+        .collect()
+        .await;
+    source.end().await;
     results.sort_by_key(|(place, _)| *place);
     let results: Vec<ScenarioResult> = results.into_iter().map(|(_, result)| result).collect();
     let not_run: Vec<String> = plan
@@ -133,18 +141,33 @@ fn milliseconds(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
+/// Since which scenario the target is gone, where nobody starts it again.
+#[derive(Default)]
+struct Gone(Mutex<Option<&'static str>>);
+
+impl Gone {
+    fn since(&self) -> Option<&'static str> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, since: Option<&'static str>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
+}
+
 /// Runs one scenario to its result, whatever it does.
 async fn run_one(
     source: &dyn TargetSource,
     plan: &Plan,
     quirks: Quirks,
     scenario: &'static Scenario,
+    gone: &Gone,
 ) -> ScenarioResult {
     let start = Instant::now();
-    let exchange = Exchange::new();
+    let mut exchange = Exchange::new();
     let ended = match source.offers().lacks(&scenario.needs, &scenario.options) {
         Some(reason) => Err(Stop::Skip(reason)),
-        None => run_within_deadline(source, plan, quirks, scenario, &exchange).await,
+        None => run_on_what_is_there(source, plan, quirks, scenario, gone, &mut exchange).await,
     };
     ScenarioResult::new(
         scenario,
@@ -153,6 +176,99 @@ async fn run_one(
         milliseconds(start),
         &exchange.records(),
         rerun(source, plan, scenario),
+    )
+}
+
+/// Runs a scenario, unless the target is gone. If the target's process ends, the scenario is run
+/// once more: what happens twice is no chance.
+async fn run_on_what_is_there(
+    source: &dyn TargetSource,
+    plan: &Plan,
+    quirks: Quirks,
+    scenario: &'static Scenario,
+    gone: &Gone,
+    exchange: &mut Exchange,
+) -> Result<(), Stop> {
+    if let Some(since) = gone.since() {
+        if let Some(why) = source.is_gone().await {
+            return Err(Stop::Inconclusive(format!(
+                "the target is gone since {since}: {why}"
+            )));
+        }
+        gone.set(None);
+    }
+    let (ended, end) = run_within_deadline(source, plan, quirks, scenario, exchange).await;
+    let is_skip = matches!(ended, Err(Stop::Skip(_)));
+    if let Some(end) = end
+        && !is_skip
+    {
+        let first = std::mem::take(exchange);
+        let (again, end_again) =
+            run_within_deadline(source, plan, quirks, scenario, exchange).await;
+        return match end_again {
+            Some(end) => Err(ended_twice(scenario, &end, ended, exchange)),
+            None => {
+                *exchange = first;
+                let then = match again {
+                    Ok(()) => "passed".to_owned(),
+                    Err(stop) => format!("came to {stop:?}"),
+                };
+                Err(Stop::Inconclusive(format!(
+                    "the target's process ended, and not when the scenario was run again, which \
+                     {then}: {end}"
+                )))
+            }
+        };
+    }
+    if !source.starts_again()
+        && matches!(ended, Err(Stop::Fail { .. } | Stop::Inconclusive(_)))
+        && source.is_gone().await.is_some()
+    {
+        gone.set(Some(scenario.id));
+    }
+    ended
+}
+
+/// What it comes to that this scenario ends the target's process each time.
+fn ended_twice(
+    scenario: &Scenario,
+    end: &str,
+    ended: Result<(), Stop>,
+    exchange: &Exchange,
+) -> Stop {
+    let sent: Vec<String> = exchange.last_sent().iter().map(show_sent).collect();
+    let sent = if sent.is_empty() {
+        "nothing was sent in this scenario".to_owned()
+    } else {
+        format!("the last bytes sent were {}", sent.join(", then "))
+    };
+    let process = format!("the process ended, each of two times: {end}; {sent}");
+    match ended {
+        // What a target is free to do is no reason to end.
+        _ if requirement_of(scenario).level == Level::May => Stop::Inconclusive(process),
+        Err(Stop::Fail { expected, .. }) => Stop::Fail {
+            expected,
+            actual: process,
+        },
+        _ => Stop::Fail {
+            expected: "the target goes on".to_owned(),
+            actual: process,
+        },
+    }
+}
+
+/// A frame that was sent: its first bytes, and what it says.
+fn show_sent(record: &Record) -> String {
+    const SHOWN: usize = 40;
+    let (bytes, text) = match &record.content {
+        Content::Frame { bytes, text } => (bytes.as_ref(), text.as_str()),
+        Content::Raw(bytes) => (bytes.as_ref(), "as they are"),
+        Content::Note(text) => (&[][..], text.as_str()),
+    };
+    let more = if bytes.len() > SHOWN { "…" } else { "" };
+    format!(
+        "{}{more} ({text})",
+        hex::encode(&bytes[..bytes.len().min(SHOWN)])
     )
 }
 
@@ -180,23 +296,20 @@ static NO_REQUIREMENT: blockexc_model::Requirement = blockexc_model::Requirement
     observable: &[],
 };
 
-/// Sets the scenario up, runs it within its deadline, and tears it down.
+/// Sets the scenario up, runs it within its deadline, and tears it down. Gives what it comes to, and
+/// how the target's process ended, if it did and the target's control can tell.
 async fn run_within_deadline(
     source: &dyn TargetSource,
     plan: &Plan,
     quirks: Quirks,
     scenario: &'static Scenario,
     exchange: &Exchange,
-) -> Result<(), Stop> {
-    let harness = set_up(
-        source,
-        plan,
-        quirks,
-        scenario.id,
-        &scenario.options,
-        exchange,
-    )
-    .await?;
+) -> (Result<(), Stop>, Option<String>) {
+    let options = &scenario.options;
+    let harness = match set_up(source, plan, quirks, scenario.id, options, exchange).await {
+        Ok(harness) => harness,
+        Err(stop) => return (Err(stop), None),
+    };
     let running = AssertUnwindSafe((scenario.run)(&harness)).catch_unwind();
     let whole = plan.timeout * WHOLE;
     let ended = match tokio::time::timeout(whole, running).await {
@@ -210,16 +323,31 @@ async fn run_within_deadline(
             whole.as_secs_f32()
         ))),
     };
-    // That the target has ended explains more than that it does not answer.
-    let ended = match (ended, harness.target_ended()) {
-        (Err(Stop::Inconclusive(reason)), Some(end)) => Err(Stop::Inconclusive(format!(
-            "the target has ended: {end} ({reason})"
-        ))),
+    // Without a control nothing is proven.
+    let lost = harness
+        .target()
+        .control
+        .as_ref()
+        .and_then(|control| control.lost());
+    let is_lost = lost.is_some();
+    let ended = match (ended, lost) {
+        (Err(Stop::Inconclusive(reason)), Some(lost)) if reason.contains(&lost) => {
+            Err(Stop::Inconclusive(reason))
+        }
+        (Err(Stop::Inconclusive(what) | Stop::Fail { actual: what, .. }), Some(lost)) => {
+            Err(Stop::Inconclusive(format!(
+                "the adapter is not to be relied on: {lost} ({what})"
+            )))
+        }
         (ended, _) => ended,
+    };
+    let end = match ended {
+        Err(_) if !is_lost => harness.target_ended().await,
+        _ => None,
     };
     exchange.end();
     tear_down(&harness).await;
-    ended
+    (ended, end)
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {

@@ -11,7 +11,7 @@ use super::plan::Plan;
 use super::quirks::{BarrierKind, Quirks};
 use super::source::TargetSource;
 use super::stop::Stop;
-use super::target::TargetOptions;
+use super::target::{StartOption, TargetOptions};
 
 /// How long to wait for something before a barrier is set behind it.
 const GRACE: Duration = Duration::from_millis(100);
@@ -34,6 +34,10 @@ pub async fn set_up(
         .start(options, fixtures.key_seed())
         .await
         .map_err(|error| Stop::Inconclusive(error.to_string()))?;
+    let control = target.control.as_ref();
+    if let Some(size) = control.and_then(|control| control.block_size()) {
+        fixtures.set_block_size(size);
+    }
     let config = PeerConfig {
         target: target.address.clone(),
         exchange: exchange.clone(),
@@ -49,6 +53,9 @@ pub async fn set_up(
         counters: Arc::default(),
     };
     let mut harness = Harness::new(target, *options, config);
+    if options.price != 0 && !source.offers().options.contains(&StartOption::Price) {
+        harness.set_price(options.price).await?;
+    }
     if quirks.barrier_kind == BarrierKind::Have {
         let barrier_block = harness.block();
         harness.put(&barrier_block).await?;
@@ -59,7 +66,11 @@ pub async fn set_up(
 
 /// Ends the peers and the target of a scenario.
 pub async fn tear_down(harness: &Harness) {
-    harness.close_all();
+    if harness.target().configured {
+        harness.close_all();
+    } else {
+        harness.clean_up().await;
+    }
     if let Some(control) = &harness.target().control {
         control.shutdown().await;
     }

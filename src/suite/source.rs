@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
 
+use super::launcher::is_open;
 use super::needs::Offers;
-use super::target::{HeldBlock, Target, TargetOptions};
+use super::target::{HeldBlock, RetryTimer, Target, TargetOptions};
 use super::verdict::TargetDescription;
 
 /// The target could not be started, or is not there.
@@ -33,6 +34,20 @@ pub trait TargetSource: Send + Sync {
 
     /// How many scenarios may run at once.
     fn jobs(&self) -> usize;
+
+    /// Whether a target that has ended is started again for the next scenario.
+    fn starts_again(&self) -> bool {
+        true
+    }
+
+    /// Why there is no target any more, if nobody is there. It is asked where targets are not
+    /// started again.
+    async fn is_gone(&self) -> Option<String> {
+        None
+    }
+
+    /// Ends what the source has started; for the end of a run.
+    async fn end(&self) {}
 }
 
 /// A node that runs somewhere, reached through its address only.
@@ -46,12 +61,11 @@ pub struct RemoteSource {
     pub arguments: Vec<String>,
 }
 
-impl RemoteSource {
-    fn peer_id(&self) -> Option<PeerId> {
-        match self.address.iter().last() {
-            Some(Protocol::P2p(peer)) => Some(peer),
-            _ => None,
-        }
+/// The identity that an address ends in, if it names one.
+pub(super) fn peer_id_in(address: &Multiaddr) -> Option<PeerId> {
+    match address.iter().last() {
+        Some(Protocol::P2p(peer)) => Some(peer),
+        _ => None,
     }
 }
 
@@ -60,11 +74,12 @@ impl TargetSource for RemoteSource {
     async fn start(&self, _: &TargetOptions, _: [u8; 32]) -> Result<Target, NoTarget> {
         Ok(Target {
             address: self.address.clone(),
-            peer_id: self.peer_id(),
+            peer_id: peer_id_in(&self.address),
             control: None,
             held: self.held.clone(),
             configured: false,
             may_answer_late: true,
+            retries: RetryTimer::Unknown,
         })
     }
 
@@ -90,5 +105,14 @@ impl TargetSource for RemoteSource {
     /// One at a time, so that none is accused of what another does.
     fn jobs(&self) -> usize {
         1
+    }
+
+    fn starts_again(&self) -> bool {
+        false
+    }
+
+    async fn is_gone(&self) -> Option<String> {
+        let gone = !is_open(&self.address).await;
+        gone.then(|| format!("{} does not accept connections any more", self.address))
     }
 }

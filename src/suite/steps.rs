@@ -33,8 +33,8 @@ pub async fn want(harness: &Harness, peer: &Peer, address: &Address) -> Result<R
 ///
 /// When it does not.
 pub async fn be_asked(harness: &Harness, peer: &Peer, address: &Address) -> Result<(), Stop> {
-    let asked_already =
-        harness.can(Capability::Dump) && harness.asked_of(address).await? == Some(vec![peer.id()]);
+    let asked_already = harness.can(Capability::Dump)
+        && harness.dump().await?.asked_of(address) == Ok(Some(&[peer.id()].into()));
     peer.send(presences([have(address)])).await?;
     if asked_already {
         peer.wait_until_handled().await?;
@@ -55,10 +55,10 @@ async fn hold_too(harness: &Harness, peer: &Peer, address: &Address) -> Result<(
     peer.wait_until_handled().await?;
     peer.exchange(presences([have(address)])).await?;
     let context = harness
-        .context_when(peer, |context| context.price_of(address).is_some())
+        .context_when(peer, |context| context.has_record(address))
         .await?;
     harness.assume(
-        context.price_of(address).is_some(),
+        context.has_record(address)?,
         format!("the Have of {} is not recorded", peer.name()),
     )
 }

@@ -1,6 +1,7 @@
 //! [`Stop`]: why a scenario ended before it passed.
 
 use super::control::ControlError;
+use super::dump::Unknown;
 use super::needs::needs_control;
 use super::peer_error::PeerError;
 
@@ -24,6 +25,13 @@ impl From<PeerError> for Stop {
     /// The target cannot be reached or stopped answering, which is not what is tested.
     fn from(error: PeerError) -> Self {
         Stop::Inconclusive(error.to_string())
+    }
+}
+
+impl From<Unknown> for Stop {
+    /// What the target does not tell is not judged.
+    fn from(unknown: Unknown) -> Self {
+        Stop::Skip(unknown.to_string())
     }
 }
 

@@ -267,6 +267,12 @@ impl Stream {
         }
     }
 
+    /// Lets go of the stream. Over mplex the connection stands for as long as anybody has one.
+    pub(super) async fn let_go(&self) {
+        self.abandon();
+        self.inner.writer.lock().await.take();
+    }
+
     /// Stops reading, and takes the stream for ended.
     pub(super) fn abandon(&self) {
         self.stop_reading();

@@ -1,9 +1,11 @@
 //! [`Target`]: the node under test, as one scenario is given it; and [`TargetOptions`], how it is set up.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use libp2p::{Multiaddr, PeerId};
+use serde::{Deserialize, Serialize};
 
 use super::control::Control;
 use crate::wire::Address;
@@ -41,6 +43,56 @@ impl TargetOptions {
     };
 }
 
+/// Something about a target that can be settled when it is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StartOption {
+    /// What a block costs.
+    Price,
+    /// Where the target wants to be paid.
+    Account,
+    /// The longest frame.
+    FrameLimit,
+    /// How often a want is pursued anew before its request fails.
+    Retries,
+    /// The time after which it is.
+    RetryInterval,
+    /// The muxers that are offered.
+    Muxers,
+    /// The key that makes the identity.
+    Key,
+    /// The protocol's ID.
+    Protocol,
+}
+
+impl StartOption {
+    /// Every one there is.
+    pub const ALL: &[StartOption] = &[
+        StartOption::Price,
+        StartOption::Account,
+        StartOption::FrameLimit,
+        StartOption::Retries,
+        StartOption::RetryInterval,
+        StartOption::Muxers,
+        StartOption::Key,
+        StartOption::Protocol,
+    ];
+
+    /// Its name in the protocol of adapters.
+    pub fn name(self) -> &'static str {
+        match self {
+            StartOption::Price => "price",
+            StartOption::Account => "account",
+            StartOption::FrameLimit => "frame_limit",
+            StartOption::Retries => "retries",
+            StartOption::RetryInterval => "retry_interval",
+            StartOption::Muxers => "muxers",
+            StartOption::Key => "key",
+            StartOption::Protocol => "protocol",
+        }
+    }
+}
+
 /// The node under test.
 #[derive(Clone)]
 pub struct Target {
@@ -56,4 +108,17 @@ pub struct Target {
     pub configured: bool,
     /// Whether it may act later than in the step that handles a message; the reference never does.
     pub may_answer_late: bool,
+    /// When it pursues an own want anew by itself (ASK-8).
+    pub retries: RetryTimer,
+}
+
+/// When a target pursues an own want anew by itself (ASK-8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryTimer {
+    /// Nobody has said.
+    Unknown,
+    /// Only when it is told to.
+    Never,
+    /// After each such time.
+    Every(Duration),
 }

@@ -66,6 +66,33 @@ fn an_address_that_cannot_be_dialled_is_an_error() {
         .stderr(contains("/unix/socket"));
 }
 
+/// Over mplex a connection stands for as long as anybody has one of its streams.
+#[test]
+fn a_connection_that_is_broken_off_ends_over_either_muxer() {
+    for muxer in ["yamux", "mplex"] {
+        blockexc(&["conform", "LEFT-4", "--muxer", muxer])
+            .assert()
+            .success();
+    }
+}
+
+#[test]
+fn control_names_what_is_expected() {
+    blockexc(&["conform", "--control", "smoke:signals"])
+        .assert()
+        .code(2)
+        .stderr(contains("exec:'COMMAND' is expected"));
+    blockexc(&[
+        "conform",
+        "WANT-5",
+        "--control",
+        "exec:echo no adapter; echo sorry >&2",
+    ])
+    .assert()
+    .code(2)
+    .stderr(contains("no adapter").and(contains("sorry")));
+}
+
 #[test]
 fn a_selection_says_nothing_about_the_whole() {
     blockexc(&["conform", "WANT-5", "want-6", "--seed", "7"])

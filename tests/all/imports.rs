@@ -27,7 +27,7 @@ const LAYERS: &[Layers] = &[
     (
         ".",
         &[
-            &["causes", "near", "wire"],
+            &["causes", "near", "resolve", "wire"],
             // The node writes logs down, and these hold its dumps.
             &["node", "trace"],
             &["simulate", "suite"],

@@ -5,10 +5,13 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod adapter;
 mod catalogue;
 mod check_cli;
 mod conform_cli;
 mod conform_remote;
+mod conform_rest;
+mod conform_start;
 mod cross_check;
 mod cross_check_sockets;
 mod get_cli;
@@ -18,6 +21,7 @@ mod imports;
 mod kill_matrix;
 mod node;
 mod node_kill;
+mod probe_cli;
 mod reports;
 mod simulate;
 mod trace_cli;

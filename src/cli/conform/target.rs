@@ -4,68 +4,101 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, Error, bail};
 use blockexc_model::{Deviation, Deviations, Dialect};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use libp2p::Multiaddr;
+use libp2p::multiaddr::Protocol;
 
-use crate::cli::{deviation, dialect};
+use super::start::{StartArgs, quoted};
+use crate::cli::{deviation, dialect, seconds};
+use crate::suite::adapter::source::{AdapterSettings, AdapterSource};
 use crate::suite::embedded::{EmbeddedSource, USUAL_JOBS};
+use crate::suite::launcher::Launcher;
 use crate::suite::protocol_id::CODEX;
+use crate::suite::rest::Rest;
+use crate::suite::rest_source::RestSource;
 use crate::suite::source::{RemoteSource, TargetSource};
+use crate::suite::started::StartedSource;
 use crate::suite::target::HeldBlock;
 use crate::suite::transport::{KeyType, Muxer};
 use crate::wire::{Address, address};
 
 /// The arguments that name a target.
 #[derive(Args, Clone, Debug)]
-pub(super) struct TargetArgs {
+#[command(group = ArgGroup::new("foreign").args(["target", "start", "control"]).multiple(true))]
+pub(in crate::cli) struct TargetArgs {
     /// The multiaddress of a node to validate. Only what the wire shows can be checked
     #[arg(long, value_name = "MULTIADDR")]
-    pub(super) target: Option<Multiaddr>,
+    pub(in crate::cli) target: Option<Multiaddr>,
+    /// How to steer the target: exec:'COMMAND' starts an adapter (see docs/adapter.md), which starts
+    /// or knows the node; rest:URL is the REST interface of a Codex, Archivist or Logos Storage node,
+    /// which also says the address
+    #[arg(long, value_name = "HOW", value_parser = control, conflicts_with = "start")]
+    pub(in crate::cli) control: Option<ControlBy>,
+    #[command(flatten)]
+    pub(in crate::cli) start: StartArgs,
     /// A block that the target holds: a CID, or TREE/INDEX
-    #[arg(long, value_name = "ADDRESS", requires = "target", value_parser = address::parse)]
-    pub(super) holds: Option<Address>,
+    #[arg(long, value_name = "ADDRESS", requires = "foreign", value_parser = address::parse)]
+    pub(in crate::cli) holds: Option<Address>,
     /// A file with the bytes of the block named with --holds
     #[arg(long, value_name = "FILE", requires = "holds")]
-    pub(super) holds_file: Option<PathBuf>,
+    pub(in crate::cli) holds_file: Option<PathBuf>,
     /// The dialect that the embedded node emulates
-    #[arg(long, value_name = "DIALECT", conflicts_with = "target", value_parser = dialect)]
-    pub(super) dialect: Option<&'static Dialect>,
+    #[arg(long, value_name = "DIALECT", conflicts_with = "foreign", value_parser = dialect)]
+    pub(in crate::cli) dialect: Option<&'static Dialect>,
     /// One more deviation of the embedded node
-    #[arg(long, value_name = "DEVIATION", value_parser = deviation, conflicts_with = "target")]
-    pub(super) deviation: Vec<Deviation>,
+    #[arg(long, value_name = "DEVIATION", value_parser = deviation, conflicts_with = "foreign")]
+    pub(in crate::cli) deviation: Vec<Deviation>,
     /// Offer this muxer only, both in the suite's peers and in the embedded node [default: offer both]
     #[arg(long)]
-    pub(super) muxer: Option<Muxer>,
+    pub(in crate::cli) muxer: Option<Muxer>,
     /// The type of the keys of the suite's peers and of the embedded node
     #[arg(long, default_value = "secp256k1")]
-    pub(super) key_type: KeyType,
+    pub(in crate::cli) key_type: KeyType,
     /// The protocol's ID
     #[arg(long, value_name = "ID", default_value = CODEX)]
-    pub(super) protocol: String,
+    pub(in crate::cli) protocol: String,
     /// How many seconds to wait for an answer
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
-    pub(super) timeout: Duration,
+    pub(in crate::cli) timeout: Duration,
+}
+
+/// What steers a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum ControlBy {
+    /// An adapter, started by this command of the shell.
+    Exec(String),
+    /// The REST interface at this URL.
+    Rest(String),
+}
+
+fn control(text: &str) -> Result<ControlBy, String> {
+    match text.split_once(':') {
+        Some(("exec", command)) if !command.trim().is_empty() => {
+            Ok(ControlBy::Exec(command.to_owned()))
+        }
+        Some(("rest", url)) if !url.is_empty() => Ok(ControlBy::Rest(url.to_owned())),
+        _ => Err("exec:'COMMAND' or rest:URL is expected".to_owned()),
+    }
+}
+
+impl TargetArgs {
+    /// Whether the target is a node that the suite does not embed.
+    pub(in crate::cli) fn is_foreign(&self) -> bool {
+        self.target.is_some() || self.start.start.is_some() || self.control.is_some()
+    }
 }
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let wrong = || "a number of seconds from 0.1 to 3600 is expected".to_owned();
-    let seconds: f64 = text.parse().map_err(|_| wrong())?;
-    if !(0.1..=3600.0).contains(&seconds) {
-        return Err(wrong());
-    }
-    Ok(Duration::from_secs_f64(seconds))
-}
 
 /// Where the scenarios get their targets.
 ///
 /// # Errors
 ///
-/// When a file cannot be read, or is not the block that it is said to be.
-pub(super) fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn TargetSource>> {
+/// When a file cannot be read, or is not the block that it is said to be, or what steers the target
+/// does not work.
+pub(in crate::cli) async fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn TargetSource>> {
     // What both kinds of target need to be met the same way again.
     let mut arguments = Vec::new();
     if args.timeout != DEFAULT_TIMEOUT {
@@ -80,7 +113,7 @@ pub(super) fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn TargetSource>>
     if args.protocol != CODEX {
         arguments.push(format!("--protocol {}", args.protocol));
     }
-    let Some(target) = &args.target else {
+    if !args.is_foreign() {
         let mut deviations = args
             .dialect
             .map_or(Deviations::none(), |dialect| dialect.deviations);
@@ -102,9 +135,53 @@ pub(super) fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn TargetSource>>
             arguments,
             jobs: USUAL_JOBS,
         }));
+    }
+    if let Some(target) = &args.target {
+        arguments.push(format!("--target {target}"));
+    }
+    let held = held(args, &mut arguments)?;
+    match &args.control {
+        Some(ControlBy::Exec(command)) => {
+            arguments.push(format!("--control exec:{}", quoted(command)));
+            let settings = AdapterSettings {
+                command: command.clone(),
+                within: args.timeout,
+                protocol: args.protocol.clone(),
+                muxer: args.muxer,
+                key_type: args.key_type,
+                address: args.target.clone(),
+                held,
+                arguments,
+            };
+            return Ok(Arc::new(AdapterSource::open(settings).await?));
+        }
+        Some(ControlBy::Rest(url)) => {
+            arguments.push(format!("--control rest:{url}"));
+            return Ok(Arc::new(steered_by_rest(args, url, held, arguments).await?));
+        }
+        None => {}
+    }
+    if let Some(launch) = args.start.launch(args.target.clone(), &mut arguments) {
+        return Ok(Arc::new(StartedSource {
+            name: launch.command.clone(),
+            launcher: Launcher::new(launch),
+            held,
+            arguments,
+        }));
+    }
+    let Some(address) = args.target.clone() else {
+        bail!("neither --target nor --start names a target");
     };
-    arguments.push(format!("--target {target}"));
-    let held = match &args.holds {
+    Ok(Arc::new(RemoteSource {
+        address,
+        held,
+        arguments,
+    }))
+}
+
+/// The block that the target is said to hold.
+fn held(args: &TargetArgs, arguments: &mut Vec<String>) -> anyhow::Result<Option<HeldBlock>> {
+    Ok(match &args.holds {
         None => None,
         Some(held) => {
             arguments.push(format!("--holds {}", address::show(held)));
@@ -126,12 +203,38 @@ pub(super) fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn TargetSource>>
                 data,
             })
         }
-    };
-    Ok(Arc::new(RemoteSource {
-        address: target.clone(),
+    })
+}
+
+/// A node that is steered through its REST interface.
+async fn steered_by_rest(
+    args: &TargetArgs,
+    url: &str,
+    held: Option<HeldBlock>,
+    arguments: Vec<String>,
+) -> anyhow::Result<RestSource> {
+    let rest = Rest::find(url, args.timeout).await.map_err(Error::msg)?;
+    let info = rest.info().await.map_err(Error::msg)?;
+    let is_tcp = |address: &&Multiaddr| address.iter().any(|part| matches!(part, Protocol::Tcp(_)));
+    let told = info.addresses.iter().find(is_tcp);
+    let address = args.target.as_ref().or(told).cloned();
+    let address = address.with_context(|| {
+        format!(
+            "{} names no TCP address of the node: give --target",
+            rest.base()
+        )
+    })?;
+    let version = info
+        .version
+        .as_deref()
+        .unwrap_or("of a version that it does not tell");
+    Ok(RestSource {
+        name: format!("{address} ({version}, steered through {})", rest.base()),
+        rest,
+        address,
         held,
         arguments,
-    }))
+    })
 }
 
 fn value_name(value: impl clap::ValueEnum) -> String {

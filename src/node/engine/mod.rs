@@ -18,6 +18,7 @@ use blockexc_model::address::{Address, Names};
 use blockexc_model::deviating;
 use blockexc_model::message::Message;
 use blockexc_model::node::{Choose, Config, Effect, Event};
+use blockexc_model::price::Price;
 
 mod addresses;
 mod connections;
@@ -61,6 +62,11 @@ impl<N: Names> Engine<N> {
             next_request: 0,
             held_under: HashMap::new(),
         }
+    }
+
+    /// Changes what a block costs from now on.
+    pub fn set_price(&mut self, price: Price) {
+        self.config.price = price;
     }
 
     /// Handles one event: changes the state and says what is to be done, in order.

@@ -71,6 +71,10 @@ impl Shell {
                 let connected = self.swarm.connected_peers().count();
                 let _ = done.send(self.remarks.why(&address, connected));
             }
+            Call::SetPrice { price, done } => {
+                self.core.set_price(price);
+                let _ = done.send(());
+            }
             Call::Dump { done } => {
                 let _ = done.send(self.core.dump());
             }

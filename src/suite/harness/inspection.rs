@@ -6,7 +6,8 @@ use libp2p::PeerId;
 use tokio::time::Instant;
 
 use super::{Harness, LOOK_AGAIN};
-use crate::suite::control::{Capability, ContextDump, Dump};
+use crate::suite::control::Capability;
+use crate::suite::dump::{ContextDump, Dump, Unknown};
 use crate::suite::peer::Peer;
 use crate::suite::stop::Stop;
 use crate::wire::{Address, BlockCid};
@@ -27,10 +28,16 @@ impl Harness {
         let peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
         let is_barrier = |address: &Address| peers.iter().any(|peer| peer.is_barrier(address));
         let is_barriers = |cid: &BlockCid| is_barrier(&Address::Plain(cid.clone()));
-        dump.held.retain(|address| !is_barrier(address));
-        for context in dump.contexts.values_mut() {
-            context.wants.retain(|entry| !is_barrier(&entry.address));
-            context.peer_wants_cids.retain(|cid| !is_barriers(cid));
+        if let Some(held) = &mut dump.held {
+            held.retain(|address| !is_barrier(address));
+        }
+        for context in dump.contexts.iter_mut().flat_map(|it| it.values_mut()) {
+            if let Some(wants) = &mut context.wants {
+                wants.retain(|entry| !is_barrier(&entry.address));
+            }
+            if let Some(helpers) = &mut context.helpers {
+                helpers.peer_wants_cids.retain(|cid| !is_barriers(cid));
+            }
         }
         Ok(dump)
     }
@@ -41,8 +48,8 @@ impl Harness {
     ///
     /// When it cannot be asked, or there is no context.
     pub async fn context(&self, peer: &Peer) -> Result<ContextDump, Stop> {
-        let mut dump = self.dump().await?;
-        let context = dump.contexts.remove(&peer.id());
+        let dump = self.dump().await?;
+        let context = dump.context(&peer.id())?.cloned();
         context.ok_or_else(|| {
             Stop::Inconclusive(format!("the target has no context for {}", peer.name()))
         })
@@ -54,11 +61,14 @@ impl Harness {
     /// # Errors
     ///
     /// When it cannot be asked.
-    pub async fn dump_when(&self, condition: impl Fn(&Dump) -> bool) -> Result<Dump, Stop> {
+    pub async fn dump_when(
+        &self,
+        condition: impl Fn(&Dump) -> Result<bool, Unknown>,
+    ) -> Result<Dump, Stop> {
         let deadline = Instant::now() + self.config.deadline;
         loop {
             let dump = self.dump().await?;
-            if condition(&dump) || Instant::now() > deadline {
+            if condition(&dump)? || Instant::now() > deadline {
                 return Ok(dump);
             }
             tokio::time::sleep(LOOK_AGAIN).await;
@@ -76,14 +86,14 @@ impl Harness {
     pub async fn context_when(
         &self,
         peer: &Peer,
-        condition: impl Fn(&ContextDump) -> bool,
+        condition: impl Fn(&ContextDump) -> Result<bool, Unknown>,
     ) -> Result<ContextDump, Stop> {
         let start = Instant::now();
         let mut end = start + self.config.grace;
         let mut barrier = false;
         loop {
             let context = self.context(peer).await?;
-            if condition(&context) {
+            if condition(&context)? {
                 return Ok(context);
             }
             if Instant::now() > end {
@@ -108,9 +118,7 @@ impl Harness {
     /// When it cannot be asked.
     pub async fn asked_of(&self, address: &Address) -> Result<Option<Vec<PeerId>>, Stop> {
         let dump = self.dump().await?;
-        let mut wants = dump.own_wants.into_iter();
-        Ok(wants
-            .find(|(want, _)| want == address)
-            .map(|(_, asked)| asked.into_iter().collect()))
+        let asked = dump.asked_of(address)?;
+        Ok(asked.map(|asked| asked.iter().copied().collect()))
     }
 }

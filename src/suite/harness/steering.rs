@@ -1,9 +1,9 @@
 //! Steering the target through its control.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Harness;
+use super::{Harness, Made};
 use crate::suite::control::{Capability, Control, Outcome, RequestId};
 use crate::suite::describe::short;
 use crate::suite::fixture::{Block, Dataset};
@@ -21,6 +21,18 @@ impl Harness {
         }
     }
 
+    fn made(&self) -> MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the target ask this price, unless it was started with it.
+    pub(in crate::suite) async fn set_price(&self, price: u64) -> Result<(), Stop> {
+        let control = self.control(Capability::SetPrice)?;
+        self.log_steering(format!("is told to ask {price} for a block"));
+        self.made().price = true;
+        Ok(control.set_price(price).await?)
+    }
+
     fn log_steering(&self, text: String) {
         self.config.exchange.note("suite", "target", text);
     }
@@ -33,6 +45,7 @@ impl Harness {
     pub async fn put(&self, block: &Block) -> Result<(), Stop> {
         let control = self.control(Capability::Put)?;
         self.log_steering(format!("is told to store {}", short(&block.address())));
+        self.made().blocks.push(block.cid.clone());
         let cid = control.put(block.data.clone()).await?;
         self.assume(
             cid == block.cid,
@@ -52,8 +65,10 @@ impl Harness {
             short(&Address::Plain(dataset.cid())),
             dataset.blocks.len()
         ));
+        let cids = dataset.blocks.iter().map(|block| block.cid.clone());
+        self.made().blocks.extend(cids);
         let blocks = dataset.blocks.iter().map(|block| block.data.clone());
-        let tree = control.put_dataset(blocks.collect()).await?;
+        let tree = control.put_dataset(blocks.collect(), None).await?;
         self.assume(
             tree == dataset.cid(),
             format!("the target names the dataset {} as {tree}", dataset.cid()),
@@ -102,7 +117,15 @@ impl Harness {
             Capability::Request
         })?;
         self.log_steering(format!("is told to request {}", short(address)));
-        Ok(control.request(address.clone()).await?)
+        let request = control.request(address.clone()).await?;
+        self.log_steering(format!("calls it request {}", request.0));
+        let mut made = self.made();
+        made.requests.push(request);
+        if let Address::Plain(cid) = address {
+            made.blocks.push(cid.clone());
+        }
+        drop(made);
+        Ok(request)
     }
 
     /// The outcome of a request as it is now. Behind a barrier that is final; a target that may
@@ -137,15 +160,17 @@ impl Harness {
         Ok(outcome)
     }
 
-    /// Makes the target cancel an own want; gives what it reports (ASK-7).
+    /// Makes the target cancel a request; gives what it reports (ASK-7).
     ///
     /// # Errors
     ///
     /// When it cannot be told to, or does not.
-    pub async fn cancel(&self, address: &Address) -> Result<bool, Stop> {
+    pub async fn cancel(&self, request: RequestId) -> Result<bool, Stop> {
         let control = self.control(Capability::Cancel)?;
-        self.log_steering(format!("is told to cancel {}", short(address)));
-        Ok(control.cancel(address.clone()).await?)
+        self.log_steering(format!("is told to cancel request {}", request.0));
+        let pending = control.cancel(request).await?;
+        self.log_steering(format!("says that it was pending: {pending}"));
+        Ok(pending)
     }
 
     /// Makes the target connect to this peer, which need not listen before.

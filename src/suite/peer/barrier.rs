@@ -12,7 +12,6 @@ use super::Peer;
 use super::inbox::{Inbox, Question};
 use crate::suite::compose;
 use crate::suite::describe::describe;
-use crate::suite::fixture::Fixtures;
 use crate::suite::peer_error::PeerError;
 use crate::suite::received::Received;
 use crate::suite::stream::Stream;
@@ -168,7 +167,7 @@ impl Peer {
 
     /// A barrier's question on this stream, and the entry that asks it.
     fn question(&self, stream: &Stream) -> (OpenQuestion, Entry) {
-        let fresh = self.endpoint.config.random(Fixtures::address);
+        let fresh = self.endpoint.address_for_a_barrier();
         let (question, entry) = self.endpoint.inbox().ask(fresh);
         let stream = stream.clone();
         (OpenQuestion { question, stream }, entry)

@@ -16,7 +16,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::inbox::Inbox;
-use crate::suite::connection::{Connection, PING};
+use crate::suite::connection::{ABORTED, Connection, PING};
 use crate::suite::exchange::{Content, StreamId};
 use crate::suite::fixture::Fixtures;
 use crate::suite::peer_config::PeerConfig;
@@ -45,6 +45,9 @@ pub(super) struct Endpoint {
     /// Whether new streams are read.
     pub reads: AtomicBool,
     listener: Mutex<Option<AbortHandle>>,
+    /// What barriers ask for. Beside the scenario's own fixtures, so that how often a target is
+    /// asked does not change what it is asked for.
+    barriers: Mutex<Fixtures>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -62,7 +65,9 @@ impl Endpoint {
         };
         let keypair = config.key_type.keypair(config.random(Fixtures::key_seed));
         let transport = transport::build(&keypair, &config.muxers);
+        let barriers = Fixtures::new(0, &keypair.public().to_peer_id().to_string());
         Endpoint {
+            barriers: Mutex::new(barriers),
             name,
             keypair,
             config: config.clone(),
@@ -74,6 +79,11 @@ impl Endpoint {
             reads: AtomicBool::new(true),
             listener: Mutex::default(),
         }
+    }
+
+    /// The address of a block that cannot exist, for a barrier.
+    pub fn address_for_a_barrier(&self) -> crate::wire::Address {
+        lock(&self.barriers).address()
     }
 
     /// What was received.
@@ -192,6 +202,14 @@ impl Endpoint {
         tokio::spawn(async move {
             let reason = watched.end().await;
             if let Some(endpoint) = endpoint.upgrade() {
+                if reason == ABORTED {
+                    let streams = lock(&endpoint.streams).clone();
+                    for stream in streams {
+                        if stream.connection().number == number {
+                            stream.let_go().await;
+                        }
+                    }
+                }
                 let note = format!("connection {number} ended: {reason}");
                 endpoint
                     .config
@@ -211,14 +229,21 @@ impl Endpoint {
         if let Ok(Ok((protocol, mut stream))) = tokio::time::timeout(NEGOTIATING, agreeing).await {
             if protocol == PING {
                 let mut ping = [0; PING_SIZE];
-                while stream.read_exact(&mut ping).await.is_ok() {
-                    let echoed = async {
-                        stream.write_all(&ping).await?;
-                        stream.flush().await
-                    };
-                    if echoed.await.is_err() {
-                        break;
+                let echoing = async {
+                    while stream.read_exact(&mut ping).await.is_ok() {
+                        let echoed = async {
+                            stream.write_all(&ping).await?;
+                            stream.flush().await
+                        };
+                        if echoed.await.is_err() {
+                            break;
+                        }
                     }
+                };
+                // Over mplex the connection stands for as long as anybody has a stream.
+                tokio::select! {
+                    () = echoing => {}
+                    _ = connection.end() => {}
                 }
             } else {
                 self.add_stream(&connection, stream, false);

@@ -18,7 +18,7 @@ use crate::suite::peer_config::PeerConfig;
 use crate::suite::protocol_id::CODEX;
 use crate::suite::quirks::{AnswerOn, BarrierKind};
 use crate::suite::source::NoTarget;
-use crate::suite::target::{Target, TargetOptions};
+use crate::suite::target::{RetryTimer, Target, TargetOptions};
 use crate::suite::transport::{KeyType, Muxer};
 use crate::suite::verdict::{Conclusion, TargetDescription, Verdict};
 
@@ -69,6 +69,7 @@ impl TargetSource for Simple {
             held: None,
             configured: false,
             may_answer_late: false,
+            retries: RetryTimer::Unknown,
         })
     }
 

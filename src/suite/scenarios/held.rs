@@ -47,9 +47,9 @@ async fn storing_ends_the_want(harness: &Harness) -> Result<(), Stop> {
     steps::be_asked(harness, &asked, &address).await?;
     waiting.send_confirmed(list([want_block(&address)])).await?;
     let context = harness
-        .context_when(&waiting, |context| context.want(&address).is_some())
+        .context_when(&waiting, |context| context.has_want(&address))
         .await?;
-    let waits = context.want(&address).is_some();
+    let waits = context.has_want(&address)?;
     harness.put(&block).await?;
     let outcome = harness.outcome(request).await?;
     harness.require(
@@ -57,9 +57,8 @@ async fn storing_ends_the_want(harness: &Harness) -> Result<(), Stop> {
         "the request completes",
         &outcome,
     )?;
-    let wants = harness.dump().await?.own_wants;
     harness.require(
-        wants.iter().all(|(want, _)| *want != address),
+        !harness.dump().await?.is_wanted(&address)?,
         "the want has ended",
         "it is an own want still",
     )?;
@@ -122,14 +121,14 @@ async fn deleting_is_silent(harness: &Harness) -> Result<(), Stop> {
     peer.send_confirmed(list([want_block(&usual), want_block(&address)]))
         .await?;
     let context = harness
-        .context_when(&peer, |context| context.want(&address).is_some())
+        .context_when(&peer, |context| context.has_want(&address))
         .await?;
     harness.assume(
-        context.want(&usual).is_some(),
+        context.has_want(&usual)?,
         "a WantBlock for a block that was never held is not recorded either",
     )?;
     harness.require(
-        context.want(&address).is_some(),
+        context.has_want(&address)?,
         "the WantBlock is recorded",
         "it is not",
     )

@@ -33,7 +33,7 @@ async fn later_account_replaces(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
     for byte in [1u8, 2] {
         peer.exchange(account(vec![byte; 20])).await?;
-        let recorded = harness.context(&peer).await?.account;
+        let recorded = harness.context(&peer).await?.account()?;
         harness.require(
             recorded == Some(Account([byte; 20])),
             format!("the account 0x{}", hex::encode([byte; 20])),
@@ -47,7 +47,7 @@ async fn other_lengths_are_ignored(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
     for (byte, length) in [(1u8, 20), (2, 19), (3, 21)] {
         peer.exchange(account(vec![byte; length])).await?;
-        let recorded = harness.context(&peer).await?.account;
+        let recorded = harness.context(&peer).await?.account()?;
         if length == 20 {
             let is_recorded = recorded == Some(Account([byte; 20]));
             harness.assume(is_recorded, "an account of 20 bytes is not recorded")?;

@@ -9,6 +9,7 @@ use crate::suite::fixture::{Block, Dataset};
 use crate::suite::harness::Harness;
 use crate::suite::needs::Needs;
 use crate::suite::peer::Peer;
+use crate::suite::received::Received;
 use crate::suite::scenario::Scenario;
 use crate::suite::steps;
 use crate::suite::stop::Stop;
@@ -151,7 +152,10 @@ const FRAME_LIMIT: u64 = 64 * 1024;
 async fn delivery_is_complete(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
     let held = harness.held().await?;
-    let received = peer.exchange(list([want_block(&held.address)])).await?;
+    peer.send(list([want_block(&held.address)])).await?;
+    let received = peer
+        .receive_until(|received| received.deliveries().next().is_some())
+        .await?;
     let delivered: Vec<_> = received.deliveries().collect();
     harness.assume(
         delivered.len() == 1,
@@ -178,7 +182,10 @@ async fn leaf_delivery_is_complete(harness: &Harness) -> Result<(), Stop> {
     // The last of an odd number has no sibling; the one in the middle has.
     for index in [4, 2] {
         let address = dataset.address(index);
-        let received = peer.exchange(list([want_block(&address)])).await?;
+        peer.send(list([want_block(&address)])).await?;
+        let received = peer
+            .receive_until(|received| received.deliveries().next().is_some())
+            .await?;
         let delivered: Vec<_> = received.deliveries().collect();
         harness.assume(
             delivered.len() == 1,
@@ -320,7 +327,7 @@ async fn asked_elsewhere_after_a_wrong_delivery(harness: &Harness) -> Result<(),
     )?;
     let context = harness.context(&first).await?;
     harness.require(
-        context.price_of(&address).is_none(),
+        !context.has_record(&address)?,
         "no record for the peer that delivered something else",
         "a record",
     )?;
@@ -348,12 +355,12 @@ async fn delivery_completes(harness: &Harness) -> Result<(), Stop> {
     )?;
     let dump = harness.dump().await?;
     harness.require(
-        dump.held.contains(&address),
+        dump.is_held(&address)?,
         "the block is held",
         "it is not held",
     )?;
     harness.require(
-        dump.own_wants.iter().all(|(want, _)| *want != address),
+        !dump.is_wanted(&address)?,
         "the want has ended",
         "it is an own want still",
     )
@@ -377,7 +384,7 @@ async fn leaf_delivery_completes_both(harness: &Harness) -> Result<(), Stop> {
     let dump = harness.dump().await?;
     for address in [&leaf, &plain] {
         harness.require(
-            dump.held.contains(address),
+            dump.is_held(address)?,
             "the block is held under the leaf and under its own CID",
             format!("not under {}", crate::wire::address::show(address)),
         )?;
@@ -423,7 +430,7 @@ async fn delivery_of_somebody_else(harness: &Harness) -> Result<(), Stop> {
     other.exchange(presences([have(&address)])).await?;
     other.exchange(deliveries([block.delivery()])).await?;
     let completed = harness.outcome(request).await? == Outcome::Completed(block.data);
-    let held = harness.dump().await?.held.contains(&address);
+    let held = harness.dump().await?.is_held(&address)?;
     harness.require(
         completed == held,
         "the request completes and the block is held, or neither",
@@ -440,7 +447,13 @@ async fn messages_are_within_the_limit(harness: &Harness) -> Result<(), Stop> {
         harness.put(block).await?;
     }
     let wanted = blocks.iter().map(|block| want_block(&block.address()));
-    let received = peer.exchange(list(wanted)).await?;
+    peer.send(list(wanted)).await?;
+    let all = |received: &Received| {
+        blocks
+            .iter()
+            .all(|block| received.has_delivery(&block.address()))
+    };
+    let received = peer.receive_until(all).await?;
     for message in &received.0 {
         harness.require(
             message.bytes.len() as u64 <= FRAME_LIMIT,
@@ -448,8 +461,5 @@ async fn messages_are_within_the_limit(harness: &Harness) -> Result<(), Stop> {
             format!("one of {} bytes", message.bytes.len()),
         )?;
     }
-    let all = blocks
-        .iter()
-        .all(|block| received.has_delivery(&block.address()));
-    harness.require(all, "all four blocks", &received)
+    harness.require(all(&received), "all four blocks", &received)
 }

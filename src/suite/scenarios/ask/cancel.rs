@@ -3,6 +3,7 @@
 use super::steps::{asked_peer, hears_of, is_over, retried};
 use crate::suite::compose::{have, presences};
 use crate::suite::control::Capability::{Cancel, Put, Request, RequestLeaf, RetryNow};
+use crate::suite::control::{Outcome, RequestId};
 use crate::suite::describe::short;
 use crate::suite::harness::Harness;
 use crate::suite::needs::Needs;
@@ -42,9 +43,9 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "ASK-7/nothing",
-        summary: "The target is told to cancel a block that was never requested, one that it holds, \
-                  and one that it has cancelled before.",
-        expects: "It reports false each time, and the peer is sent nothing about the first two.",
+        summary: "The target is told to cancel a request that has completed, for a block that it \
+                  holds, and one that it has cancelled before.",
+        expects: "It reports false each time, and the peer is sent nothing about the first.",
         needs: Needs::control(&[Request, Cancel, Put]),
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(cancelling_nothing_is_silent(harness)),
@@ -62,10 +63,10 @@ async fn cancelling_a_leaf_is_announced_to_the_asked(harness: &Harness) -> Resul
 }
 
 /// The target is told to cancel an own want, and must report true.
-async fn reports_true(harness: &Harness, address: &Address) -> Result<(), Stop> {
+async fn reports_true(harness: &Harness, request: RequestId) -> Result<(), Stop> {
     harness.require(
-        harness.cancel(address).await?,
-        format!("true, for {} is an own want", short(address)),
+        harness.cancel(request).await?,
+        format!("true, for request {} is pending", request.0),
         "the target reports false",
     )
 }
@@ -87,11 +88,11 @@ async fn is_sent_a_cancel(harness: &Harness, peer: &Peer, address: &Address) -> 
 }
 
 async fn cancelling_ends(harness: &Harness, address: &Address) -> Result<(), Stop> {
-    harness.request(address).await?;
+    let request = harness.request(address).await?;
     let asked = asked_peer(harness, address).await?;
     let unasked = harness.join().await?;
     hears_of(&unasked, std::slice::from_ref(address)).await?;
-    reports_true(harness, address).await?;
+    reports_true(harness, request).await?;
     is_sent_a_cancel(harness, &asked, address).await?;
     is_over(harness, address).await?;
     let received = unasked.exchange(presences([have(address)])).await?;
@@ -104,7 +105,7 @@ async fn cancelling_ends(harness: &Harness, address: &Address) -> Result<(), Sto
 
 async fn cancelling_is_announced_to_all_who_were_asked(harness: &Harness) -> Result<(), Stop> {
     let address = harness.address();
-    harness.request(&address).await?;
+    let request = harness.request(&address).await?;
     let (first, second) = retried(harness, &address, |harness, received, second| {
         harness.assume(
             received.has_want_block(&address),
@@ -115,7 +116,7 @@ async fn cancelling_is_announced_to_all_who_were_asked(harness: &Harness) -> Res
         )
     })
     .await?;
-    reports_true(harness, &address).await?;
+    reports_true(harness, request).await?;
     is_sent_a_cancel(harness, &second, &address).await?;
     harness.assume(
         first.is_connected(),
@@ -128,26 +129,29 @@ async fn cancelling_nothing_is_silent(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
     let held = harness.block();
     harness.put(&held).await?;
-    let never_requested = harness.address();
-    for address in [never_requested, held.address()] {
-        reports_false(harness, &address).await?;
-        let received = peer.barrier().await?;
-        harness.require(
-            received.entries_for(&address).is_empty(),
-            format!("no entry for {}, which is no own want", short(&address)),
-            &received,
-        )?;
-    }
-    let cancelled = harness.address();
-    harness.request(&cancelled).await?;
-    reports_true(harness, &cancelled).await?;
-    reports_false(harness, &cancelled).await
+    let address = held.address();
+    let completed = harness.request(&address).await?;
+    let outcome = harness.outcome_in_the_end(completed).await?;
+    harness.assume(
+        outcome == Outcome::Completed(held.data),
+        format!("a request for a block that is held does not complete (ASK-3): {outcome}"),
+    )?;
+    reports_false(harness, completed).await?;
+    let received = peer.barrier().await?;
+    harness.require(
+        received.entries_for(&address).is_empty(),
+        format!("no entry for {}, which is no own want", short(&address)),
+        &received,
+    )?;
+    let cancelled = harness.request(&harness.address()).await?;
+    reports_true(harness, cancelled).await?;
+    reports_false(harness, cancelled).await
 }
 
-async fn reports_false(harness: &Harness, address: &Address) -> Result<(), Stop> {
+async fn reports_false(harness: &Harness, request: RequestId) -> Result<(), Stop> {
     harness.require(
-        !harness.cancel(address).await?,
-        format!("false, for {} is no own want", short(address)),
+        !harness.cancel(request).await?,
+        format!("false, for request {} is over", request.0),
         "the target reports true",
     )
 }

@@ -79,12 +79,12 @@ async fn retry_drops_the_record(harness: &Harness) -> Result<(), Stop> {
     let peer = asked_peer(harness, &address).await?;
     harness.retry_now(&address).await?;
     let dump = harness.dump().await?;
-    let record = dump
-        .contexts
-        .get(&peer.id())
-        .and_then(|context| context.price_of(&address));
+    let recorded = match dump.context(&peer.id())? {
+        Some(context) => context.has_record(&address)?,
+        None => false,
+    };
     harness.require(
-        record.is_none(),
+        !recorded,
         format!(
             "no presence record for {} of {}, which has not answered",
             short(&address),

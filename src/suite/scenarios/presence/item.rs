@@ -63,7 +63,7 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "PRES-11",
         summary: "A presence item of an unknown type for an own want.",
         expects: "It counts as DontHave: the peer is not asked for the block.",
-        needs: Needs::control(&[Request]),
+        needs: Needs::control(&[Request]).may_end(),
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(unknown_type_is_dont_have(harness)),
     },
@@ -81,12 +81,12 @@ async fn long_price_is_skipped(harness: &Harness) -> Result<(), Stop> {
     peer.exchange(presences(items)).await?;
     let context = harness.context(&peer).await?;
     harness.require(
-        context.price_of(&addresses[0]).is_none(),
+        !context.has_record(&addresses[0])?,
         "the item with a price of 33 bytes skipped",
         "a record of it",
     )?;
     for (address, price) in addresses.iter().zip(&prices).skip(1) {
-        let recorded = context.price_of(address);
+        let recorded = context.price_of(address)?;
         harness.require(
             recorded.is_some() && recorded == Price::from_big_endian(price).ok(),
             format!(
@@ -126,7 +126,7 @@ async fn later_item_wins(harness: &Harness) -> Result<(), Stop> {
     steps::want(harness, &peer, &address).await?;
     let items = [1u8, 2].map(|price| have_at(&address, vec![price]));
     peer.exchange(presences(items)).await?;
-    let recorded = harness.context(&peer).await?.price_of(&address);
+    let recorded = harness.context(&peer).await?.price_of(&address)?;
     harness.assume(recorded.is_some(), "neither item is recorded")?;
     harness.require(
         recorded == Some(Price::from(2)),
@@ -148,18 +148,20 @@ async fn helpers_agree(harness: &Harness) -> Result<(), Stop> {
         .await?;
     let context = harness
         .context_when(&peer, |context| {
-            context.presence.len() == wants.len() && context.wants.len() == asked_for.len()
+            let records = context.presence()?.len();
+            Ok(records == wants.len() && context.wants()?.len() == asked_for.len())
         })
         .await?;
     harness.assume(
-        context.presence.len() == wants.len(),
+        context.presence()?.len() == wants.len(),
         "not all Have items are recorded",
     )?;
+    let helpers = context.helpers()?;
     let have: BTreeSet<Address> = wants.iter().cloned().collect();
     harness.require(
-        context.peer_have == have,
+        helpers.peer_have == have,
         "peer_have: the addresses with a record",
-        format!("{:?}", context.peer_have),
+        format!("{:?}", helpers.peer_have),
     )?;
     let cids = |addresses: &mut dyn Iterator<Item = &Address>| -> BTreeSet<BlockCid> {
         addresses
@@ -167,15 +169,15 @@ async fn helpers_agree(harness: &Harness) -> Result<(), Stop> {
             .collect()
     };
     harness.require(
-        context.peer_have_cids == cids(&mut wants.iter()),
+        helpers.peer_have_cids == cids(&mut wants.iter()),
         "peer_have_cids: the CIDs and tree CIDs of the addresses with a record",
-        format!("{:?}", context.peer_have_cids),
+        format!("{:?}", helpers.peer_have_cids),
     )?;
-    let recorded = cids(&mut context.wants.iter().map(|entry| &entry.address));
+    let recorded = cids(&mut context.wants()?.iter().map(|entry| &entry.address));
     harness.require(
-        context.peer_wants_cids == recorded,
+        helpers.peer_wants_cids == recorded,
         "peer_wants_cids: the CIDs and tree CIDs of the recorded wants",
-        format!("{:?}", context.peer_wants_cids),
+        format!("{:?}", helpers.peer_wants_cids),
     )
 }
 

@@ -86,13 +86,13 @@ async fn records_of_own_wants_only(harness: &Harness) -> Result<(), Stop> {
     let items = [have(&unwanted[0]), have(&wanted), have(&unwanted[1])];
     peer.exchange(presences(items)).await?;
     let dump = harness.dump().await?;
-    let wants: BTreeSet<&Address> = dump.own_wants.iter().map(|(address, _)| address).collect();
+    let wants: BTreeSet<&Address> = dump.own_wants()?.into_iter().collect();
     let context = harness.context(&peer).await?;
     let strays: Vec<String> = context
-        .presence
+        .presence()?
         .iter()
-        .filter(|(address, _)| !wants.contains(address))
-        .map(|(address, _)| crate::wire::address::show(address).to_string())
+        .filter(|record| !wants.contains(&record.address))
+        .map(|record| crate::wire::address::show(&record.address).to_string())
         .collect();
     harness.require(
         strays.is_empty(),
@@ -100,7 +100,7 @@ async fn records_of_own_wants_only(harness: &Harness) -> Result<(), Stop> {
         format!("records of {}", strays.join(", ")),
     )?;
     harness.assume(
-        context.price_of(&wanted).is_some(),
+        context.has_record(&wanted)?,
         "the Have for the own want is not recorded either",
     )
 }
@@ -115,9 +115,8 @@ async fn no_record_of_what_has_just_come(harness: &Harness) -> Result<(), Stop> 
         ..presences([have(&address)])
     };
     peer.exchange(both).await?;
-    let wants = harness.dump().await?.own_wants;
     harness.assume(
-        wants.iter().all(|(want, _)| *want != address),
+        !harness.dump().await?.is_wanted(&address)?,
         "the delivery of a peer that was not asked does not count",
     )?;
     harness.require(
@@ -193,7 +192,7 @@ async fn later_price_replaces(harness: &Harness) -> Result<(), Stop> {
     for price in [5u8, 7] {
         let item = have_at(&address, vec![price]);
         peer.exchange(presences([item])).await?;
-        let recorded = harness.context(&peer).await?.price_of(&address);
+        let recorded = harness.context(&peer).await?.price_of(&address)?;
         let expected = Price::from(u64::from(price));
         if price == 5 {
             harness.assume(

@@ -10,5 +10,5 @@ pub(super) async fn has_record(
     peer: &Peer,
     address: &Address,
 ) -> Result<bool, Stop> {
-    Ok(harness.context(peer).await?.price_of(address).is_some())
+    Ok(harness.context(peer).await?.has_record(address)?)
 }

@@ -3,8 +3,8 @@
 use super::steps::{assume_served, brings, record, wants};
 use crate::suite::compose::{full_list, list, want_block};
 use crate::suite::control::Capability::Put;
-use crate::suite::control::ContextDump;
 use crate::suite::describe::short;
+use crate::suite::dump::ContextDump;
 use crate::suite::harness::Harness;
 use crate::suite::needs::Needs;
 use crate::suite::scenario::Scenario;
@@ -71,13 +71,11 @@ async fn full_list_replaces(harness: &Harness) -> Result<(), Stop> {
     peer.send_confirmed(full_list([want_block(&named), want_block(&new)]))
         .await?;
     let replaced = |context: &ContextDump| {
-        context.want(&dropped).is_none()
-            && context.want(&named).is_some()
-            && context.want(&new).is_some()
+        Ok(!context.has_want(&dropped)? && context.has_want(&named)? && context.has_want(&new)?)
     };
     let context = harness.context_when(&peer, replaced).await?;
     harness.require(
-        replaced(&context),
+        replaced(&context)?,
         format!("{} and {} only", short(&named), short(&new)),
         wants(&context),
     )
@@ -88,9 +86,9 @@ async fn empty_full_list_drops_all(harness: &Harness) -> Result<(), Stop> {
     let address = harness.address();
     record(harness, &peer, vec![want_block(&address)]).await?;
     peer.send(full_list([])).await?;
-    let gone = |context: &ContextDump| context.want(&address).is_none();
+    let gone = |context: &ContextDump| Ok(!context.has_want(&address)?);
     let context = harness.context_when(&peer, gone).await?;
-    harness.require(gone(&context), "no wants recorded", wants(&context))
+    harness.require(gone(&context)?, "no wants recorded", wants(&context))
 }
 
 async fn replaced_want_is_not_served(harness: &Harness) -> Result<(), Stop> {
@@ -122,10 +120,10 @@ async fn partial_list_adds(harness: &Harness) -> Result<(), Stop> {
     let before = record(harness, &peer, vec![entry]).await?;
     peer.send_confirmed(list([want_block(&other)])).await?;
     let after = harness
-        .context_when(&peer, |context| context.want(&other).is_some())
+        .context_when(&peer, |context| context.has_want(&other))
         .await?;
     harness.require(
-        after.want(&address) == before.want(&address),
+        after.want(&address)? == before.want(&address)?,
         format!("{} as it was recorded", short(&address)),
         wants(&after),
     )

@@ -7,8 +7,8 @@ use super::steps::{
 };
 use crate::suite::compose::{cancel, full_list, list, want_block, want_have};
 use crate::suite::control::Capability::Put;
-use crate::suite::control::ContextDump;
 use crate::suite::describe::short;
+use crate::suite::dump::ContextDump;
 use crate::suite::harness::Harness;
 use crate::suite::needs::Needs;
 use crate::suite::received::Received;
@@ -155,7 +155,7 @@ async fn entries_take_effect_in_order(harness: &Harness) -> Result<(), Stop> {
     peer.send_confirmed(list([cancel(&before)])).await?;
     let context = harness.context(&peer).await?;
     harness.assume(
-        context.want(&before).is_none(),
+        !context.has_want(&before)?,
         "a cancel entry in a list of its own does not remove the want (WANT-8)",
     )?;
     peer.send_confirmed(list([
@@ -165,12 +165,11 @@ async fn entries_take_effect_in_order(harness: &Harness) -> Result<(), Stop> {
         want_block(&wanted),
     ]))
     .await?;
-    let in_order = |context: &ContextDump| {
-        context.want(&cancelled).is_none() && context.want(&wanted).is_some()
-    };
+    let in_order =
+        |context: &ContextDump| Ok(!context.has_want(&cancelled)? && context.has_want(&wanted)?);
     let context = harness.context_when(&peer, in_order).await?;
     harness.require(
-        in_order(&context),
+        in_order(&context)?,
         format!(
             "{} recorded after its cancel, {} not recorded before its cancel",
             short(&wanted),

@@ -1,12 +1,13 @@
 //! WANT-13 and WANT-14: recorded wants are served when the block is there, and in which order.
 
-use super::steps::{assume_served, brings, no_second_delivery, recorded_order, send_until, wants};
+use super::steps::{assume_served, brings, has_wants, no_second_delivery, send_until, wants};
 use crate::suite::compose::{cancel, deliveries, have, list, presences, want_block, want_have};
 use crate::suite::control::Capability::{
     Delete, Dump, Put, PutDataset, Request as RequestBlock, RequestLeaf,
 };
-use crate::suite::control::{ContextDump, Outcome};
+use crate::suite::control::Outcome;
 use crate::suite::describe::short;
+use crate::suite::dump::ContextDump;
 use crate::suite::fixture::Block;
 use crate::suite::harness::Harness;
 use crate::suite::needs::Needs;
@@ -246,10 +247,10 @@ async fn woken_want_is_forgotten(harness: &Harness) -> Result<(), Stop> {
         .await?;
     harness.put(&block).await?;
     assume_served(harness, &peer, &block).await?;
-    let gone = |context: &ContextDump| context.want(&block.address()).is_none();
+    let gone = |context: &ContextDump| Ok(!context.has_want(&block.address())?);
     let context = harness.context_when(&peer, gone).await?;
     harness.require(
-        gone(&context),
+        gone(&context)?,
         format!("no entry for {}, which was sent", short(&block.address())),
         wants(&context),
     )
@@ -341,33 +342,26 @@ async fn cancel_keeps_the_order_recorded(harness: &Harness) -> Result<(), Stop> 
     // In one list: were they in several, a node that takes each for a full one would keep one.
     // And without a barrier's question, which some nodes record as the last.
     peer.send(list(addresses.iter().map(want_block))).await?;
-    let all = |context: &ContextDump| {
-        addresses
-            .iter()
-            .all(|address| context.want(address).is_some())
-    };
+    let all = |context: &ContextDump| has_wants(context, &addresses);
     let before = harness.context_when(&peer, all).await?;
     harness.assume(
-        all(&before),
+        all(&before)?,
         format!(
             "not every want is recorded (WANT-1, WANT-12): {}",
             wants(&before)
         ),
     )?;
-    let [cancelled, remaining @ ..] = &recorded_order(&before)[..] else {
+    let [cancelled, remaining @ ..] = &before.wants_in_order()?[..] else {
         return Err(Stop::Inconclusive(
             "nothing is recorded (WANT-1)".to_owned(),
         ));
     };
     peer.send(list([cancel(cancelled)])).await?;
     let after = harness
-        .context_when(&peer, |context| context.want(cancelled).is_none())
+        .context_when(&peer, |context| Ok(!context.has_want(cancelled)?))
         .await?;
     harness.assume(
-        after.want(cancelled).is_none()
-            && remaining
-                .iter()
-                .all(|remaining| after.want(remaining).is_some()),
+        !after.has_want(cancelled)? && has_wants(&after, remaining)?,
         format!(
             "a cancel entry removes what it names, and nothing else (WANT-8, WANT-12): {}",
             wants(&after)
@@ -375,7 +369,7 @@ async fn cancel_keeps_the_order_recorded(harness: &Harness) -> Result<(), Stop> 
     )?;
     let names: Vec<String> = remaining.iter().map(short).collect();
     harness.require(
-        recorded_order(&after) == remaining,
+        after.wants_in_order()? == remaining,
         format!("the wants in the order recorded: {}", names.join(", ")),
         wants(&after),
     )

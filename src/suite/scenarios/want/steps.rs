@@ -1,8 +1,8 @@
 //! Steps that several files of this section share.
 
 use crate::suite::compose::{list, want_have};
-use crate::suite::control::ContextDump;
 use crate::suite::describe::short;
+use crate::suite::dump::{ContextDump, Unknown};
 use crate::suite::fixture::Block;
 use crate::suite::harness::Harness;
 use crate::suite::peer::Peer;
@@ -36,14 +36,10 @@ pub(super) async fn record(
         .filter_map(|entry| crate::wire::address::from_protobuf(entry.address.as_ref()).ok())
         .collect();
     peer.send_confirmed(message).await?;
-    let all = |context: &ContextDump| {
-        addresses
-            .iter()
-            .all(|address| context.want(address).is_some())
-    };
+    let all = |context: &ContextDump| has_wants(context, &addresses);
     let context = harness.context_when(peer, all).await?;
     harness.assume(
-        all(&context),
+        all(&context)?,
         format!(
             "what {} asked for is not recorded (WANT-1): {}",
             peer.name(),
@@ -53,19 +49,36 @@ pub(super) async fn record(
     Ok(context)
 }
 
+/// Whether an entry is recorded for each of these addresses.
+pub(super) fn has_wants<'a>(
+    context: &ContextDump,
+    addresses: impl IntoIterator<Item = &'a Address>,
+) -> Result<bool, Unknown> {
+    for address in addresses {
+        if !context.has_want(address)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// What a context records of the peer's wants, in a line.
 pub(super) fn wants(context: &ContextDump) -> String {
     let shown: Vec<String> = context
         .wants
         .iter()
+        .flatten()
         .map(|entry| {
+            let want_type = entry
+                .want_type
+                .map_or_else(|| "want".to_owned(), |it| format!("{it:?}"));
+            let priority = entry.priority.map(|it| format!(" priority {it}"));
             format!(
-                "{}{:?} {} priority {}{}",
+                "{}{want_type} {}{}{}",
                 if entry.cancel { "cancelled " } else { "" },
-                entry.want_type,
                 short(&entry.address),
-                entry.priority,
-                if entry.send_dont_have {
+                priority.unwrap_or_default(),
+                if entry.send_dont_have == Some(true) {
                     " sendDontHave"
                 } else {
                     ""
@@ -78,12 +91,6 @@ pub(super) fn wants(context: &ContextDump) -> String {
     } else {
         format!("the wants recorded: {}", shown.join(", "))
     }
-}
-
-/// What a context records of the peer's wants, in its order.
-pub(super) fn recorded_order(context: &ContextDump) -> Vec<Address> {
-    let wants = context.wants.iter();
-    wants.map(|entry| entry.address.clone()).collect()
 }
 
 /// Whether this block came, under whatever address: what a delivery looks like is for XFER-1.

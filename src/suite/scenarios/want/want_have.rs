@@ -121,7 +121,7 @@ async fn want_have_is_not_recorded(harness: &Harness) -> Result<(), Stop> {
         peer.send_confirmed(list([entry])).await?;
         let context = harness.context(&peer).await?;
         harness.require(
-            context.want(&plain).is_none() && context.want(&leaf).is_none(),
+            !context.has_want(&plain)? && !context.has_want(&leaf)?,
             "no entry for a WantHave",
             wants(&context),
         )?;

@@ -27,7 +27,7 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "WIRE-9/missing-data",
         summary: "A delivery without data for a wanted block.",
         expects: "It does not count, and the target goes on.",
-        needs: Needs::control(&[Request]),
+        needs: Needs::control(&[Request]).may_end(),
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(delivery_without_data(harness)),
     },
@@ -35,32 +35,71 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "WIRE-9/cancelled",
         summary: "A peer that was asked for a block whose request was cancelled and made again leaves.",
         expects: "The target goes on.",
-        needs: Needs::control(&[Request, Cancel]),
+        needs: Needs::control(&[Request, Cancel]).may_end(),
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(leaving_after_a_cancelled_request(harness)),
     },
     Scenario {
         id: "WIRE-9/missing-fields",
-        summary: "Entries, presences and deliveries without address, CID or anything at all.",
+        summary: "Want list entries without address, or without a CID in it.",
         expects: "They are unusable: none is answered, and the target goes on.",
-        needs: Needs::WIRE,
+        needs: Needs::WIRE.may_end(),
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(missing_fields_are_unusable(harness)),
     },
     Scenario {
-        id: "WIRE-9/numbers",
-        summary: "Priorities below zero and as large as they get, indexes of 2^63 and more, want and \
-                  presence types of 2 and more.",
+        id: "WIRE-9/empty-presence",
+        summary: "A presence item without anything in it (the bytes 22 00).",
+        expects: "It is unusable, and the target goes on.",
+        needs: Needs::WIRE,
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(empty_presence(harness)),
+    },
+    Scenario {
+        id: "WIRE-9/empty-delivery",
+        summary: "A delivery without anything in it.",
+        expects: "It is unusable, and the target goes on.",
+        needs: Needs::WIRE,
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(empty_delivery(harness)),
+    },
+    Scenario {
+        id: "WIRE-9/priorities",
+        summary: "Priorities below zero and as large as they get.",
+        expects: "The target goes on.",
+        needs: Needs::WIRE.may_end(),
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(odd_priorities(harness)),
+    },
+    Scenario {
+        id: "WIRE-9/indexes",
+        summary: "Leaves with indexes of 2^63 and more, in every part of a message.",
         expects: "The target goes on.",
         needs: Needs::WIRE,
         options: TargetOptions::DEFAULT,
-        run: |harness| Box::pin(odd_numbers(harness)),
+        run: |harness| Box::pin(odd_indexes(harness)),
+    },
+    Scenario {
+        id: "WIRE-9/want-types",
+        summary: "Want types of 2 and more, and below zero.",
+        expects: "The target goes on.",
+        needs: Needs::WIRE,
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(odd_want_types(harness)),
+    },
+    Scenario {
+        id: "WIRE-9/presence-types",
+        summary: "Presence types of 2 and more, and below zero.",
+        expects: "The target goes on.",
+        needs: Needs::WIRE,
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(odd_presence_types(harness)),
     },
     Scenario {
         id: "WIRE-9/cids",
         summary: "CIDs that are cut off, of unknown hashes, of a length of 2^63, and of 100 kB.",
         expects: "The target goes on.",
-        needs: Needs::WIRE,
+        needs: Needs::WIRE.may_end(),
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(absurd_cids(harness)),
     },
@@ -68,7 +107,7 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "WIRE-9/repeated",
         summary: "Singular fields that come twice.",
         expects: "Whichever reading the target takes, it goes on.",
-        needs: Needs::WIRE,
+        needs: Needs::WIRE.may_end(),
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(repeated_fields(harness)),
     },
@@ -76,7 +115,7 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "WIRE-9/random",
         summary: "Frames and streams of random bytes.",
         expects: "The target goes on.",
-        needs: Needs::WIRE,
+        needs: Needs::WIRE.may_end(),
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(random_bytes(harness)),
     },
@@ -84,7 +123,7 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "WIRE-9/many",
         summary: "20,000 entries in one list, and 20,000 presence items in one message.",
         expects: "The target goes on, and serves another peer.",
-        needs: Needs::WIRE,
+        needs: Needs::WIRE.may_end(),
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(thousands_of_entries(harness)),
     },
@@ -92,7 +131,7 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "WIRE-9/never-reads",
         summary: "A peer asks 50,000 questions and reads no answer.",
         expects: "Another peer is served meanwhile.",
-        needs: Needs::WIRE,
+        needs: Needs::WIRE.may_end(),
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(peer_that_never_reads(harness)),
     },
@@ -132,9 +171,9 @@ async fn delivery_without_data(harness: &Harness) -> Result<(), Stop> {
 async fn leaving_after_a_cancelled_request(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
     let address = harness.address();
-    steps::want(harness, &peer, &address).await?;
+    let request = steps::want(harness, &peer, &address).await?;
     steps::be_asked(harness, &peer, &address).await?;
-    harness.cancel(&address).await?;
+    harness.cancel(request).await?;
     // A presence makes a node that keeps stale records drop them.
     peer.exchange(presences([dont_have(&harness.address())]))
         .await?;
@@ -168,18 +207,23 @@ async fn missing_fields_are_unusable(harness: &Harness) -> Result<(), Stop> {
         "no answer to an entry without an address",
         &received,
     )?;
-    let message = Message {
-        payload: vec![BlockDelivery::default()],
-        block_presences: vec![BlockPresence::default()],
-        ..Message::default()
-    };
-    peer.send(message).await?;
     goes_on(harness, &peer).await
 }
 
-async fn odd_numbers(harness: &Harness) -> Result<(), Stop> {
+async fn empty_presence(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
-    let dataset = harness.dataset(1);
+    peer.send(presences([BlockPresence::default()])).await?;
+    goes_on(harness, &peer).await
+}
+
+async fn empty_delivery(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    peer.send(deliveries([BlockDelivery::default()])).await?;
+    goes_on(harness, &peer).await
+}
+
+async fn odd_priorities(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
     for priority in [-1, i32::MIN, i32::MAX] {
         let entry = want_have(&harness.address()).with_priority(priority);
         peer.send(list([entry.clone()])).await?;
@@ -188,6 +232,12 @@ async fn odd_numbers(harness: &Harness) -> Result<(), Stop> {
             format!("priority {priority}: goes on"),
         )?;
     }
+    goes_on(harness, &peer).await
+}
+
+async fn odd_indexes(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let dataset = harness.dataset(1);
     for index in [1u64 << 63, u64::MAX] {
         let address = Address::Leaf {
             tree: dataset.cid(),
@@ -206,12 +256,28 @@ async fn odd_numbers(harness: &Harness) -> Result<(), Stop> {
         peer.send(deliveries([lie])).await?;
         harness.survives(peer.barrier().await, format!("index {index}: goes on"))?;
     }
-    for number in [2, 9, i32::MAX, -1] {
+    goes_on(harness, &peer).await
+}
+
+/// Types that the protocol does not know.
+const UNKNOWN_TYPES: [i32; 4] = [2, 9, i32::MAX, -1];
+
+async fn odd_want_types(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    for number in UNKNOWN_TYPES {
         let entry = Entry {
             want_type: number,
             ..want_have(&harness.address())
         };
         peer.send(list([entry])).await?;
+        harness.survives(peer.barrier().await, format!("type {number}: goes on"))?;
+    }
+    goes_on(harness, &peer).await
+}
+
+async fn odd_presence_types(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    for number in UNKNOWN_TYPES {
         let item = BlockPresence {
             r#type: number,
             ..have(&harness.address())
@@ -364,10 +430,11 @@ async fn streams_are_bounded(harness: &Harness) -> Result<(), Stop> {
             break;
         }
     }
+    // A node may agree to a stream and refuse it only when something comes on it.
     if let Some(last) = streams.last()
         && !refused
     {
-        refused = last.end().await.is_some();
+        refused = peer.barrier_on(last).await.is_err() || last.ended().is_some();
     }
     harness.survives(peer.barrier_on(&first).await, "the first stream goes on")?;
     serves_another(harness).await?;

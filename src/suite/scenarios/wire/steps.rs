@@ -32,7 +32,7 @@ pub(super) async fn answers_usually(harness: &Harness, peer: &Peer) -> Result<()
 }
 
 pub(super) async fn serves_another(harness: &Harness) -> Result<(), Stop> {
-    let other = match (harness.join().await, harness.target_ended()) {
+    let other = match (harness.join().await, harness.target_ended().await) {
         (Err(_), Some(end)) => return harness.require(false, "the target goes on", end),
         (joined, _) => joined?,
     };

@@ -1,0 +1,128 @@
+//! [`Look`]: what can be seen of a target before anything is tested.
+
+use std::time::Duration;
+
+use blockexc_model::price::Price;
+use libp2p::Multiaddr;
+use tokio::time::Instant;
+
+use super::compose::{list, want_block, want_have};
+use super::identify::{Identity, identify};
+use super::peer::Peer;
+use super::peer_config::PeerConfig;
+use super::received::Received;
+use super::target::HeldBlock;
+use super::transport::Muxer;
+use crate::wire::Address;
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Where it was found.
+    pub address: Multiaddr,
+    /// What it says about itself, or why it does not.
+    pub identity: Result<Identity, String>,
+    /// The muxers with which it can be connected to.
+    pub muxers: Vec<Muxer>,
+    /// How it answers, if it does.
+    pub answer: Option<Answer>,
+    /// Whether it serves what it is said to hold, if anything is.
+    pub held: Option<bool>,
+    /// Whether it has asked for payment: by an account or a price.
+    pub asks_for_payment: bool,
+}
+
+/// How it answers a WantHave for a block that does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether on the stream of the question, and not on one that it opened.
+    pub on_our_stream: bool,
+}
+
+/// Looks at a target with which this peer is connected, and that speaks the protocol.
+pub async fn look(peer: &Peer, config: &PeerConfig, held: Option<&HeldBlock>) -> Look {
+    let mut muxers = Vec::new();
+    for muxer in [Muxer::Yamux, Muxer::Mplex] {
+        let alone = Peer::new(&PeerConfig {
+            muxers: vec![muxer],
+            ..config.clone()
+        });
+        if alone.connect().await.is_ok() {
+            muxers.push(muxer);
+        }
+        alone.close_all();
+    }
+    let identity = identify(peer).await;
+    let (answer, received) = answer(peer, config).await;
+    let mut asks_for_payment = received.accounts().next().is_some();
+    let held = match held {
+        None => None,
+        Some(held) => {
+            let (serves, price) = serves(peer, &held.address).await;
+            asks_for_payment |= price;
+            Some(serves)
+        }
+    };
+    Look {
+        address: config.target.clone(),
+        identity,
+        muxers,
+        answer,
+        held,
+        asks_for_payment,
+    }
+}
+
+/// How it answers a question, and all that it has sent until then.
+async fn answer(peer: &Peer, config: &PeerConfig) -> (Option<Answer>, Received) {
+    let deadline = Instant::now() + config.deadline;
+    let mut all = Received::default();
+    // A question that comes before the target has noticed this peer is not answered (JOIN-7).
+    let mut patience = Duration::from_millis(100);
+    while Instant::now() < deadline {
+        let address = config.random(super::fixture::Fixtures::address);
+        let question = list([want_have(&address).with_dont_have()]);
+        if peer.send(question).await.is_err() {
+            break;
+        }
+        let received = peer
+            .receive_within(patience, |it| it.has_dont_have(&address))
+            .await;
+        let of = |message: &&super::received::ReceivedMessage| {
+            let mut presences = message.message().presences.iter();
+            presences.any(|presence| presence.address == address)
+        };
+        let found = received.0.iter().find(of).map(|message| Answer {
+            on_our_stream: message.on_our_stream,
+        });
+        all.0.extend(received.0);
+        if found.is_some() {
+            return (found, all);
+        }
+        patience *= 2;
+    }
+    (None, all)
+}
+
+/// Whether a target serves this block: it says Have, or delivers it. And whether it asks a price.
+pub async fn serves(peer: &Peer, address: &Address) -> (bool, bool) {
+    let deadline = peer.deadline();
+    let mut patience = Duration::from_millis(200);
+    while Instant::now() < deadline {
+        let questions = list([want_have(address), want_block(address)]);
+        if peer.send(questions).await.is_err() {
+            break;
+        }
+        let done = |it: &Received| it.has_have(address) || it.has_delivery(address);
+        let received = peer.receive_within(patience, done).await;
+        if done(&received) {
+            let presences = received.presences_of(address);
+            let price = presences
+                .iter()
+                .any(|presence| presence.price != Price::from(0));
+            return (true, price);
+        }
+        patience *= 2;
+    }
+    (false, false)
+}

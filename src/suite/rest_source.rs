@@ -1,0 +1,222 @@
+//! [`RestSource`]: a node that runs somewhere, and is steered through its REST interface.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use libp2p::Multiaddr;
+use tokio::sync::{Mutex, watch};
+use tokio::task::AbortHandle;
+
+use super::control::{Capability, Control, ControlError, Outcome, RequestId};
+use super::launcher::is_open;
+use super::needs::Offers;
+use super::rest::{BLOCK_SIZE, Rest, RestError};
+use super::source::{NoTarget, TargetSource, peer_id_in};
+use super::target::{HeldBlock, RetryTimer, Target, TargetOptions};
+use super::verdict::TargetDescription;
+use crate::wire::{Address, BlockCid};
+
+/// What can be done through the interface. A block is stored as the only one of a dataset.
+const CAPABILITIES: [Capability; 5] = [
+    Capability::Put,
+    Capability::PutDataset,
+    Capability::Delete,
+    Capability::Request,
+    Capability::Connect,
+];
+
+/// One node for all scenarios.
+#[derive(Clone, Debug)]
+pub struct RestSource {
+    /// Its REST interface.
+    pub rest: Rest,
+    /// Where its peers reach it.
+    pub address: Multiaddr,
+    /// What is tested, in words.
+    pub name: String,
+    /// A block that it holds.
+    pub held: Option<HeldBlock>,
+    /// The command-line arguments that name it again.
+    pub arguments: Vec<String>,
+}
+
+#[async_trait]
+impl TargetSource for RestSource {
+    async fn start(&self, _: &TargetOptions, _: [u8; 32]) -> Result<Target, NoTarget> {
+        Ok(Target {
+            address: self.address.clone(),
+            peer_id: peer_id_in(&self.address),
+            control: Some(Arc::new(RestControl {
+                rest: self.rest.clone(),
+                manifests: Mutex::default(),
+                requests: Mutex::default(),
+                counter: AtomicU64::new(0),
+            })),
+            held: self.held.clone(),
+            configured: false,
+            may_answer_late: true,
+            retries: RetryTimer::Unknown,
+        })
+    }
+
+    fn describe(&self) -> TargetDescription {
+        TargetDescription {
+            name: self.name.clone(),
+            dialect: None,
+            deviations: Vec::new(),
+        }
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        self.arguments.clone()
+    }
+
+    fn offers(&self) -> Offers {
+        Offers {
+            control: CAPABILITIES.into_iter().collect(),
+            held: self.held.is_some(),
+            ..Offers::default()
+        }
+    }
+
+    fn jobs(&self) -> usize {
+        1
+    }
+
+    fn starts_again(&self) -> bool {
+        false
+    }
+
+    async fn is_gone(&self) -> Option<String> {
+        let gone = !is_open(&self.address).await;
+        gone.then(|| format!("{} does not accept connections any more", self.address))
+    }
+}
+
+/// Steers the node for one scenario, and removes what the scenario stored.
+struct RestControl {
+    rest: Rest,
+    /// The manifest of the dataset that each stored block is in.
+    manifests: Mutex<BTreeMap<BlockCid, BlockCid>>,
+    requests: Mutex<BTreeMap<RequestId, Request>>,
+    counter: AtomicU64,
+}
+
+/// A download, and how it stands.
+struct Request {
+    task: AbortHandle,
+    outcome: watch::Receiver<Outcome>,
+}
+
+fn failed(what: Capability) -> impl Fn(RestError) -> ControlError {
+    move |cause| ControlError::Failed { what, cause }
+}
+
+impl RestControl {
+    /// Uploads these blocks, and gives the CID of their tree and of their manifest.
+    async fn upload(&self, blocks: &[Bytes]) -> Result<(BlockCid, BlockCid), RestError> {
+        let manifest = self.rest.upload(blocks.concat().into()).await?;
+        let mut manifests = self.manifests.lock().await;
+        for block in blocks {
+            manifests.insert(BlockCid::of_block(block), manifest.clone());
+        }
+        drop(manifests);
+        Ok((self.rest.tree_of(&manifest).await?, manifest))
+    }
+}
+
+#[async_trait]
+impl Control for RestControl {
+    fn capabilities(&self) -> BTreeSet<Capability> {
+        CAPABILITIES.into_iter().collect()
+    }
+
+    fn block_size(&self) -> Option<usize> {
+        Some(BLOCK_SIZE)
+    }
+
+    async fn put(&self, data: Bytes) -> Result<BlockCid, ControlError> {
+        if data.len() != BLOCK_SIZE {
+            return Err(ControlError::Unsupported(Capability::Put));
+        }
+        let cid = BlockCid::of_block(&data);
+        let uploaded = self.upload(&[data]).await;
+        uploaded.map_err(failed(Capability::Put))?;
+        Ok(cid)
+    }
+
+    async fn put_dataset(
+        &self,
+        blocks: Vec<Bytes>,
+        kept: Option<BTreeSet<u64>>,
+    ) -> Result<BlockCid, ControlError> {
+        if kept.is_some() || blocks.iter().any(|block| block.len() != BLOCK_SIZE) {
+            return Err(ControlError::Unsupported(Capability::PutDataset));
+        }
+        let uploaded = self.upload(&blocks).await;
+        let (tree, _) = uploaded.map_err(failed(Capability::PutDataset))?;
+        Ok(tree)
+    }
+
+    async fn delete(&self, cid: BlockCid) -> Result<(), ControlError> {
+        // A block that is part of a dataset goes with its dataset only.
+        let manifest = self.manifests.lock().await.remove(&cid);
+        let deleted = self.rest.delete(manifest.as_ref().unwrap_or(&cid)).await;
+        deleted.map_err(failed(Capability::Delete))
+    }
+
+    async fn request(&self, address: Address) -> Result<RequestId, ControlError> {
+        let Address::Plain(cid) = address else {
+            return Err(ControlError::Unsupported(Capability::RequestLeaf));
+        };
+        let (ended, outcome) = watch::channel(Outcome::Pending);
+        let rest = self.rest.clone();
+        let task = tokio::spawn(async move {
+            ended.send_replace(match rest.download(&cid).await {
+                Ok(data) => Outcome::Completed(data),
+                Err(error) => Outcome::Failed(error),
+            });
+        });
+        let id = RequestId(self.counter.fetch_add(1, Ordering::Relaxed));
+        let task = task.abort_handle();
+        self.requests
+            .lock()
+            .await
+            .insert(id, Request { task, outcome });
+        Ok(id)
+    }
+
+    async fn outcome(&self, id: RequestId, within: Duration) -> Result<Outcome, ControlError> {
+        let requests = self.requests.lock().await;
+        let outcome = requests.get(&id).map(|request| request.outcome.clone());
+        drop(requests);
+        let mut outcome = outcome
+            .ok_or_else(|| failed(Capability::Request)(format!("there is no request {}", id.0)))?;
+        let over = outcome.wait_for(|outcome| *outcome != Outcome::Pending);
+        // Pending for so long, or for ever: both is what it says now.
+        let _ = tokio::time::timeout(within, over).await;
+        Ok(outcome.borrow().clone())
+    }
+
+    async fn connect(&self, peer: Multiaddr) -> Result<(), ControlError> {
+        let connected = self.rest.connect(&peer).await;
+        connected.map_err(failed(Capability::Connect))
+    }
+
+    async fn shutdown(&self) {
+        for request in self.requests.lock().await.values() {
+            request.task.abort();
+        }
+        let manifests: BTreeSet<BlockCid> = std::mem::take(&mut *self.manifests.lock().await)
+            .into_values()
+            .collect();
+        for manifest in manifests {
+            // What cannot be deleted is never named again.
+            let _ = self.rest.delete(&manifest).await;
+        }
+    }
+}

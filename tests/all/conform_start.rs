@@ -1,0 +1,104 @@
+//! Nodes that the suite starts by a command, and nodes that end and are not started again.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+
+use assert_cmd::Command;
+use assert_cmd::cargo::cargo_bin;
+use blockexc::suite::verdict::{RunResult, ScenarioResult, Verdict};
+
+/// The command that runs the dialect which five messages end.
+fn emulation() -> String {
+    format!(
+        "{} node --dialect codex-2025-06",
+        cargo_bin("blockexc").display()
+    )
+}
+
+/// The scenarios of the wire alone in which a message ends such a node, and some in which none does.
+const SOME: &[&str] = &[
+    "WANT-5",
+    "WIRE-5",
+    "WIRE-9/numbers",
+    "WIRE-9/cids",
+    "WIRE-8",
+];
+
+fn conform(arguments: &[&str], code: i32) -> RunResult {
+    let mut command = Command::cargo_bin("blockexc").unwrap();
+    let output = command
+        .args(["conform", "--seed", "1", "--timeout", "3", "--json", "-"])
+        .args(SOME)
+        .args(arguments)
+        .assert()
+        .code(code);
+    serde_json::from_slice(&output.get_output().stdout).unwrap()
+}
+
+fn of<'a>(run: &'a RunResult, scenario: &str) -> &'a ScenarioResult {
+    let mut results = run.results.iter();
+    results.find(|result| result.scenario == scenario).unwrap()
+}
+
+#[test]
+fn a_node_that_ends_is_started_again_and_its_end_is_a_failure_of_its_own() {
+    let run = conform(&["--start", &emulation()], 1);
+    for scenario in ["WIRE-5", "WIRE-9/numbers"] {
+        let result = of(&run, scenario);
+        assert_eq!(result.verdict, Verdict::Fail, "{result:#?}");
+        let actual = result.actual.as_deref().unwrap();
+        assert!(actual.contains("the process ended"), "{actual}");
+        assert!(actual.contains("the last bytes sent were"), "{actual}");
+    }
+    assert_eq!(run.counts.inconclusive, 0, "{run:#?}");
+    assert_eq!(of(&run, "WANT-5").verdict, Verdict::Pass);
+    assert_eq!(of(&run, "WIRE-9/cids").verdict, Verdict::Pass);
+    assert!(of(&run, "WIRE-5").rerun.contains("--start '"));
+}
+
+#[test]
+fn a_command_that_starts_no_node_is_an_error_with_its_last_words() {
+    let mut command = Command::cargo_bin("blockexc").unwrap();
+    command
+        .args([
+            "conform",
+            "WANT-5",
+            "--start",
+            "echo no such chain >&2; exit 4",
+        ])
+        .assert()
+        .code(2)
+        .stderr(predicates::str::contains("no such chain"));
+}
+
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // It may have ended, as is the point of it.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn where_nobody_starts_it_again_what_may_end_it_runs_last() {
+    let mut node = std::process::Command::new(cargo_bin("blockexc"));
+    node.args(["node", "--dialect", "codex-2025-06"]);
+    let mut node = Killed(node.stdout(Stdio::piped()).spawn().unwrap());
+    let mut address = String::new();
+    let mut output = BufReader::new(node.0.stdout.take().unwrap());
+    output.read_line(&mut address).unwrap();
+
+    let run = conform(&["--target", address.trim()], 1);
+    assert_eq!(of(&run, "WIRE-5").verdict, Verdict::Fail);
+    for result in &run.results {
+        let reason = result.reason.as_deref().unwrap_or_default();
+        let is_lost = reason.contains("the target is gone since WIRE-5");
+        let may_end = result.scenario.starts_with("WIRE-9");
+        assert_eq!(is_lost, may_end, "{result:#?}");
+    }
+    // What ran last is reported where it stands in the specification.
+    let place = |id: &str| run.results.iter().position(|result| result.scenario == id);
+    assert!(place("WIRE-5") < place("WIRE-8/truncated"));
+}
