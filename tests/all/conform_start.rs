@@ -5,6 +5,7 @@ use std::process::{Child, Stdio};
 
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin;
+use blockexc::suite::scenarios;
 use blockexc::suite::verdict::{RunResult, ScenarioResult, Verdict};
 
 /// The command that runs the dialect which five messages end.
@@ -19,7 +20,7 @@ fn emulation() -> String {
 const SOME: &[&str] = &[
     "WANT-5",
     "WIRE-5",
-    "WIRE-9/numbers",
+    "WIRE-9/want-types",
     "WIRE-9/cids",
     "WIRE-8",
 ];
@@ -43,7 +44,7 @@ fn of<'a>(run: &'a RunResult, scenario: &str) -> &'a ScenarioResult {
 #[test]
 fn a_node_that_ends_is_started_again_and_its_end_is_a_failure_of_its_own() {
     let run = conform(&["--start", &emulation()], 1);
-    for scenario in ["WIRE-5", "WIRE-9/numbers"] {
+    for scenario in ["WIRE-5", "WIRE-9/want-types"] {
         let result = of(&run, scenario);
         assert_eq!(result.verdict, Verdict::Fail, "{result:#?}");
         let actual = result.actual.as_deref().unwrap();
@@ -54,6 +55,35 @@ fn a_node_that_ends_is_started_again_and_its_end_is_a_failure_of_its_own() {
     assert_eq!(of(&run, "WANT-5").verdict, Verdict::Pass);
     assert_eq!(of(&run, "WIRE-9/cids").verdict, Verdict::Pass);
     assert!(of(&run, "WIRE-5").rerun.contains("--start '"));
+}
+
+/// Scenarios that are known to end some node have to be marked so.
+#[test]
+fn what_ends_an_emulated_node_is_marked() {
+    let mut command = Command::cargo_bin("blockexc").unwrap();
+    let output = command
+        .args([
+            "conform",
+            "--dialect",
+            "codex-2025-06",
+            "--seed",
+            "1",
+            "--json",
+            "-",
+        ])
+        .assert()
+        .code(1);
+    let run: RunResult = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    let ended = run.results.iter().filter(|result| {
+        let actual = result.actual.as_deref().unwrap_or_default();
+        actual.contains("the process ended")
+    });
+    let ended: Vec<&str> = ended.map(|result| result.scenario.as_str()).collect();
+    assert!(ended.len() >= 4, "{ended:?}");
+    for id in ended {
+        let scenario = scenarios::all().find(|scenario| scenario.id == id).unwrap();
+        assert!(scenario.needs.may_end, "{id}");
+    }
 }
 
 #[test]
