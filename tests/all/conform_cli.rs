@@ -81,7 +81,7 @@ fn control_names_what_is_expected() {
     blockexc(&["conform", "--control", "smoke:signals"])
         .assert()
         .code(2)
-        .stderr(contains("exec:'COMMAND' is expected"));
+        .stderr(contains("exec:'COMMAND' or rest:URL is expected"));
     blockexc(&[
         "conform",
         "WANT-5",
