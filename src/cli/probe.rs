@@ -63,7 +63,10 @@ pub fn run(args: &ProbeArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
             Piece::Held => "with a block that it holds, named with --holds".to_owned(),
             Piece::Capability(capability) => format!("with a control that can {capability}"),
             Piece::Option(option) => {
-                format!("with a control that starts it with a {}", option.name())
+                format!(
+                    "with a control that starts it with the option `{}`",
+                    option.name()
+                )
             }
         };
         writeln!(out, "  {piece}: {} more", addition.more)?;

@@ -163,9 +163,16 @@ impl Control for RestControl {
     }
 
     async fn delete(&self, cid: BlockCid) -> Result<(), ControlError> {
-        // A block that is part of a dataset goes with its dataset only.
-        let manifest = self.manifests.lock().await.remove(&cid);
-        let deleted = self.rest.delete(manifest.as_ref().unwrap_or(&cid)).await;
+        let mut manifests = self.manifests.lock().await;
+        let manifest = manifests.get(&cid).cloned().unwrap_or(cid.clone());
+        if manifests.values().filter(|it| **it == manifest).count() > 1 {
+            let cause =
+                format!("{cid} is one of several blocks of a dataset, and goes with it only");
+            return Err(failed(Capability::Delete)(cause));
+        }
+        manifests.remove(&cid);
+        drop(manifests);
+        let deleted = self.rest.delete(&manifest).await;
         deleted.map_err(failed(Capability::Delete))
     }
 

@@ -22,10 +22,11 @@ fn node(arguments: &[&str]) -> Node {
     let mut command = std::process::Command::new(cargo_bin("blockexc"));
     command.arg("node").args(arguments).stderr(Stdio::null());
     let mut node = command.stdout(Stdio::piped()).spawn().unwrap();
-    let mut address = String::new();
-    let mut output = BufReader::new(node.stdout.take().unwrap());
-    output.read_line(&mut address).unwrap();
-    Node(node, address.trim().to_owned())
+    let output = BufReader::new(node.stdout.take().unwrap());
+    let mut lines = output.lines().map(Result::unwrap);
+    // What it holds comes first.
+    let address = lines.find(|line| line.starts_with("/ip4/")).unwrap();
+    Node(node, address)
 }
 
 fn blockexc(arguments: &[&str]) -> Command {
@@ -43,7 +44,7 @@ fn a_node_is_described_and_what_would_add_scenarios_is_told() {
     blockexc(&["probe", &node.1])
         .assert()
         .success()
-        .stdout(contains("agent      ").and(contains("key        Ed25519")))
+        .stdout(contains("agent      ").and(contains("key        Secp256k1")))
         .stdout(contains("muxers     mplex\n"))
         .stdout(contains("answers    a WantHave, on a stream of its own"))
         .stdout(contains("payment    it has not asked for any"))

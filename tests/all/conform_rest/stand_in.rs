@@ -101,6 +101,11 @@ async fn remove(
     Path(name): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     let name = cid(&name)?;
+    // What is absent is deleted already.
+    let held = node.dump().await.map_err(internal)?.held;
+    if !held.contains(&Address::Plain(name.clone())) {
+        return Ok(StatusCode::NO_CONTENT);
+    }
     let bytes = fetch(&node, name.clone()).await?;
     if let Ok(manifest) = Manifest::decode(&bytes) {
         for index in 0..manifest.leaf_count() {
