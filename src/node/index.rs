@@ -39,6 +39,7 @@ pub const SHELL: &[SourceFile] = source_files!["":
     "src/node/shell/calls.rs",
     "src/node/shell/effects.rs",
     "src/node/shell/mod.rs",
+    "src/node/shell/remarks.rs",
     "src/node/shell/source.rs",
     "src/wire/address.rs",
     "src/wire/cid.rs",
