@@ -47,7 +47,7 @@ fn example() -> &'static str {
 async fn open(command: &str) -> Result<AdapterSource, NoTarget> {
     AdapterSource::open(AdapterSettings {
         command: command.to_owned(),
-        within: Duration::from_secs(1),
+        within: Duration::from_secs(5),
         protocol: CODEX.to_owned(),
         muxer: Some(Muxer::Yamux),
         key_type: KeyType::Ed25519,
@@ -62,7 +62,7 @@ fn plan(scenarios: Vec<&'static Scenario>) -> Plan {
     Plan {
         scenarios,
         seed: 1,
-        timeout: Duration::from_secs(2),
+        timeout: Duration::from_secs(5),
         protocol: CODEX.to_owned(),
         muxers: vec![Muxer::Yamux],
         key_type: KeyType::Ed25519,
@@ -183,7 +183,7 @@ async fn what_is_not_announced_is_skipped_with_the_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_check_of_an_adapter_says_what_is_wrong() {
     let good = open(example()).await.unwrap();
-    let checked = check(&good, CODEX, Duration::from_secs(2)).await;
+    let checked = check(&good, CODEX, Duration::from_secs(20)).await;
     good.end().await;
     assert!(checked.iter().all(|it| it.found.is_ok()), "{checked:?}");
     assert!(checked.len() > 15, "{checked:?}");
@@ -192,7 +192,7 @@ async fn the_check_of_an_adapter_says_what_is_wrong() {
                \"capabilities\":[\"start\",\"fly\"]}}'; read line; \
                echo '{\"id\":2,\"error\":\"what?\"}'; read line; exit 3";
     let bad = open(bad).await.unwrap();
-    let checked = check(&bad, CODEX, Duration::from_secs(2)).await;
+    let checked = check(&bad, CODEX, Duration::from_secs(20)).await;
     bad.end().await;
     let wrong = |what: &str| {
         let found = checked.iter().find(|it| it.what == what).unwrap();
