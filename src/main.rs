@@ -23,7 +23,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    Conform(conform::ConformArgs),
+    Conform(Box<conform::ConformArgs>),
     Adapter(adapter::AdapterArgs),
     Spec(spec::SpecArgs),
     Check(Box<check::CheckArgs>),

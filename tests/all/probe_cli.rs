@@ -66,6 +66,10 @@ fn what_holds_names_is_looked_for() {
         .code(2)
         .stderr(contains("the target does not serve what --holds names").and(contains(NOWHERE)));
     let held = blockexc::wire::BlockCid::of_block(b"held by the node").to_string();
+    blockexc(&["conform", "--holds", NOWHERE])
+        .assert()
+        .code(2)
+        .stderr(contains("give --target, --start or --control too"));
     blockexc(&["probe", &node.1, "--holds", &held])
         .assert()
         .success()

@@ -118,7 +118,7 @@ fn check_junit(xml: &str) -> Result<(), String> {
         };
         for attribute in element.attributes() {
             let known = |it: &&str| it.trim_start_matches('!') == attribute.name();
-            if !attributes.iter().any(|it| known(&it)) {
+            if !attributes.iter().any(known) {
                 return Err(format!("{name} has no attribute {}", attribute.name()));
             }
         }

@@ -39,7 +39,7 @@ pub(in crate::cli) struct TargetArgs {
     #[command(flatten)]
     pub(in crate::cli) start: StartArgs,
     /// A block that the target holds: a CID, or TREE/INDEX
-    #[arg(long, value_name = "ADDRESS", requires = "foreign", value_parser = address::parse)]
+    #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
     pub(in crate::cli) holds: Option<Address>,
     /// A file with the bytes of the block named with --holds
     #[arg(long, value_name = "FILE", requires = "holds")]
@@ -99,6 +99,10 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 /// When a file cannot be read, or is not the block that it is said to be, or what steers the target
 /// does not work.
 pub(in crate::cli) async fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn TargetSource>> {
+    let is_embedded = args.target.is_none() && args.start.start.is_none() && args.control.is_none();
+    if args.holds.is_some() && is_embedded {
+        bail!("--holds names a block of a node of yours: give --target, --start or --control too");
+    }
     // What both kinds of target need to be met the same way again.
     let mut arguments = Vec::new();
     if args.timeout != DEFAULT_TIMEOUT {
