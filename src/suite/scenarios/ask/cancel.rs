@@ -136,6 +136,8 @@ async fn cancelling_nothing_is_silent(harness: &Harness) -> Result<(), Stop> {
         outcome == Outcome::Completed(held.data),
         format!("a request for a block that is held does not complete (ASK-3): {outcome}"),
     )?;
+    // What was sent because of the request is ASK-3's.
+    peer.barrier().await?;
     reports_false(harness, completed).await?;
     let received = peer.barrier().await?;
     harness.require(
