@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
-use super::process::{Process, Talk};
+use super::process::Process;
 
 /// Between two looks whether the target accepts connections.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -84,7 +84,7 @@ impl Launcher {
         let command = &self.launch.command;
         let (says, mut said) = watch::channel(self.launch.address.clone());
         let pattern = self.launch.pattern.clone();
-        let process = Process::start(command, Talk::Log, move |line| {
+        let process = Process::start(command, move |line| {
             says.send_if_modified(|address| {
                 // The first one is meant: later lines may name other peers.
                 if address.is_none() {
@@ -99,15 +99,10 @@ impl Launcher {
         let within = self.launch.within;
         let deadline = Instant::now() + within;
         let failed = |what: &str| {
-            let log = process.log().lines();
-            let log = if log.is_empty() {
-                "it wrote no log".to_owned()
-            } else {
-                format!("the last lines of its log:\n{}", log.join("\n"))
-            };
             format!(
-                "`{command}` {what} within {} s; {log}",
-                within.as_secs_f32()
+                "`{command}` {what} within {} s; {}",
+                within.as_secs_f32(),
+                process.log().in_words()
             )
         };
         let address = tokio::select! {

@@ -14,26 +14,20 @@ use process_wrap::tokio::{ChildWrapper, CommandWrap, ProcessGroup};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
 /// How long a process that is told to end may take, before it is killed.
 const ENDING: Duration = Duration::from_secs(2);
-/// How many lines of the output are kept, the last ones.
-const KEPT_LINES: usize = 8;
-/// How much of a line of the output is read, in bytes.
+/// How many lines of the log are kept, the last ones.
+const KEPT_LINES: usize = 20;
+/// How much of a kept line is kept, in characters.
+const KEPT_OF_LINE: usize = 1000;
+/// How much of a line of the log is read, in bytes.
 const LONGEST_LINE: usize = 16 * 1024;
 /// The signal that asks a process to end.
 const TERMINATE: i32 = 15;
 /// What the guard runs, with the process group as its argument: a line says that all is over.
 const GUARD: &str = r#"read -r line || kill -KILL "-$1""#;
-
-/// What becomes of a program's standard input and output. The standard error is always its log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Talk {
-    /// The input is empty, and the output is a part of the log.
-    Log,
-    /// Whoever started it writes the one and reads the other.
-    Lines,
-}
 
 /// Is shown each line of a program's log.
 type OnLine = Arc<dyn Fn(&str) + Send + Sync>;
@@ -41,86 +35,88 @@ type OnLine = Arc<dyn Fn(&str) + Send + Sync>;
 /// A running program. It is killed when this is dropped.
 pub struct Process {
     stop: mpsc::Sender<()>,
-    end: watch::Receiver<Option<String>>,
+    exit: watch::Receiver<Option<String>>,
     log: Log,
-    stdin: Mutex<Option<ChildStdin>>,
-    stdout: Mutex<Option<ChildStdout>>,
 }
 
 impl Process {
-    /// Starts a command, as a shell reads it. Each line of its log is shown to `on_line`.
+    /// Starts a command, as a shell reads it. Its input is empty, and all that it writes is its log.
+    /// Each line of that is shown to `on_line`.
     ///
     /// # Errors
     ///
     /// When there is no shell. A command that does not exist ends at once.
     pub fn start(
         command: &str,
-        talk: Talk,
         on_line: impl Fn(&str) + Send + Sync + 'static,
     ) -> io::Result<Process> {
-        let on_line: OnLine = Arc::new(on_line);
-        let mut wrapped = CommandWrap::with_new("sh", |shell| {
-            shell.args(["-c", command]).stderr(Stdio::piped());
-            shell.stdout(Stdio::piped());
-            shell.stdin(match talk {
-                Talk::Log => Stdio::null(),
-                Talk::Lines => Stdio::piped(),
-            });
-        });
-        let mut child = wrapped.wrap(ProcessGroup::leader()).spawn()?;
-        let guard = match child.id().map(guard) {
-            Some(Ok(guard)) => guard,
-            Some(Err(error)) => {
-                child.start_kill()?;
-                return Err(error);
-            }
-            None => return Err(io::Error::other("the process has no number")),
-        };
+        let (mut child, guard) = spawn(command, Stdio::null())?;
+        let (output, errors) = (child.stdout().take(), child.stderr().take());
+        let (log, on_line): (Log, OnLine) = (Log::default(), Arc::new(on_line));
+        let readers = vec![
+            tokio::spawn(keep_lines(output, log.clone(), Arc::clone(&on_line))),
+            tokio::spawn(keep_lines(errors, log.clone(), on_line)),
+        ];
+        Ok(Process::watched(child, guard, log, readers))
+    }
+
+    /// Starts a command, as a shell reads it, to talk with. Returns its standard input and output
+    /// beside it; its standard error is its log.
+    ///
+    /// # Errors
+    ///
+    /// When there is no shell. A command that does not exist ends at once.
+    pub fn talk(command: &str) -> io::Result<(Process, ChildStdin, ChildStdout)> {
+        let (mut child, guard) = spawn(command, Stdio::piped())?;
+        let missing = || io::Error::other("the process has no pipes");
+        let input = child.stdin().take().ok_or_else(missing)?;
+        let output = child.stdout().take().ok_or_else(missing)?;
+        let errors = child.stderr().take();
         let log = Log::default();
-        let (stdin, mut stdout) = (child.stdin().take(), child.stdout().take());
-        let mut readers = Vec::new();
-        if talk == Talk::Log
-            && let Some(output) = stdout.take()
-        {
-            readers.push(tokio::spawn(keep_lines(
-                output,
-                log.clone(),
-                Arc::clone(&on_line),
-            )));
-        }
-        if let Some(errors) = child.stderr().take() {
-            readers.push(tokio::spawn(keep_lines(errors, log.clone(), on_line)));
-        }
+        let readers = vec![tokio::spawn(keep_lines(
+            errors,
+            log.clone(),
+            Arc::new(|_| {}),
+        ))];
+        let process = Process::watched(child, guard, log, readers);
+        Ok((process, input, output))
+    }
+
+    fn watched(
+        child: Box<dyn ChildWrapper>,
+        guard: Child,
+        log: Log,
+        readers: Vec<JoinHandle<()>>,
+    ) -> Process {
         let (stop, stopped) = mpsc::channel(1);
-        let (ended, end) = watch::channel(None);
-        let last = log.clone();
+        let (exited, exit) = watch::channel(None);
         tokio::spawn(async move {
             let how = watch_over(child, guard, stopped).await;
             for reader in readers {
                 // What it wrote last is there already; somebody else may hold the other end open.
                 let _ = tokio::time::timeout(ENDING / 20, reader).await;
             }
-            ended.send_replace(Some(with_last_lines(&how, &last.lines())));
+            exited.send_replace(Some(how));
         });
-        Ok(Process {
-            stop,
-            end,
-            log,
-            stdin: Mutex::new(stdin),
-            stdout: Mutex::new(stdout),
-        })
+        Process { stop, exit, log }
+    }
+
+    /// How it has ended, once it has.
+    pub fn exit(&self) -> watch::Receiver<Option<String>> {
+        self.exit.clone()
     }
 
     /// How it has ended, with the last lines of its log, if it has.
     pub fn ended(&self) -> Option<String> {
-        self.end.borrow().clone()
+        let how = self.exit.borrow().clone()?;
+        Some(format!("{how}; {}", self.log.in_words()))
     }
 
     /// How it has ended, as soon as it has, or after `within` at the latest.
     pub async fn ended_within(&self, within: Duration) -> Option<String> {
-        let mut end = self.end.clone();
+        let mut exit = self.exit();
         // Neither result matters: a process that is not watched any more was killed.
-        let _ = tokio::time::timeout(within, end.wait_for(Option::is_some)).await;
+        let _ = tokio::time::timeout(within, exit.wait_for(Option::is_some)).await;
         self.ended()
     }
 
@@ -129,23 +125,37 @@ impl Process {
         &self.log
     }
 
-    /// Its standard input, if it was started with [`Talk::Lines`]. It can be taken once.
-    pub fn take_stdin(&self) -> Option<ChildStdin> {
-        let mut stdin = self.stdin.lock().unwrap_or_else(PoisonError::into_inner);
-        stdin.take()
-    }
-
-    /// Its standard output, if it was started with [`Talk::Lines`]. It can be taken once.
-    pub fn take_stdout(&self) -> Option<ChildStdout> {
-        let mut stdout = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
-        stdout.take()
-    }
-
     /// Asks it to end, and kills it when it does not; returns when it is gone.
     pub async fn stop(&self) {
         // An error says that it is told already, or has ended.
         let _ = self.stop.try_send(());
         self.ended_within(2 * ENDING).await;
+    }
+
+    /// Waits until it has ended, for at most so long, and kills it then; returns when it is gone.
+    pub async fn end(self, within: Duration) {
+        self.ended_within(within).await;
+        let Process { stop, mut exit, .. } = self;
+        drop(stop);
+        // What does not end now is the system's to end.
+        let _ = tokio::time::timeout(2 * ENDING, exit.wait_for(Option::is_some)).await;
+    }
+}
+
+/// Starts a command of the shell in a process group of its own, and the guard beside it.
+fn spawn(command: &str, input: Stdio) -> io::Result<(Box<dyn ChildWrapper>, Child)> {
+    let mut wrapped = CommandWrap::with_new("sh", |shell| {
+        shell.args(["-c", command]).stdin(input);
+        shell.stdout(Stdio::piped()).stderr(Stdio::piped());
+    });
+    let mut child = wrapped.wrap(ProcessGroup::leader()).spawn()?;
+    match child.id().map(guard) {
+        Some(Ok(guard)) => Ok((child, guard)),
+        Some(Err(error)) => {
+            child.start_kill()?;
+            Err(error)
+        }
+        None => Err(io::Error::other("the process has no number")),
     }
 }
 
@@ -191,13 +201,6 @@ async fn watch_over(
     status.map_or_else(|error| error.to_string(), |status| status.to_string())
 }
 
-fn with_last_lines(how: &str, lines: &[String]) -> String {
-    if lines.is_empty() {
-        return format!("{how}; it wrote no log");
-    }
-    format!("{how}; the last lines of its log:\n{}", lines.join("\n"))
-}
-
 /// The last lines that a process wrote. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Arc<Mutex<VecDeque<String>>>);
@@ -209,7 +212,17 @@ impl Log {
         lines.iter().cloned().collect()
     }
 
-    fn add(&self, line: String) {
+    /// The last lines, in words.
+    pub fn in_words(&self) -> String {
+        let lines = self.lines();
+        if lines.is_empty() {
+            return "it wrote no log".to_owned();
+        }
+        format!("the last lines of its log:\n{}", lines.join("\n"))
+    }
+
+    fn add(&self, line: &str) {
+        let line = line.trim_end().chars().take(KEPT_OF_LINE).collect();
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == KEPT_LINES {
             lines.pop_front();
@@ -219,12 +232,13 @@ impl Log {
 }
 
 /// Reads an output to its end, so that the process never waits for a reader.
-async fn keep_lines(output: impl AsyncRead + Unpin, log: Log, on_line: OnLine) {
+async fn keep_lines(output: Option<impl AsyncRead + Unpin>, log: Log, on_line: OnLine) {
+    let Some(output) = output else { return };
     let mut output = BufReader::new(output);
     while let Ok(Some(line)) = next_line(&mut output, LONGEST_LINE).await {
-        let line = String::from_utf8_lossy(&line).into_owned();
+        let line = String::from_utf8_lossy(&line);
         on_line(&line);
-        log.add(line);
+        log.add(&line);
     }
 }
 
@@ -271,8 +285,9 @@ mod tests {
     async fn parent(then: &str) -> (Process, String) {
         let (says, mut said) = mpsc::unbounded_channel();
         let command = format!("sleep 1000 & echo $$; {then}");
-        let process = Process::start(&command, Talk::Log, move |line| {
-            says.send(line.to_owned()).unwrap();
+        let process = Process::start(&command, move |line| {
+            // Only the first line is waited for.
+            let _ = says.send(line.to_owned());
         });
         let group = tokio::time::timeout(LONG, said.recv()).await.unwrap();
         (process.unwrap(), group.unwrap())

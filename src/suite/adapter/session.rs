@@ -15,8 +15,8 @@ use tokio::process::{ChildStdin, ChildStdout};
 use tokio::sync::{oneshot, watch};
 
 use super::message::{Answer, Body, Command, Event, Hello, VERSION};
-use super::process::{Log, Process};
 use crate::suite::control::Outcome;
+use crate::suite::process::{Log, Process};
 
 /// The longest line that is read, in bytes: a block of the longest frame, in hexadecimal.
 pub const LONGEST_LINE: u64 = 32 * 1024 * 1024;
@@ -73,7 +73,7 @@ impl Session {
     ///
     /// When it does not start, does not answer, or speaks another version.
     pub async fn open(command: &str, within: Duration) -> Result<(Session, Hello), CallError> {
-        let started = Process::start(command);
+        let started = Process::talk(command);
         let (process, input, output) =
             started.map_err(|error| CallError::Broken(format!("it does not start: {error}")))?;
         let shared = Arc::new(Shared {
@@ -242,7 +242,10 @@ impl Session {
 impl Shared {
     /// Ends the conversation.
     fn break_off(&self, why: String) -> CallError {
-        let words = self.log.last_words();
+        let words = match self.log.lines() {
+            lines if lines.is_empty() => "its log is empty".to_owned(),
+            lines => format!("its log ends with: {}", lines.join(" | ")),
+        };
         let why = self
             .broken
             .get_or_init(|| format!("{why}; {words}"))
@@ -312,19 +315,15 @@ impl Shared {
 
 /// Reads what the adapter writes, until it breaks a rule or ends.
 async fn read(shared: Arc<Shared>, output: ChildStdout, mut exit: watch::Receiver<Option<String>>) {
-    let how = async {
-        let how = exit.wait_for(Option::is_some).await;
-        how.ok().and_then(|how| how.clone()).unwrap_or_default()
-    };
-    tokio::pin!(how);
+    let mut ended = exit.clone();
     let why = tokio::select! {
         why = read_lines(&shared, output) => why,
         // Something that it has started may keep its output open. What it wrote last comes first.
-        how = async {
-            let how = (&mut how).await;
+        () = async {
+            // An error says that nobody watches it any more: it was killed.
+            let _ = ended.wait_for(Option::is_some).await;
             tokio::time::sleep(LAST_WORDS).await;
-            how
-        } => Some(format!("it has ended ({how})")),
+        } => None,
     };
     // Its last words, and how it ended, may come a moment after its end.
     let why = match why {
@@ -332,9 +331,9 @@ async fn read(shared: Arc<Shared>, output: ChildStdout, mut exit: watch::Receive
             tokio::time::sleep(LAST_WORDS).await;
             why
         }
-        None => match tokio::time::timeout(LAST_WORDS, how).await {
-            Ok(how) => format!("it has ended ({how})"),
-            Err(_) => "it has ended, or has closed its output".to_owned(),
+        None => match tokio::time::timeout(LAST_WORDS, exit.wait_for(Option::is_some)).await {
+            Ok(Ok(how)) => format!("it has ended ({})", how.as_deref().unwrap_or_default()),
+            _ => "it has ended, or has closed its output".to_owned(),
         },
     };
     shared.break_off(why);
