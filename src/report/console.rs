@@ -3,8 +3,6 @@
 
 use std::io::{self, Write};
 
-use blockexc_model::requirement::Section;
-
 use super::counted::counted;
 use super::style::{self, FAINT, HEADLINE};
 use super::words::{self, TROUBLES};
@@ -51,12 +49,8 @@ pub fn write(run: &RunResult, detail: Detail, out: &mut dyn Write) -> io::Result
             trouble(result, detail, out)?;
         }
     }
-    let mut shown = TROUBLES.iter().flat_map(|verdict| run.unknown(*verdict));
-    if shown.any(|it| {
-        it.exchange
-            .iter()
-            .any(|line| line.text.contains(words::BARRIER_MARK))
-    }) {
+    let shown = TROUBLES.iter().flat_map(|verdict| run.unknown(*verdict));
+    if words::shows_barriers(shown) {
         writeln!(out, "\n{FAINT}{}{FAINT:#}", wrapped(words::BARRIER, 0, 2))?;
     }
     if !detail.verbose {
@@ -67,10 +61,7 @@ pub fn write(run: &RunResult, detail: Detail, out: &mut dyn Write) -> io::Result
 }
 
 fn section_line(section: &str, results: &[&ScenarioResult], out: &mut dyn Write) -> io::Result<()> {
-    let title = Section::ALL
-        .iter()
-        .find(|known| known.name() == section)
-        .map_or("", |known| known.title());
+    let title = words::section_title(section);
     let counts = Counts::of(results.iter().copied());
     writeln!(
         out,

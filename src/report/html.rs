@@ -2,7 +2,6 @@
 
 use askama::Template;
 use blockexc_checker::show::chart::{Chart, Row};
-use blockexc_model::requirement::Section;
 use bytes::Bytes;
 
 use super::words;
@@ -56,18 +55,15 @@ struct ShownLine<'a> {
 ///
 /// When the template cannot be filled in.
 pub fn report(run: &RunResult) -> anyhow::Result<String> {
-    let sections = run.by_section().into_iter().map(|(name, results)| {
-        let title = Section::ALL
-            .iter()
-            .find(|known| known.name() == name)
-            .map_or("", |known| known.title());
-        SectionPart {
+    let sections = run
+        .by_section()
+        .into_iter()
+        .map(|(name, results)| SectionPart {
             counts: words::counts_in_words(&Counts::of(results.iter().copied())),
-            title,
+            title: words::section_title(&name),
             name,
             scenarios: results.into_iter().map(shown).collect(),
-        }
-    });
+        });
     let page = Page {
         run,
         target: words::target(run),
@@ -75,7 +71,7 @@ pub fn report(run: &RunResult) -> anyhow::Result<String> {
         baseline: words::baseline(run),
         counts: words::counts(&run.counts),
         sections: sections.collect(),
-        barrier: words::shows_barriers(run).then_some(words::BARRIER),
+        barrier: words::shows_barriers(&run.results).then_some(words::BARRIER),
         verdicts: Verdict::ALL,
     };
     Ok(page.render()?)

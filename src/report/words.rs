@@ -1,14 +1,16 @@
 //! The words in which every report says what a run comes to.
 
+use blockexc_model::requirement::Section;
+
 use super::counted::counted;
-use crate::suite::verdict::{Conclusion, Counts, RunResult, Verdict};
+use crate::suite::verdict::{Conclusion, Counts, RunResult, ScenarioResult, Verdict};
 
 /// What "(barrier)" in an exchange means.
 pub const BARRIER: &str = "(barrier): the suite's own question, a WantHave for a block that cannot \
     exist. A node answers in order, so what had to come before has come when it is answered.";
 
 /// How questions of barriers are marked in an exchange.
-pub const BARRIER_MARK: &str = "barrier)";
+const BARRIER_MARK: &str = "barrier)";
 
 /// The order in which troubles are reported.
 pub const TROUBLES: [Verdict; 3] = [Verdict::Fail, Verdict::Warning, Verdict::Inconclusive];
@@ -127,8 +129,15 @@ pub fn broken_by(deviations: &[String]) -> Option<String> {
     }
 }
 
-/// Whether any exchange of this run shows a barrier's question.
-pub fn shows_barriers(run: &RunResult) -> bool {
-    let mut lines = run.results.iter().flat_map(|result| &result.exchange);
+/// The title of a section, by its name.
+pub fn section_title(name: &str) -> &'static str {
+    let mut sections = Section::ALL.iter();
+    let section = sections.find(|known| known.name() == name);
+    section.map_or("", |known| known.title())
+}
+
+/// Whether any exchange of these results shows a barrier's question.
+pub fn shows_barriers<'a>(results: impl IntoIterator<Item = &'a ScenarioResult>) -> bool {
+    let mut lines = results.into_iter().flat_map(|result| &result.exchange);
     lines.any(|line| line.text.contains(BARRIER_MARK))
 }
