@@ -7,13 +7,14 @@
 
 use std::collections::BTreeMap;
 
-use blockexc_model::requirement::{Level, REQUIREMENTS, Requirement, Section};
+use blockexc_model::requirement::{Level, REQUIREMENTS};
 use blockexc_model::{Deviation, Deviations, Dialect};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::circumstances::{Comparison, Expected};
 use super::scenarios;
+use super::select::{SelectError, check_name, means, names};
 use super::verdict::{ScenarioResult, Verdict};
 use crate::near::Unknown;
 
@@ -100,20 +101,6 @@ pub enum BaselineError {
     },
 }
 
-/// The section of an ID.
-fn section_of(id: &str) -> &str {
-    id.split_once('-').map_or(id, |(section, _)| section)
-}
-
-/// The names by which an entry can mean a scenario, the narrowest first.
-fn names(result: &ScenarioResult) -> [&str; 3] {
-    [
-        &result.scenario,
-        &result.requirement,
-        section_of(&result.requirement),
-    ]
-}
-
 impl Baseline {
     /// Reads a baseline; `today` says which entries have expired.
     ///
@@ -125,7 +112,10 @@ impl Baseline {
         let mut seen: Vec<String> = Vec::new();
         for entry in &baseline.entries {
             let name = entry.name.to_uppercase();
-            check_name(&entry.name)?;
+            check_name(&entry.name).map_err(|error| match error {
+                SelectError::Unknown(unknown) => BaselineError::Unknown(unknown),
+                _ => BaselineError::Untested(entry.name.clone()),
+            })?;
             if seen.contains(&name) {
                 return Err(BaselineError::Doubled(entry.name.clone()));
             }
@@ -238,7 +228,8 @@ impl Baseline {
 
     /// The entry that means this scenario.
     pub fn entry(&self, result: &ScenarioResult) -> Option<&Entry> {
-        names(result).into_iter().find_map(|name| {
+        let names = names(&result.scenario, &result.requirement);
+        names.into_iter().find_map(|name| {
             let mut entries = self.entries.iter();
             entries.find(|entry| entry.name.eq_ignore_ascii_case(name))
         })
@@ -246,13 +237,9 @@ impl Baseline {
 
     /// Whether it is known that this requirement is missed.
     pub fn knows(&self, requirement: &str) -> bool {
-        [requirement, section_of(requirement)].iter().any(|name| {
-            let mut entries = self.entries.iter();
-            entries.any(|entry| {
-                entry.name.eq_ignore_ascii_case(name)
-                    && matches!(entry.verdict, Verdict::Fail | Verdict::Warning)
-            })
-        })
+        let is_missed = |entry: &&Entry| entry.verdict.is_missed();
+        let mut missed = self.entries.iter().filter(is_missed);
+        missed.any(|entry| means(&entry.name, requirement, requirement))
     }
 
     /// Says of each result what this expects of it, and compares.
@@ -288,17 +275,12 @@ impl Baseline {
             });
         }
         for (entry, (expected, not_seen)) in self.entries.iter().zip(seen) {
-            let means = |scenario: &str, requirement: &str| {
-                [scenario, requirement, section_of(requirement)]
-                    .iter()
-                    .any(|name| entry.name.eq_ignore_ascii_case(name))
-            };
             let all = scenarios::all()
-                .filter(|it| means(it.id, it.requirement_id()))
+                .filter(|it| means(&entry.name, it.id, it.requirement_id()))
                 .count();
             let run = results
                 .iter()
-                .filter(|it| means(&it.scenario, &it.requirement))
+                .filter(|it| means(&entry.name, &it.scenario, &it.requirement))
                 .count();
             if expected > 0 || entry.flaky {
                 continue;
@@ -311,30 +293,6 @@ impl Baseline {
         }
         comparison
     }
-}
-
-fn check_name(name: &str) -> Result<(), BaselineError> {
-    let is = |other: &str| other.eq_ignore_ascii_case(name);
-    let tested = scenarios::all()
-        .any(|it| is(it.id) || is(it.requirement_id()) || is(section_of(it.requirement_id())));
-    if tested {
-        return Ok(());
-    }
-    let exists = REQUIREMENTS.iter().any(|it: &Requirement| is(it.id))
-        || Section::ALL.iter().any(|it| is(it.name()));
-    if exists {
-        return Err(BaselineError::Untested(name.to_owned()));
-    }
-    let ids = scenarios::all().map(|it| it.id);
-    let requirements = REQUIREMENTS.iter().map(|it| it.id);
-    let sections = Section::ALL.iter().map(|it| it.name());
-    Err(Unknown::new(
-        "section, requirement or scenario",
-        name,
-        sections.chain(requirements).chain(ids),
-        "`blockexc conform --list` lists all scenarios",
-    )
-    .into())
 }
 
 #[cfg(test)]

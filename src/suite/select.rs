@@ -23,12 +23,33 @@ pub enum SelectError {
     Nothing,
 }
 
-fn matches(selector: &str, scenario: &Scenario) -> bool {
-    let requirement = scenario.requirement_id();
+/// The names by which a scenario of a requirement is meant, the narrowest first: its own, that of the
+/// requirement, that of the section.
+pub fn names<'a>(scenario: &'a str, requirement: &'a str) -> [&'a str; 3] {
     let section = requirement.split_once('-').map_or("", |(name, _)| name);
-    [section, requirement, scenario.id]
-        .iter()
-        .any(|name| name.eq_ignore_ascii_case(selector))
+    [scenario, requirement, section]
+}
+
+/// Whether a name means a scenario of a requirement.
+pub fn means(name: &str, scenario: &str, requirement: &str) -> bool {
+    let mut names = names(scenario, requirement).into_iter();
+    names.any(|known| known.eq_ignore_ascii_case(name))
+}
+
+fn matches(selector: &str, scenario: &Scenario) -> bool {
+    means(selector, scenario.id, scenario.requirement_id())
+}
+
+/// Whether a name means any scenario.
+///
+/// # Errors
+///
+/// When it means none.
+pub fn check_name(name: &str) -> Result<(), SelectError> {
+    match scenarios::all().any(|scenario| matches(name, scenario)) {
+        true => Ok(()),
+        false => Err(unknown(name)),
+    }
 }
 
 /// The scenarios that are selected (all, when nothing is named) and not excluded, in the order of
@@ -42,9 +63,7 @@ pub fn select(
     excluded: &[String],
 ) -> Result<Vec<&'static Scenario>, SelectError> {
     for selector in selectors.iter().chain(excluded) {
-        if !scenarios::all().any(|scenario| matches(selector, scenario)) {
-            return Err(unknown(selector));
-        }
+        check_name(selector)?;
     }
     let selected: Vec<_> = scenarios::all()
         .filter(|scenario| {
