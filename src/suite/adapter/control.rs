@@ -1,6 +1,6 @@
 //! [`AdapterControl`]: steers a target by its adapter.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::message::{
-    Body, Cancelled, ContextAnswer, DumpAnswer, Ended, Hex, Requested, Stored, WantAnswer,
+    Body, Cancelled, ContextAnswer, DumpAnswer, Ended, Hex, OwnWantAnswer, PresenceAnswer,
+    Requested, Stored, WantAnswer,
 };
 use super::session::{CallError, Session};
 use crate::suite::control::{Capability, Control, ControlError, Outcome, RequestId};
@@ -213,66 +214,37 @@ impl Control for AdapterControl {
 
 /// Reads a dump.
 fn dump(answer: DumpAnswer) -> Result<Dump, String> {
-    let contexts = match answer.contexts {
-        None => None,
-        Some(contexts) => Some(
-            contexts
-                .into_iter()
-                .map(|(peer, it)| Ok((peer_id(&peer)?, context(it)?)))
-                .collect::<Result<BTreeMap<_, _>, String>>()?,
-        ),
-    };
-    let own_wants = match answer.own_wants {
-        None => None,
-        Some(wants) => Some(
-            wants
-                .into_iter()
-                .map(|want| {
-                    Ok(OwnWant {
-                        address: parse(&want.address)?,
-                        asked: all(want.asked, |peer| peer_id(peer))?,
-                    })
-                })
-                .collect::<Result<Vec<_>, String>>()?,
-        ),
+    let own_want = |want: OwnWantAnswer| {
+        Ok(OwnWant {
+            address: parse(&want.address)?,
+            asked: all(want.asked, |peer: String| peer_id(&peer))?,
+        })
     };
     Ok(Dump {
-        contexts,
-        own_wants,
-        held: all(answer.held, |held| parse(held))?,
+        contexts: all(answer.contexts, |(peer, it)| {
+            Ok((peer_id(&peer)?, context(it)?))
+        })?,
+        own_wants: all(answer.own_wants, own_want)?,
+        held: all(answer.held, |held: String| parse(&held))?,
     })
 }
 
 fn context(answer: ContextAnswer) -> Result<ContextDump, String> {
-    let presence = match answer.presence {
-        None => None,
-        Some(records) => Some(
-            records
-                .into_iter()
-                .map(|record| {
-                    let price = record.price.map(|price| Price::from_big_endian(&price.0));
-                    Ok(PresenceRecord {
-                        address: parse(&record.address)?,
-                        price: price.transpose().map_err(|error| error.to_string())?,
-                    })
-                })
-                .collect::<Result<Vec<_>, String>>()?,
-        ),
+    let record = |record: PresenceAnswer| {
+        let price = record.price.map(|price| Price::from_big_endian(&price.0));
+        Ok(PresenceRecord {
+            address: parse(&record.address)?,
+            price: price.transpose().map_err(|error| error.to_string())?,
+        })
     };
-    let wants = match answer.wants {
-        None => None,
-        Some(wants) => Some(wants.into_iter().map(want).collect::<Result<Vec<_>, _>>()?),
+    let account = |account: Hex| match account.0.len() {
+        0 => Ok(None),
+        length => match account.0[..].try_into() {
+            Ok(bytes) => Ok(Some(Account(bytes))),
+            Err(_) => Err(format!("an account has 20 bytes, not {length}")),
+        },
     };
-    let account = match answer.account {
-        None => None,
-        Some(account) if account.0.is_empty() => Some(None),
-        Some(account) => {
-            Some(Some(Account(account.0[..].try_into().map_err(|_| {
-                format!("an account has 20 bytes, not {}", account.0.len())
-            })?)))
-        }
-    };
-    let cid = |text: &str| -> Result<BlockCid, String> {
+    let cid = |text: &String| -> Result<BlockCid, String> {
         text.parse().map_err(|error| format!("`{text}`: {error}"))
     };
     let helpers = match (
@@ -281,17 +253,17 @@ fn context(answer: ContextAnswer) -> Result<ContextDump, String> {
         answer.peer_wants_cids,
     ) {
         (Some(have), Some(have_cids), Some(wants_cids)) => Some(Helpers {
-            peer_have: all(Some(have), |it| parse(it))?.unwrap_or_default(),
-            peer_have_cids: all(Some(have_cids), |it| cid(it))?.unwrap_or_default(),
-            peer_wants_cids: all(Some(wants_cids), |it| cid(it))?.unwrap_or_default(),
+            peer_have: have.iter().map(|it| parse(it)).collect::<Result<_, _>>()?,
+            peer_have_cids: have_cids.iter().map(cid).collect::<Result<_, _>>()?,
+            peer_wants_cids: wants_cids.iter().map(cid).collect::<Result<_, _>>()?,
         }),
         _ => None,
     };
     Ok(ContextDump {
-        presence,
-        wants,
+        presence: all(answer.presence, record)?,
+        wants: all(answer.wants, want)?,
         wants_are_ordered: answer.wants_are_ordered,
-        account,
+        account: answer.account.map(account).transpose()?,
         helpers,
     })
 }
@@ -321,12 +293,12 @@ fn peer_id(text: &str) -> Result<PeerId, String> {
         .map_err(|error| format!("`{text}` is no peer ID: {error}"))
 }
 
-/// Reads each of these texts, if they are there.
-fn all<T: Ord>(
-    texts: Option<Vec<String>>,
-    read: impl Fn(&String) -> Result<T, String>,
-) -> Result<Option<BTreeSet<T>>, String> {
-    texts
-        .map(|texts| texts.iter().map(read).collect())
+/// Reads each of these, if they are there.
+fn all<T, U, C: FromIterator<U>>(
+    answers: Option<impl IntoIterator<Item = T>>,
+    read: impl Fn(T) -> Result<U, String>,
+) -> Result<Option<C>, String> {
+    answers
+        .map(|answers| answers.into_iter().map(read).collect())
         .transpose()
 }
