@@ -7,13 +7,15 @@ use libp2p::Multiaddr;
 use tokio::time::Instant;
 
 use super::compose::{list, want_block, want_have};
+use super::fixture::Fixtures;
 use super::identify::{Identity, identify};
 use super::peer::Peer;
 use super::peer_config::PeerConfig;
-use super::received::Received;
+use super::received::{Received, ReceivedMessage};
 use super::target::HeldBlock;
 use super::transport::Muxer;
 use crate::wire::Address;
+use crate::wire::protobuf::Message;
 
 /// What was found.
 #[derive(Clone, Debug)]
@@ -73,56 +75,42 @@ pub async fn look(peer: &Peer, config: &PeerConfig, held: Option<&HeldBlock>) ->
     }
 }
 
-/// How it answers a question, and all that it has sent until then.
-async fn answer(peer: &Peer, config: &PeerConfig) -> (Option<Answer>, Received) {
-    let deadline = Instant::now() + config.deadline;
-    let mut all = Received::default();
-    // A question that comes before the target has noticed this peer is not answered (JOIN-7).
+/// Asks until an answer is as `done` describes, or the deadline: a question that comes before the
+/// target has noticed this peer is not answered (JOIN-7). Gives all that it has sent.
+async fn ask_until(peer: &Peer, question: &Message, done: impl Fn(&Received) -> bool) -> Received {
+    let deadline = peer.deadline();
     let mut patience = Duration::from_millis(100);
-    while Instant::now() < deadline {
-        let address = config.random(super::fixture::Fixtures::address);
-        let question = list([want_have(&address).with_dont_have()]);
-        if peer.send(question).await.is_err() {
-            break;
-        }
-        let received = peer
-            .receive_within(patience, |it| it.has_dont_have(&address))
-            .await;
-        let of = |message: &&super::received::ReceivedMessage| {
-            let mut presences = message.message().presences.iter();
-            presences.any(|presence| presence.address == address)
-        };
-        let found = received.0.iter().find(of).map(|message| Answer {
-            on_our_stream: message.on_our_stream,
-        });
-        all.0.extend(received.0);
-        if found.is_some() {
-            return (found, all);
-        }
+    let mut all = Received::default();
+    while Instant::now() < deadline && !done(&all) && peer.send(question).await.is_ok() {
+        all.0.extend(peer.receive_within(patience, &done).await.0);
         patience *= 2;
     }
-    (None, all)
+    all
+}
+
+/// How it answers a question, and all that it has sent until then.
+async fn answer(peer: &Peer, config: &PeerConfig) -> (Option<Answer>, Received) {
+    let address = config.random(Fixtures::address);
+    let question = list([want_have(&address).with_dont_have()]);
+    let received = ask_until(peer, &question, |it| it.has_dont_have(&address)).await;
+    let of = |message: &&ReceivedMessage| {
+        let mut presences = message.message().presences.iter();
+        presences.any(|presence| presence.address == address)
+    };
+    let found = received.0.iter().find(of).map(|message| Answer {
+        on_our_stream: message.on_our_stream,
+    });
+    (found, received)
 }
 
 /// Whether a target serves this block: it says Have, or delivers it. And whether it asks a price.
 pub async fn serves(peer: &Peer, address: &Address) -> (bool, bool) {
-    let deadline = peer.deadline();
-    let mut patience = Duration::from_millis(200);
-    while Instant::now() < deadline {
-        let questions = list([want_have(address), want_block(address)]);
-        if peer.send(questions).await.is_err() {
-            break;
-        }
-        let done = |it: &Received| it.has_have(address) || it.has_delivery(address);
-        let received = peer.receive_within(patience, done).await;
-        if done(&received) {
-            let presences = received.presences_of(address);
-            let price = presences
-                .iter()
-                .any(|presence| presence.price != Price::from(0));
-            return (true, price);
-        }
-        patience *= 2;
-    }
-    (false, false)
+    let questions = list([want_have(address), want_block(address)]);
+    let done = |it: &Received| it.has_have(address) || it.has_delivery(address);
+    let received = ask_until(peer, &questions, done).await;
+    let presences = received.presences_of(address);
+    let price = presences
+        .iter()
+        .any(|presence| presence.price != Price::from(0));
+    (done(&received), price)
 }
