@@ -5,7 +5,8 @@ pub(super) mod target;
 
 use std::io::{IsTerminal as _, Write};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
+use async_trait::async_trait;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -14,13 +15,12 @@ use super::Exit;
 use super::interruption::{Interrupted, Interruption};
 use super::known::{self, KnownArgs};
 use super::reporting::{ReportArgs, exit_of};
+use super::runtime;
 use crate::suite::circumstances::Part;
-use crate::suite::plan::Plan;
 use crate::suite::probe;
 use crate::suite::runner::{self, Observer};
 use crate::suite::scenario::Scenario;
 use crate::suite::select::select;
-use crate::suite::transport::Muxer;
 use crate::suite::verdict::ScenarioResult;
 
 /// Validate a node against the specification
@@ -87,18 +87,9 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     args.reports.look_ahead()?;
     let baseline = args.known.baseline()?;
     let interruption = Interruption::listen()?;
-    let plan = Plan {
-        scenarios,
-        seed: args.seed.unwrap_or_else(rand::random),
-        timeout: args.target.timeout,
-        protocol: args.target.protocol.clone(),
-        muxers: match args.target.muxer {
-            Some(muxer) => vec![muxer],
-            None => vec![Muxer::Yamux, Muxer::Mplex],
-        },
-        key_type: args.target.key_type,
-    };
-    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    let seed = args.seed.unwrap_or_else(rand::random);
+    let plan = args.target.plan(scenarios, seed);
+    let runtime = runtime()?;
     let mut result = runtime.block_on(async {
         let source = source(&args.target).await?;
         if args.target.is_foreign() {
@@ -147,6 +138,7 @@ impl Progress {
     }
 }
 
+#[async_trait]
 impl Observer for Progress {
     fn begun(&self, scenario: &'static Scenario) {
         self.bar.set_message(scenario.id);
@@ -156,7 +148,7 @@ impl Observer for Progress {
         self.bar.inc(1);
     }
 
-    fn is_interrupted(&self) -> bool {
-        self.interruption.is_requested()
+    async fn interrupted(&self) {
+        self.interruption.requested().await;
     }
 }

@@ -9,7 +9,6 @@ use super::conform::target::{TargetArgs, source};
 use super::{Exit, runtime};
 use crate::suite::coverage::{Piece, additions, runnable};
 use crate::suite::look::Look;
-use crate::suite::plan::Plan;
 use crate::suite::probe::look_at;
 use crate::suite::scenario::Scenario;
 use crate::suite::scenarios;
@@ -36,17 +35,7 @@ pub struct ProbeArgs {
 pub fn run(args: &ProbeArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let mut target = args.target.clone();
     target.target = target.target.or_else(|| args.node.clone());
-    let plan = Plan {
-        scenarios: scenarios::all().collect(),
-        seed: 0,
-        timeout: target.timeout,
-        protocol: target.protocol.clone(),
-        muxers: match target.muxer {
-            Some(muxer) => vec![muxer],
-            None => vec![Muxer::Yamux, Muxer::Mplex],
-        },
-        key_type: target.key_type,
-    };
+    let plan = target.plan(scenarios::all().collect(), 0);
     let runtime = runtime()?;
     let (look, offers) = runtime.block_on(async {
         let source = source(&target).await?;

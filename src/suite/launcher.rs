@@ -148,6 +148,12 @@ pub async fn is_open(address: &Multiaddr) -> bool {
     }
 }
 
+/// That nobody accepts connections there any more, if so.
+pub async fn is_closed(address: &Multiaddr) -> Option<String> {
+    let closed = !is_open(address).await;
+    closed.then(|| format!("{address} does not accept connections any more"))
+}
+
 /// The address that a line of an output names.
 fn address_in(line: &str, pattern: Option<&Regex>) -> Option<Multiaddr> {
     let found = match pattern {

@@ -12,11 +12,11 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 
 use super::control::{Capability, Control, ControlError, Outcome, RequestId};
-use super::launcher::is_open;
+use super::launcher::is_closed;
 use super::needs::Offers;
 use super::rest::{BLOCK_SIZE, Rest, RestError};
-use super::source::{NoTarget, TargetSource, peer_id_in};
-use super::target::{HeldBlock, RetryTimer, Target, TargetOptions};
+use super::source::{NoTarget, OneNode, TargetSource};
+use super::target::{Target, TargetOptions};
 use super::verdict::TargetDescription;
 use crate::wire::{Address, BlockCid};
 
@@ -36,55 +36,32 @@ pub struct RestSource {
     pub rest: Rest,
     /// Where its peers reach it.
     pub address: Multiaddr,
-    /// What is tested, in words.
-    pub name: String,
-    /// A block that it holds.
-    pub held: Option<HeldBlock>,
-    /// The command-line arguments that name it again.
-    pub arguments: Vec<String>,
+    /// What is known of it.
+    pub node: OneNode,
 }
 
 #[async_trait]
 impl TargetSource for RestSource {
     async fn start(&self, _: &TargetOptions, _: [u8; 32]) -> Result<Target, NoTarget> {
-        Ok(Target {
-            address: self.address.clone(),
-            peer_id: peer_id_in(&self.address),
-            control: Some(Arc::new(RestControl {
-                rest: self.rest.clone(),
-                manifests: Mutex::default(),
-                requests: Mutex::default(),
-                counter: AtomicU64::new(0),
-            })),
-            held: self.held.clone(),
-            configured: false,
-            may_answer_late: true,
-            retries: RetryTimer::Unknown,
-        })
+        let control = Arc::new(RestControl {
+            rest: self.rest.clone(),
+            manifests: Mutex::default(),
+            requests: Mutex::default(),
+            counter: AtomicU64::new(0),
+        });
+        Ok(self.node.target(self.address.clone(), Some(control)))
     }
 
     fn describe(&self) -> TargetDescription {
-        TargetDescription {
-            name: self.name.clone(),
-            dialect: None,
-            deviations: Vec::new(),
-        }
+        self.node.describe()
     }
 
     fn arguments(&self) -> Vec<String> {
-        self.arguments.clone()
+        self.node.arguments.clone()
     }
 
     fn offers(&self) -> Offers {
-        Offers {
-            control: CAPABILITIES.into_iter().collect(),
-            held: self.held.is_some(),
-            ..Offers::default()
-        }
-    }
-
-    fn jobs(&self) -> usize {
-        1
+        self.node.offers(CAPABILITIES.into_iter().collect())
     }
 
     fn starts_again(&self) -> bool {
@@ -92,8 +69,7 @@ impl TargetSource for RestSource {
     }
 
     async fn is_gone(&self) -> Option<String> {
-        let gone = !is_open(&self.address).await;
-        gone.then(|| format!("{} does not accept connections any more", self.address))
+        is_closed(&self.address).await
     }
 }
 

@@ -3,8 +3,9 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use async_trait::async_trait;
 use blockexc_model::requirement::Level;
 use futures::{FutureExt as _, StreamExt as _, stream};
 
@@ -24,14 +25,15 @@ use super::verdict::{Conclusion, Counts, FORMAT_VERSION, RunResult, ScenarioResu
 const WHOLE: u32 = 20;
 
 /// Follows a run.
+#[async_trait]
 pub trait Observer: Send + Sync {
     /// A scenario begins.
     fn begun(&self, _scenario: &'static Scenario) {}
     /// A scenario has ended.
     fn ended(&self, _result: &ScenarioResult) {}
-    /// Whether the run is to end early.
-    fn is_interrupted(&self) -> bool {
-        false
+    /// Returns when the run is to end early.
+    async fn interrupted(&self) {
+        std::future::pending().await
     }
 }
 
@@ -40,13 +42,6 @@ pub trait Observer: Send + Sync {
 pub struct NoObserver;
 
 impl Observer for NoObserver {}
-
-/// Returns when the run is to end early.
-async fn interrupted(observer: &dyn Observer) {
-    while !observer.is_interrupted() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
 
 /// Runs a plan. The results are in the plan's order. When the observer interrupts it, they are those
 /// of the scenarios that had ended.
@@ -89,7 +84,7 @@ pub async fn run(source: Arc<dyn TargetSource>, plan: &Plan, observer: &dyn Obse
             }
         })
         .buffer_unordered(source.jobs().max(1))
-        .take_until(interrupted(observer))
+        .take_until(observer.interrupted())
         .collect()
         .await;
     source.end().await;

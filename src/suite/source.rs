@@ -1,9 +1,13 @@
 //! [`TargetSource`]: where each scenario's target comes from.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
 
-use super::launcher::is_open;
+use super::control::{Capability, Control};
+use super::launcher::is_closed;
 use super::needs::Offers;
 use super::target::{HeldBlock, RetryTimer, Target, TargetOptions};
 use super::verdict::TargetDescription;
@@ -32,8 +36,11 @@ pub trait TargetSource: Send + Sync {
     /// What its targets offer to scenarios.
     fn offers(&self) -> Offers;
 
-    /// How many scenarios may run at once.
-    fn jobs(&self) -> usize;
+    /// How many scenarios may run at once: one where one node serves all, so that none is accused of
+    /// what another does.
+    fn jobs(&self) -> usize {
+        1
+    }
 
     /// Whether a target that has ended is started again for the next scenario.
     fn starts_again(&self) -> bool {
@@ -50,15 +57,48 @@ pub trait TargetSource: Send + Sync {
     async fn end(&self) {}
 }
 
-/// A node that runs somewhere, reached through its address only.
+/// What is known of one node that serves all scenarios of a run.
 #[derive(Clone, Debug)]
-pub struct RemoteSource {
-    /// Where it is.
-    pub address: Multiaddr,
+pub struct OneNode {
+    /// What is tested, in words.
+    pub name: String,
     /// A block that it holds.
     pub held: Option<HeldBlock>,
     /// The command-line arguments that name it again.
     pub arguments: Vec<String>,
+}
+
+impl OneNode {
+    /// The description of the target.
+    pub fn describe(&self) -> TargetDescription {
+        TargetDescription {
+            name: self.name.clone(),
+            dialect: None,
+            deviations: Vec::new(),
+        }
+    }
+
+    /// What it offers, where its control can do this.
+    pub fn offers(&self, control: BTreeSet<Capability>) -> Offers {
+        Offers {
+            control,
+            held: self.held.is_some(),
+            ..Offers::default()
+        }
+    }
+
+    /// The target that is reached there.
+    pub fn target(&self, address: Multiaddr, control: Option<Arc<dyn Control>>) -> Target {
+        Target {
+            peer_id: peer_id_in(&address),
+            address,
+            control,
+            held: self.held.clone(),
+            configured: false,
+            may_answer_late: true,
+            retries: RetryTimer::Unknown,
+        }
+    }
 }
 
 /// The identity that an address ends in, if it names one.
@@ -69,42 +109,31 @@ pub(super) fn peer_id_in(address: &Multiaddr) -> Option<PeerId> {
     }
 }
 
+/// A node that runs somewhere, reached through its address only.
+#[derive(Clone, Debug)]
+pub struct RemoteSource {
+    /// Where it is.
+    pub address: Multiaddr,
+    /// What is known of it.
+    pub node: OneNode,
+}
+
 #[async_trait]
 impl TargetSource for RemoteSource {
     async fn start(&self, _: &TargetOptions, _: [u8; 32]) -> Result<Target, NoTarget> {
-        Ok(Target {
-            address: self.address.clone(),
-            peer_id: peer_id_in(&self.address),
-            control: None,
-            held: self.held.clone(),
-            configured: false,
-            may_answer_late: true,
-            retries: RetryTimer::Unknown,
-        })
+        Ok(self.node.target(self.address.clone(), None))
     }
 
     fn describe(&self) -> TargetDescription {
-        TargetDescription {
-            name: self.address.to_string(),
-            dialect: None,
-            deviations: Vec::new(),
-        }
+        self.node.describe()
     }
 
     fn arguments(&self) -> Vec<String> {
-        self.arguments.clone()
+        self.node.arguments.clone()
     }
 
     fn offers(&self) -> Offers {
-        Offers {
-            held: self.held.is_some(),
-            ..Offers::default()
-        }
-    }
-
-    /// One at a time, so that none is accused of what another does.
-    fn jobs(&self) -> usize {
-        1
+        self.node.offers(BTreeSet::new())
     }
 
     fn starts_again(&self) -> bool {
@@ -112,7 +141,6 @@ impl TargetSource for RemoteSource {
     }
 
     async fn is_gone(&self) -> Option<String> {
-        let gone = !is_open(&self.address).await;
-        gone.then(|| format!("{} does not accept connections any more", self.address))
+        is_closed(&self.address).await
     }
 }

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use super::control::{Capability, Control};
 use super::launcher::{Launcher, Running, is_open};
 use super::needs::Offers;
-use super::source::{NoTarget, TargetSource, peer_id_in};
-use super::target::{HeldBlock, RetryTimer, Target, TargetOptions};
+use super::source::{NoTarget, OneNode, TargetSource};
+use super::target::{Target, TargetOptions};
 use super::verdict::TargetDescription;
 
 /// A node that ends closes its connections first. How long its end is waited for then.
@@ -22,50 +22,29 @@ const CLOSED: Duration = Duration::from_secs(3);
 pub struct StartedSource {
     /// Starts it.
     pub launcher: Launcher,
-    /// What is tested, in words.
-    pub name: String,
-    /// A block that it holds whenever it was started.
-    pub held: Option<HeldBlock>,
-    /// The command-line arguments that name it again.
-    pub arguments: Vec<String>,
+    /// What is known of it.
+    pub node: OneNode,
 }
 
 #[async_trait]
 impl TargetSource for StartedSource {
     async fn start(&self, _: &TargetOptions, _: [u8; 32]) -> Result<Target, NoTarget> {
         let running = self.launcher.running().await.map_err(NoTarget)?;
-        Ok(Target {
-            address: running.address.clone(),
-            peer_id: peer_id_in(&running.address),
-            control: Some(Arc::new(ProcessControl(running))),
-            held: self.held.clone(),
-            configured: false,
-            may_answer_late: true,
-            retries: RetryTimer::Unknown,
-        })
+        let address = running.address.clone();
+        let control = Arc::new(ProcessControl(running));
+        Ok(self.node.target(address, Some(control)))
     }
 
     fn describe(&self) -> TargetDescription {
-        TargetDescription {
-            name: self.name.clone(),
-            dialect: None,
-            deviations: Vec::new(),
-        }
+        self.node.describe()
     }
 
     fn arguments(&self) -> Vec<String> {
-        self.arguments.clone()
+        self.node.arguments.clone()
     }
 
     fn offers(&self) -> Offers {
-        Offers {
-            held: self.held.is_some(),
-            ..Offers::default()
-        }
-    }
-
-    fn jobs(&self) -> usize {
-        1
+        self.node.offers(BTreeSet::new())
     }
 
     async fn end(&self) {

@@ -19,8 +19,10 @@ use blockexc::suite::scenario::Scenario;
 use blockexc::suite::scenarios;
 use blockexc::suite::source::{NoTarget, TargetSource};
 use blockexc::suite::transport::{KeyType, Muxer};
-use blockexc::suite::verdict::{RunResult, ScenarioResult, Verdict};
+use blockexc::suite::verdict::{RunResult, Verdict};
 use blockexc_model::Dialect;
+
+use super::program::{shown, troubles};
 
 /// The example adapter, built if it is not up to date.
 fn example() -> &'static str {
@@ -104,19 +106,6 @@ async fn embedded(dialect: &str) -> RunResult {
     runner::run(Arc::new(source), &plan, &NoObserver).await
 }
 
-/// Each result in a line, with what it says.
-fn shown(result: &ScenarioResult) -> String {
-    let ScenarioResult {
-        scenario,
-        verdict,
-        expected,
-        actual,
-        reason,
-        ..
-    } = result;
-    format!("{scenario} {verdict} {expected:?} {actual:?} {reason:?}")
-}
-
 async fn same_verdicts(dialect: &str) {
     let expected = embedded(dialect).await;
     let arguments = format!("--dialect {dialect}");
@@ -146,12 +135,7 @@ async fn one_node_serves_all_scenarios_twice() {
     let all: Vec<_> = scenarios::all().collect();
     let twice = all.iter().chain(all.iter().rev()).copied().collect();
     let run = by_adapter("--one-node", twice).await;
-    let wrong: Vec<String> = run
-        .results
-        .iter()
-        .filter(|result| !matches!(result.verdict, Verdict::Pass | Verdict::Skipped))
-        .map(shown)
-        .collect();
+    let wrong = troubles(&run);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // Only what has to be settled at the start is skipped.
     let skipped = run

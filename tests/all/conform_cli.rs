@@ -1,6 +1,5 @@
 //! The command line of the suite: exit codes, selection, and what is printed where.
 
-use assert_cmd::Command;
 use blockexc::suite::scenarios;
 use blockexc::suite::verdict::{Conclusion, RunResult, Verdict};
 use blockexc_model::Deviation;
@@ -9,11 +8,7 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::Value;
 
-fn blockexc(arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("blockexc").unwrap();
-    command.args(arguments).env_remove("RUST_LOG");
-    command
-}
+use super::program::blockexc;
 
 #[test]
 fn list_names_every_scenario_and_runs_none() {

@@ -15,13 +15,15 @@ use blockexc::suite::protocol_id::{CODEX, STORAGE};
 use blockexc::suite::quirks::AnswerOn;
 use blockexc::suite::runner::{self, NoObserver};
 use blockexc::suite::scenarios;
-use blockexc::suite::source::RemoteSource;
+use blockexc::suite::source::{OneNode, RemoteSource};
 use blockexc::suite::target::HeldBlock;
 use blockexc::suite::transport::{KeyType, Muxer};
-use blockexc::suite::verdict::{Conclusion, RunResult, Verdict};
+use blockexc::suite::verdict::{Conclusion, Verdict};
 use blockexc::wire::Address;
 use libp2p::Multiaddr;
 use predicates::str::contains;
+
+use super::program::troubles;
 
 async fn node(protocol: &str, key_type: node::KeyType) -> NodeHandle {
     let options = NodeOptions {
@@ -44,32 +46,20 @@ fn plan(muxer: Muxer, key_type: KeyType) -> Plan {
     }
 }
 
-fn troubles(run: &RunResult) -> Vec<String> {
-    let troubled = run
-        .results
-        .iter()
-        .filter(|result| !matches!(result.verdict, Verdict::Pass | Verdict::Skipped));
-    troubled
-        .map(|result| {
-            format!(
-                "{} {}: {:?} {:?} {:?}",
-                result.scenario, result.verdict, result.reason, result.expected, result.actual
-            )
-        })
-        .collect()
-}
-
 async fn the_reference_passes(muxer: Muxer, theirs: node::KeyType, ours: KeyType) {
     let node = node(CODEX, theirs).await;
     let data = bytes::Bytes::from_static(b"held by the target");
     let held = node.put(data.clone()).await.unwrap();
     let source = RemoteSource {
         address: node.addresses()[0].clone(),
-        held: Some(HeldBlock {
-            address: Address::Plain(held),
-            data: Some(data),
-        }),
-        arguments: Vec::new(),
+        node: OneNode {
+            name: "the reference".to_owned(),
+            held: Some(HeldBlock {
+                address: Address::Plain(held),
+                data: Some(data),
+            }),
+            arguments: Vec::new(),
+        },
     };
     let plan = plan(muxer, ours);
     probe::reach(&source, &plan).await.unwrap();
@@ -119,8 +109,11 @@ async fn another_protocol_is_named() {
     let address = rewrite.listen().await.unwrap();
     let source = RemoteSource {
         address: address.clone(),
-        held: None,
-        arguments: Vec::new(),
+        node: OneNode {
+            name: "the rewrite".to_owned(),
+            held: None,
+            arguments: Vec::new(),
+        },
     };
     let reached = probe::reach(&source, &plan(Muxer::Mplex, KeyType::Ed25519)).await;
     assert!(matches!(reached, Err(Unreachable::Rewrite { .. })));

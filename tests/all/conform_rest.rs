@@ -12,10 +12,12 @@ use blockexc::suite::rest::Rest;
 use blockexc::suite::rest_source::RestSource;
 use blockexc::suite::runner::{self, NoObserver};
 use blockexc::suite::scenarios;
+use blockexc::suite::source::OneNode;
 use blockexc::suite::transport::{KeyType, Muxer};
 use blockexc::suite::verdict::{RunResult, Verdict};
 use blockexc_model::{Deviation, Deviations};
 
+use super::program::troubles;
 use stand_in::StandIn;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -27,9 +29,11 @@ async fn run(deviations: Deviations, prefix: &'static str) -> RunResult {
     let source = RestSource {
         address: info.addresses[0].clone(),
         rest,
-        name: "the stand-in".to_owned(),
-        held: None,
-        arguments: Vec::new(),
+        node: OneNode {
+            name: "the stand-in".to_owned(),
+            held: None,
+            arguments: Vec::new(),
+        },
     };
     let plan = Plan {
         scenarios: scenarios::all().collect(),
@@ -43,21 +47,6 @@ async fn run(deviations: Deviations, prefix: &'static str) -> RunResult {
     let run = runner::run(Arc::new(source), &plan, &NoObserver).await;
     stand_in.stop().await;
     run
-}
-
-fn troubles(run: &RunResult) -> Vec<String> {
-    let troubled = run
-        .results
-        .iter()
-        .filter(|result| !matches!(result.verdict, Verdict::Pass | Verdict::Skipped));
-    troubled
-        .map(|result| {
-            format!(
-                "{} {}: {:?} {:?} {:?}",
-                result.scenario, result.verdict, result.reason, result.expected, result.actual
-            )
-        })
-        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,10 @@
 //! Nodes that the suite starts by a command, and nodes that end and are not started again.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
-
-use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin;
 use blockexc::suite::scenarios;
 use blockexc::suite::verdict::{RunResult, ScenarioResult, Verdict};
+
+use super::program::{RunningNode, blockexc};
 
 /// The command that runs the dialect which five messages end.
 fn emulation() -> String {
@@ -26,9 +24,7 @@ const SOME: &[&str] = &[
 ];
 
 fn conform(arguments: &[&str], code: i32) -> RunResult {
-    let mut command = Command::cargo_bin("blockexc").unwrap();
-    let output = command
-        .args(["conform", "--seed", "1", "--timeout", "3", "--json", "-"])
+    let output = blockexc(&["conform", "--seed", "1", "--timeout", "3", "--json", "-"])
         .args(SOME)
         .args(arguments)
         .assert()
@@ -60,19 +56,17 @@ fn a_node_that_ends_is_started_again_and_its_end_is_a_failure_of_its_own() {
 /// Scenarios that are known to end some node have to be marked so.
 #[test]
 fn what_ends_an_emulated_node_is_marked() {
-    let mut command = Command::cargo_bin("blockexc").unwrap();
-    let output = command
-        .args([
-            "conform",
-            "--dialect",
-            "codex-2025-06",
-            "--seed",
-            "1",
-            "--json",
-            "-",
-        ])
-        .assert()
-        .code(1);
+    let output = blockexc(&[
+        "conform",
+        "--dialect",
+        "codex-2025-06",
+        "--seed",
+        "1",
+        "--json",
+        "-",
+    ])
+    .assert()
+    .code(1);
     let run: RunResult = serde_json::from_slice(&output.get_output().stdout).unwrap();
     let ended = run.results.iter().filter(|result| {
         let actual = result.actual.as_deref().unwrap_or_default();
@@ -88,39 +82,21 @@ fn what_ends_an_emulated_node_is_marked() {
 
 #[test]
 fn a_command_that_starts_no_node_is_an_error_with_its_last_words() {
-    let mut command = Command::cargo_bin("blockexc").unwrap();
-    command
-        .args([
-            "conform",
-            "WANT-5",
-            "--start",
-            "echo no such chain >&2; exit 4",
-        ])
-        .assert()
-        .code(2)
-        .stderr(predicates::str::contains("no such chain"));
-}
-
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        // It may have ended, as is the point of it.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+    blockexc(&[
+        "conform",
+        "WANT-5",
+        "--start",
+        "echo no such chain >&2; exit 4",
+    ])
+    .assert()
+    .code(2)
+    .stderr(predicates::str::contains("no such chain"));
 }
 
 #[test]
 fn where_nobody_starts_it_again_what_may_end_it_runs_last() {
-    let mut node = std::process::Command::new(cargo_bin("blockexc"));
-    node.args(["node", "--dialect", "codex-2025-06"]);
-    let mut node = Killed(node.stdout(Stdio::piped()).spawn().unwrap());
-    let mut address = String::new();
-    let mut output = BufReader::new(node.0.stdout.take().unwrap());
-    output.read_line(&mut address).unwrap();
-
-    let run = conform(&["--target", address.trim()], 1);
+    let node = RunningNode::start(&["--dialect", "codex-2025-06"]);
+    let run = conform(&["--target", &node.address], 1);
     assert_eq!(of(&run, "WIRE-5").verdict, Verdict::Fail);
     for result in &run.results {
         let reason = result.reason.as_deref().unwrap_or_default();

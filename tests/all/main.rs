@@ -22,6 +22,7 @@ mod kill_matrix;
 mod node;
 mod node_kill;
 mod probe_cli;
+mod program;
 mod reports;
 mod simulate;
 mod trace_cli;

@@ -9,12 +9,11 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::Value;
 
+use super::program;
+
 fn blockexc(arguments: &[&str], folder: &Path) -> Command {
-    let mut command = Command::cargo_bin("blockexc").unwrap();
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("RUST_LOG");
+    let mut command = program::blockexc(arguments);
+    command.current_dir(folder);
     command
 }
 

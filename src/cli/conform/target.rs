@@ -15,10 +15,12 @@ use crate::cli::{deviation, dialect, seconds};
 use crate::suite::adapter::source::{AdapterSettings, AdapterSource};
 use crate::suite::embedded::{EmbeddedSource, USUAL_JOBS};
 use crate::suite::launcher::Launcher;
+use crate::suite::plan::Plan;
 use crate::suite::protocol_id::CODEX;
 use crate::suite::rest::Rest;
 use crate::suite::rest_source::RestSource;
-use crate::suite::source::{RemoteSource, TargetSource};
+use crate::suite::scenario::Scenario;
+use crate::suite::source::{OneNode, RemoteSource, TargetSource};
 use crate::suite::started::StartedSource;
 use crate::suite::target::HeldBlock;
 use crate::suite::transport::{KeyType, Muxer};
@@ -88,6 +90,21 @@ impl TargetArgs {
     pub(in crate::cli) fn is_foreign(&self) -> bool {
         self.target.is_some() || self.start.start.is_some() || self.control.is_some()
     }
+
+    /// The plan of a run of these scenarios on it.
+    pub(in crate::cli) fn plan(&self, scenarios: Vec<&'static Scenario>, seed: u64) -> Plan {
+        Plan {
+            scenarios,
+            seed,
+            timeout: self.timeout,
+            protocol: self.protocol.clone(),
+            muxers: match self.muxer {
+                Some(muxer) => vec![muxer],
+                None => vec![Muxer::Yamux, Muxer::Mplex],
+            },
+            key_type: self.key_type,
+        }
+    }
 }
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -99,8 +116,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 /// When a file cannot be read, or is not the block that it is said to be, or what steers the target
 /// does not work.
 pub(in crate::cli) async fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn TargetSource>> {
-    let is_embedded = args.target.is_none() && args.start.start.is_none() && args.control.is_none();
-    if args.holds.is_some() && is_embedded {
+    if args.holds.is_some() && !args.is_foreign() {
         bail!("--holds names a block of a node of yours: give --target, --start or --control too");
     }
     // What both kinds of target need to be met the same way again.
@@ -167,20 +183,23 @@ pub(in crate::cli) async fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn 
     }
     if let Some(launch) = args.start.launch(args.target.clone(), &mut arguments) {
         return Ok(Arc::new(StartedSource {
-            name: launch.command.clone(),
+            node: OneNode {
+                name: launch.command.clone(),
+                held,
+                arguments,
+            },
             launcher: Launcher::new(launch),
-            held,
-            arguments,
         }));
     }
     let Some(address) = args.target.clone() else {
         bail!("neither --target nor --start names a target");
     };
-    Ok(Arc::new(RemoteSource {
-        address,
+    let node = OneNode {
+        name: address.to_string(),
         held,
         arguments,
-    }))
+    };
+    Ok(Arc::new(RemoteSource { address, node }))
 }
 
 /// The block that the target is said to hold.
@@ -233,11 +252,13 @@ async fn steered_by_rest(
         .as_deref()
         .unwrap_or("of a version that it does not tell");
     Ok(RestSource {
-        name: format!("{address} ({version}, steered through {})", rest.base()),
+        node: OneNode {
+            name: format!("{address} ({version}, steered through {})", rest.base()),
+            held,
+            arguments,
+        },
         rest,
         address,
-        held,
-        arguments,
     })
 }
 

@@ -6,7 +6,6 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, PeerId};
 
 use super::control::{AdapterControl, Afterwards, Idle};
@@ -14,7 +13,7 @@ use super::message::{Body, Hello, Hex, Key, StartOptions, Started};
 use super::session::{CallError, Session};
 use crate::suite::control::Capability;
 use crate::suite::needs::Offers;
-use crate::suite::source::{NoTarget, TargetSource};
+use crate::suite::source::{NoTarget, TargetSource, peer_id_in};
 use crate::suite::target::{HeldBlock, RetryTimer, StartOption, Target, TargetOptions};
 use crate::suite::transport::{KeyType, Muxer};
 use crate::suite::verdict::TargetDescription;
@@ -208,10 +207,7 @@ impl AdapterSource {
             }
         };
         let peer_id = match started.peer.as_str() {
-            "" => match address.iter().last() {
-                Some(Protocol::P2p(peer)) => Some(peer),
-                _ => None,
-            },
+            "" => peer_id_in(&address),
             text => {
                 let parsed = text.parse::<PeerId>();
                 Some(parsed.map_err(|error| wrong(text, error.to_string()))?)

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use blockexc::suite::runner::{self, NoObserver};
 use blockexc::suite::verdict::Verdict;
 
-use super::{named, open, plan, shown};
+use super::super::program::shown;
+use super::{named, open, plan};
 
 /// Greets, and reads the command to start.
 const GREETS: &str = r#"read line; echo '{"id":1,"ok":{"version":1,"adapter":"a","node":"n","capabilities":["start","stop"]}}'; read line; echo "my last words" >&2;"#;

@@ -2,7 +2,8 @@
 
 use blockexc::suite::verdict::Verdict;
 
-use super::{by_adapter, named, shown};
+use super::super::program::shown;
+use super::{by_adapter, named};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dump_without_order_priorities_and_whom_is_asked() {
