@@ -1,6 +1,6 @@
 //! The command line program.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use blockexc::causes::with_causes;
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     };
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| usual.into()))
-        .with_ansi(has_colours())
+        .with_ansi(anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never)
         .with_writer(std::io::stderr)
         .init();
     // Not locked: a command may write by a thread of its own.
@@ -98,11 +98,6 @@ fn main() -> ExitCode {
             }
         }
     }
-}
-
-/// Whether logs are read on a terminal that shows colours.
-fn has_colours() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Whether nobody reads the output any more.

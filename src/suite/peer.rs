@@ -156,18 +156,8 @@ impl Peer {
     ///
     /// When the connection has ended, or the target refuses the stream or the protocol.
     pub async fn open_stream_on(&self, connection: &Connection) -> Result<Stream, PeerError> {
-        let opening = async {
-            let stream = connection.open().await.map_err(|error| error.to_string())?;
-            let protocol = self.endpoint.config.protocol.clone();
-            let agreed = dialer_select_proto(stream, [protocol], Version::V1).await;
-            agreed
-                .map(|(_, stream)| stream)
-                .map_err(|error| with_causes(&error))
-        };
-        let stream = tokio::time::timeout(self.endpoint.config.deadline, opening)
-            .await
-            .unwrap_or_else(|_| Err("nothing was agreed upon in time".to_owned()))
-            .map_err(|cause| self.no_stream(cause))?;
+        let protocol = self.endpoint.config.protocol.clone();
+        let stream = self.open_as(connection, protocol).await?;
         Ok(self.endpoint.add_stream(connection, stream, true))
     }
 
@@ -198,20 +188,34 @@ impl Peer {
         }
     }
 
-    /// Opens a stream of another protocol, which is left to the caller.
+    /// Opens a stream of another protocol, on the first connection. It is left to the caller.
     ///
     /// # Errors
     ///
     /// When there is no connection, or the target does not speak it.
     pub async fn open_other(&self, protocol: &'static str) -> Result<Substream, PeerError> {
-        let Some(connection) = self.connections().into_iter().next() else {
-            return Err(self.no_stream("there is no connection".to_owned()));
+        match self.connections().first() {
+            Some(connection) => self.open_as(connection, protocol.to_owned()).await,
+            None => Err(self.no_stream("there is no connection".to_owned())),
+        }
+    }
+
+    async fn open_as(
+        &self,
+        connection: &Connection,
+        protocol: String,
+    ) -> Result<Substream, PeerError> {
+        let opening = async {
+            let stream = connection.open().await.map_err(|error| error.to_string())?;
+            let agreed = dialer_select_proto(stream, [protocol], Version::V1).await;
+            agreed
+                .map(|(_, stream)| stream)
+                .map_err(|error| with_causes(&error))
         };
-        let stream = connection.open().await;
-        let stream = stream.map_err(|error| self.no_stream(error.to_string()))?;
-        let agreed = dialer_select_proto(stream, [protocol.to_owned()], Version::V1).await;
-        let (_, stream) = agreed.map_err(|error| self.no_stream(with_causes(&error)))?;
-        Ok(stream)
+        tokio::time::timeout(self.endpoint.config.deadline, opening)
+            .await
+            .unwrap_or_else(|_| Err("nothing was agreed upon in time".to_owned()))
+            .map_err(|cause| self.no_stream(cause))
     }
 
     fn no_stream(&self, cause: String) -> PeerError {
