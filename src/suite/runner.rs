@@ -3,7 +3,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use blockexc_model::requirement::Level;
@@ -23,6 +23,10 @@ use super::verdict::{Conclusion, Counts, FORMAT_VERSION, RunResult, ScenarioResu
 
 /// A whole scenario may take this many times what one thing in it may.
 const WHOLE: u32 = 20;
+/// How long a target that has ended may accept connections still.
+const ENDING: Duration = Duration::from_millis(500);
+/// Between two looks whether it does.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Follows a run.
 #[async_trait]
@@ -217,11 +221,24 @@ async fn run_on_what_is_there(
     }
     if !source.starts_again()
         && matches!(ended, Err(Stop::Fail { .. } | Stop::Inconclusive(_)))
-        && source.is_gone().await.is_some()
+        && is_gone_after(source, scenario).await
     {
         gone.set(Some(scenario.id));
     }
     ended
+}
+
+/// Whether the target is gone now. One that this scenario may have ended is given a moment: it can
+/// accept connections for as long as it goes down.
+async fn is_gone_after(source: &dyn TargetSource, scenario: &Scenario) -> bool {
+    let deadline = Instant::now() + ENDING;
+    while source.is_gone().await.is_none() {
+        if !scenario.needs.may_end || Instant::now() > deadline {
+            return false;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    true
 }
 
 /// What it comes to that this scenario ends the target's process each time.
