@@ -261,6 +261,7 @@ impl Adapter {
             frame_limit: options.frame_limit.unwrap_or(usual.frame_limit),
             retry_interval: (interval > 0).then(|| Duration::from_millis(interval)),
             retries: options.retries.unwrap_or(u32::MAX),
+            wants_per_peer: options.wants_per_peer.unwrap_or(usual.wants_per_peer),
             muxers: match (offers("yamux"), offers("mplex")) {
                 (true, false) => Muxers::Yamux,
                 (false, true) => Muxers::Mplex,

@@ -18,6 +18,12 @@ pub trait Names: Clone + Debug + Eq + Ord + Hash + 'static {
     type Peer: Name;
     /// The content identifier of a block or of a dataset's tree.
     type Cid: Name;
+
+    /// Whether this CID says that its block is a dataset's manifest. Rules do not ask for it; some
+    /// deployed nodes do.
+    fn is_manifest(_: &Self::Cid) -> bool {
+        false
+    }
 }
 
 /// A block's name: its own CID, or its place in a dataset.

@@ -94,7 +94,7 @@ deviations! {
     UnknownWantAsHave = "unknown-want-as-have", Shell, breaks ["WIRE-5"], "An unknown want type is handled as WantHave.";
     AcceptMislabelled = "accept-mislabelled", Model, breaks ["XFER-3", "XFER-4"], "Data that hashes right is stored whatever address, CID field or proof came with it.";
     LittleEndianPrice = "little-endian-price", Shell, breaks ["PRES-8"], "Prices are sent as 8 bytes, least significant first.";
-    UnboundedMessage = "unbounded-message", Shell, breaks ["XFER-9"], "All that one list asks for is sent as one message, whatever its size.";
+    UnboundedMessage = "unbounded-message", Shell, breaks ["XFER-9", "XFER-10"], "All that one list asks for is sent as one message, whatever its size.";
     UnorderedServing = "unordered-serving", Model, breaks ["WANT-14"], "What is owed is sent in no particular order.";
     AnswerMissingAddress = "answer-missing-address", Shell, breaks ["WANT-16", "WIRE-9"], "An entry without an address is answered, with an empty address.";
     AbortOnUnknownEnum = "abort-on-unknown-enum", Shell, breaks ["WIRE-5", "WIRE-9", "PRES-11"], "An unknown want type or presence type, or a number out of range, ends the process.";
@@ -159,6 +159,30 @@ deviations! {
     CancelToDeliverer = "cancel-to-deliverer", Model, permitted [], "Whoever delivers a block it was asked for is sent a cancel too.";
     CancelToHolders = "cancel-to-holders", Model, permitted [], "When a want ends by its block, every other peer with a record of it is sent a cancel, asked or not.";
     RefreshInFull = "refresh-in-full", Model, permitted [], "A want that is announced anew is announced by full lists that name only what each peer is not known to have, and so not what is asked of it.";
+    StuckOnDontHave = "stuck-on-dont-have", Model, breaks ["PRES-3"], "A DontHave of the asked peer removes its record, and the address stays asked of that peer until the retry.";
+    ServeOnce = "serve-once", Model, breaks ["WANT-2"], "A WantBlock for a block that was delivered to the same peer on the same connection is not answered and stays recorded, unless a cancel came between.";
+    ResendCooldown = "resend-cooldown", Model, breaks ["WANT-1", "WANT-2"], "After a delivery, a WantBlock of the same address by the same peer is neither answered nor recorded, unless a cancel came between. A running node forgets the delivery after 90 seconds; this one has no clock.";
+    AnnounceInFull = "announce-in-full", Model, breaks ["ASK-1"], "A fresh want is announced by full lists that name what each peer is not known to have.";
+    AnnounceToBest = "announce-to-best", Model, breaks ["ASK-1"], "A want is announced to three peers at most: to peers that are known to have leaves of the same dataset, if there are any.";
+    AskInSlices = "ask-in-slices", Model, breaks ["ASK-6"], "Own wants that are known are asked for in lists of at most 128, each of any of its holders and not always of the peer that spoke.";
+    ListsOf1024 = "lists-of-1024", Model, breaks ["JOIN-8"], "A want list is split at 1024 entries.";
+    AcceptFromStranger = "accept-from-stranger", Model, breaks ["JOIN-7"], "A delivery of a peer without a context counts like any other.";
+    ManifestsOnly = "manifests-only", Model, breaks ["XFER-7"], "A plain delivery whose block is no manifest never counts.";
+    NoCancelOnDelivery = "no-cancel-on-delivery", Model, breaks ["XFER-7", "HELD-1"], "When a want ends by its block, no cancels are sent; when its request is cancelled, they are.";
+    FailOnUnstorable = "fail-on-unstorable", Model, breaks ["XFER-5", "XFER-6"], "A leaf delivery whose proof the store refuses fails its request, and those of all leaves of that dataset in the same message.";
+    PoisonedTree = "poisoned-tree", Model, breaks ["XFER-4", "XFER-5"], "The proof of the first leaf of a dataset counts without being verified. Later deliveries whose proofs contradict it are refused, and fail their requests.";
+    PoisonedServing = "poisoned-serving", Shell, breaks ["WANT-16"], "After a WantBlock entry without an address, no block is sent to that peer any more.";
+    ManyBlocksAMessage = "many-blocks-a-message", Model, breaks ["XFER-10"], "Up to 48 blocks are put into one message.";
+    AbortOnOddIndex = "abort-on-odd-index", Shell, breaks ["WIRE-9"], "A WantHave for a leaf index of 2^63 or more ends the process.";
+    UnknownWantAsBlock = "unknown-want-as-block", Shell, breaks ["WIRE-5"], "An unknown want type is handled as WantBlock.";
+    NoAccounts = "no-accounts", Shell, permitted [], "Accounts, payments and prices are skipped as unknown fields, and none is sent.";
+    RetriesCountWhenAsked = "retries-count-when-asked", Model, breaks ["ASK-9"], "A retry counts only when the want was asked of somebody: a want that nobody can meet is pursued without end.";
+    FirstCancelEnds = "first-cancel-ends", Model, breaks ["ASK-10"], "The first cancel ends a want for everybody who requested it.";
+    CrowdedWantReplaces = "crowded-want-replaces", Model, breaks ["WANT-19"], "With the bound on recorded wants reached, a further one takes the place of the oldest.";
+    DeliverTwice = "deliver-twice", Model, breaks ["WANT-2"], "A want is answered with its delivery twice.";
+    CancelUnwantedUpload = "cancel-unwanted-upload", Model, breaks ["HELD-1"], "When a block is stored, every peer is sent a cancel for it, wanted or not.";
+    FirstListNotFull = "first-list-not-full", Model, breaks ["JOIN-4"], "The own want list sent on Joined does not say `full`.";
+    StallOnMutePeer = "stall-on-mute-peer", Shell, breaks ["ASK-1"], "Want lists go out to one peer after the other: a peer that never agrees on a stream keeps the others from being sent theirs.";
 }
 
 impl Deviation {
@@ -193,51 +217,88 @@ impl FromStr for Deviation {
 
 /// A set of deviations.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Deviations(u128);
+pub struct Deviations([u128; WORDS]);
 
-// A set is kept as the bits of one number.
-const _: () = assert!(Deviation::ALL.len() <= 128);
+/// A set is kept as the bits of so many numbers.
+const WORDS: usize = 2;
+const _: () = assert!(Deviation::ALL.len() <= WORDS * 128);
+
+/// Which number a deviation has its bit in, and the bit.
+const fn place(deviation: Deviation) -> (usize, u128) {
+    (deviation as usize / 128, 1 << (deviation as usize % 128))
+}
 
 impl Deviations {
     /// The empty set: the reference.
     pub const fn none() -> Self {
-        Deviations(0)
+        Deviations([0; WORDS])
     }
 
     /// The set of these.
     pub const fn of(deviations: &[Deviation]) -> Self {
-        let mut bits = 0;
+        let mut words = [0; WORDS];
         let mut i = 0;
         while i < deviations.len() {
-            bits |= 1 << deviations[i] as u8;
+            let (word, bit) = place(deviations[i]);
+            words[word] |= bit;
             i += 1;
         }
-        Deviations(bits)
+        Deviations(words)
     }
 
     /// Whether this deviation is one of them.
     pub const fn contains(self, deviation: Deviation) -> bool {
-        self.0 & (1 << deviation as u8) != 0
+        let (word, bit) = place(deviation);
+        self.0[word] & bit != 0
     }
 
     /// Whether any deviation of the other set is one of these.
     pub const fn intersects(self, other: Deviations) -> bool {
-        self.0 & other.0 != 0
+        let mut word = 0;
+        while word < WORDS {
+            if self.0[word] & other.0[word] != 0 {
+                return true;
+            }
+            word += 1;
+        }
+        false
     }
 
     /// Adds a deviation.
     pub fn insert(&mut self, deviation: Deviation) {
-        self.0 |= 1 << deviation as u8;
+        let (word, bit) = place(deviation);
+        self.0[word] |= bit;
     }
 
     /// The deviations of either set.
     pub const fn union(self, other: Deviations) -> Self {
-        Deviations(self.0 | other.0)
+        let mut words = self.0;
+        let mut word = 0;
+        while word < WORDS {
+            words[word] |= other.0[word];
+            word += 1;
+        }
+        Deviations(words)
+    }
+
+    /// The same without this one.
+    pub const fn without(self, deviation: Deviation) -> Self {
+        let mut words = self.0;
+        let (word, bit) = place(deviation);
+        words[word] &= !bit;
+        Deviations(words)
     }
 
     /// Whether there are none.
     pub const fn is_empty(self) -> bool {
-        self.0 == 0
+        let mut word = 0;
+        while word < WORDS {
+            if self.0[word] != 0 {
+                return false;
+            }
+            word += 1;
+        }
+        true
     }
 
     /// The deviations of the set.

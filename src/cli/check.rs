@@ -331,8 +331,10 @@ fn chosen(args: &CheckArgs, setup: &Setup) -> anyhow::Result<Vec<Configuration>>
 fn headline(args: &CheckArgs, out: &mut dyn Write) -> std::io::Result<()> {
     write!(
         out,
-        "{HEADLINE}{}{HEADLINE:#} ({})",
-        args.dialect.name, args.dialect.about
+        "{HEADLINE}{}{HEADLINE:#} ({}; {})",
+        args.dialect.name,
+        args.dialect.about,
+        args.dialect.evidence.words()
     )?;
     if !args.deviation.is_empty() {
         let names: Vec<&str> = args.deviation.iter().map(|one| one.name()).collect();

@@ -64,6 +64,9 @@ pub struct NodeArgs {
     /// One more deviation from the specification
     #[arg(long, value_name = "DEVIATION", value_parser = deviation)]
     deviation: Vec<Deviation>,
+    /// A deviation of the dialect that this node does not have
+    #[arg(long, value_name = "DEVIATION", value_parser = deviation, requires = "dialect")]
+    without: Vec<Deviation>,
     /// The muxers to offer
     #[arg(long, default_value = "both")]
     muxer: Muxers,
@@ -105,13 +108,21 @@ fn account(text: &str) -> Result<Account, String> {
 }
 
 impl NodeArgs {
-    fn options(&self) -> anyhow::Result<NodeOptions> {
+    /// Those of the dialect and the further ones, without those that are taken away.
+    fn deviations(&self) -> Deviations {
         let mut deviations = self
             .dialect
             .map_or_else(Deviations::none, |dialect| dialect.deviations);
         for deviation in &self.deviation {
             deviations.insert(*deviation);
         }
+        for deviation in &self.without {
+            deviations = deviations.without(*deviation);
+        }
+        deviations
+    }
+
+    fn options(&self) -> anyhow::Result<NodeOptions> {
         let store: Arc<dyn BlockStore> = match &self.store {
             Some(file) => Arc::new(DiskStore::open(file)?),
             None => Arc::new(MemoryStore::default()),
@@ -120,7 +131,7 @@ impl NodeArgs {
             keypair: self.keypair()?,
             listen: self.listen.clone(),
             protocol: self.protocol.clone(),
-            deviations,
+            deviations: self.deviations(),
             price: Price::from(self.price),
             account: self.account,
             frame_limit: self.frame_limit,
@@ -143,8 +154,13 @@ impl NodeArgs {
     fn recording(&self, file: &Path) -> anyhow::Result<Recording> {
         let header = Header {
             complete: true,
-            dialect: self.dialect,
-            deviations: self.deviation.iter().copied().collect(),
+            // A log cannot say what a dialect is without: it names the deviations.
+            dialect: self.dialect.filter(|_| self.without.is_empty()),
+            deviations: if self.without.is_empty() {
+                self.deviation.iter().copied().collect()
+            } else {
+                self.deviations()
+            },
             price: Price::from(self.price),
             account: self.account,
             retries: Some(self.retries),

@@ -45,6 +45,10 @@ pub struct Exchange {
     options: Options,
     peers: HashMap<PeerId, Connections>,
     events: VecDeque<ToSwarm<PeerEvent, Command>>,
+    /// Want lists that wait for the peer before, by the deviation `stall-on-mute-peer`.
+    stalled: VecDeque<(PeerId, Message)>,
+    /// The peer that they wait for.
+    waits_for: Option<PeerId>,
     waker: Option<Waker>,
 }
 
@@ -61,6 +65,8 @@ impl Exchange {
             options,
             peers: HashMap::new(),
             events: VecDeque::new(),
+            stalled: VecDeque::new(),
+            waits_for: None,
             waker: None,
         }
     }
@@ -68,6 +74,30 @@ impl Exchange {
     /// Sends a message to a peer, after all earlier ones. Does nothing if the peer is not
     /// connected. Disconnects a peer for which too much is waiting (WIRE-10).
     pub fn send(&mut self, to: &PeerId, message: Message) {
+        if self.options.stalls_on_mute_peers && message.want_list.is_some() {
+            self.stalled.push_back((*to, message));
+            self.send_stalled();
+        } else {
+            self.send_now(to, message);
+        }
+    }
+
+    /// Sends the want lists that wait, up to the first whose peer has agreed on no stream yet.
+    fn send_stalled(&mut self) {
+        loop {
+            let peer = self.waits_for.and_then(|peer| self.peers.get(&peer));
+            if peer.is_some_and(|peer| !peer.open.is_empty() && !peer.outgoing.has_agreed()) {
+                return;
+            }
+            let Some((to, message)) = self.stalled.pop_front() else {
+                return;
+            };
+            self.waits_for = Some(to);
+            self.send_now(&to, message);
+        }
+    }
+
+    fn send_now(&mut self, to: &PeerId, message: Message) {
         let Some(peer) = self.peers.get_mut(to) else {
             return;
         };
@@ -159,6 +189,7 @@ impl Exchange {
                     self.peers.remove(&peer);
                 }
                 self.push(ToSwarm::GenerateEvent(PeerEvent::Left(peer)));
+                self.send_stalled();
             }
         }
     }
@@ -211,6 +242,7 @@ impl NetworkBehaviour for Exchange {
         connection: ConnectionId,
         frames: THandlerOutEvent<Self>,
     ) {
+        self.send_stalled();
         self.push(ToSwarm::GenerateEvent(PeerEvent::Frames {
             from,
             connection,

@@ -68,6 +68,8 @@ pub struct Handler {
     sends: bool,
     /// The number of failures of the own stream since a message was sent last.
     failures: u32,
+    /// Whether the behaviour is to be told that the peer has agreed on a stream.
+    tells_of_agreement: bool,
 }
 
 /// The node's own stream.
@@ -111,6 +113,7 @@ impl Handler {
             sending: Sending::Closed,
             sends: false,
             failures: 0,
+            tells_of_agreement: false,
         }
     }
 
@@ -251,6 +254,9 @@ impl ConnectionHandler for Handler {
                 protocol: self.listen_protocol(),
             });
         }
+        if std::mem::take(&mut self.tells_of_agreement) {
+            return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Vec::new()));
+        }
         let mut frames = Vec::new();
         let mut length = 0;
         while frames.len() < MAX_FRAMES_TOGETHER
@@ -286,6 +292,8 @@ impl ConnectionHandler for Handler {
                 protocol: stream,
                 ..
             }) => {
+                self.outgoing.agreed();
+                self.tells_of_agreement = self.options.stalls_on_mute_peers;
                 let (reader, writer) = stream.split();
                 let number = self.streams.add_own(reader);
                 self.sending = Sending::Idle(writer, number);

@@ -28,7 +28,7 @@ mod transport;
 
 pub use handle::{NodeHandle, PendingBlock, RequestError};
 pub use options::{
-    ARCHIVIST_PROTOCOL, CODEX_PROTOCOL, KeyType, Muxers, NodeOptions, STORAGE_PROTOCOL,
-    WAITING_PER_PEER, WANTS_PER_PEER,
+    ARCHIVIST_PROTOCOL, CODEX_PROTOCOL, KeyType, Muxers, NodeOptions, PROMETHEI_PROTOCOL,
+    STORAGE_PROTOCOL, WAITING_PER_PEER, WANTS_PER_PEER,
 };
 pub use start::{StartError, start};

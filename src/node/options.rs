@@ -18,6 +18,8 @@ use crate::wire::DEFAULT_LIMIT;
 pub const CODEX_PROTOCOL: &str = "/codex/blockexc/1.0.0";
 /// The protocol id of Archivist.
 pub const ARCHIVIST_PROTOCOL: &str = "/archivist/blockexc/1.0.0";
+/// The protocol id of Promethei.
+pub const PROMETHEI_PROTOCOL: &str = "/promethei/blockexc/1.0.0";
 /// The protocol id of Logos Storage's rewrite of 2026: a different protocol.
 pub const STORAGE_PROTOCOL: &str = "/storage/blockexc/1.0.0";
 

@@ -29,6 +29,8 @@ struct Queue {
     /// The frames of the message whose turn it is, after the pieces that were put back.
     frames: VecDeque<Bytes>,
     waiting: usize,
+    /// Whether the peer has agreed on a stream.
+    agreed: bool,
 }
 
 impl Outgoing {
@@ -53,9 +55,23 @@ impl Outgoing {
         }
     }
 
-    /// Forgets everything.
+    /// Forgets everything that waits.
     pub fn clear(&self) {
-        *self.lock() = Queue::default();
+        let mut queue = self.lock();
+        *queue = Queue {
+            agreed: queue.agreed,
+            ..Queue::default()
+        };
+    }
+
+    /// The peer has agreed on a stream.
+    pub fn agreed(&self) {
+        self.lock().agreed = true;
+    }
+
+    /// Whether the peer has agreed on a stream.
+    pub fn has_agreed(&self) -> bool {
+        self.lock().agreed
     }
 
     /// Whether nothing waits.

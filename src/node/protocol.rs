@@ -22,6 +22,9 @@ pub struct Options {
     pub skips_long_frames: bool,
     /// Deviating nodes only: read any number of streams.
     pub unbounded_streams: bool,
+    /// Deviating nodes only: send want lists to one peer after the other, each when the one before
+    /// has agreed on a stream.
+    pub stalls_on_mute_peers: bool,
     /// Deviating nodes only: keep the messages for a peer when its last connection closes.
     pub queue_survives_left: bool,
 }

@@ -68,9 +68,10 @@ pub async fn start(options: NodeOptions) -> Result<NodeHandle, StartError> {
     let peer_id = options.keypair.public().to_peer_id();
     let mut swarm = swarm(&options)?;
     let addresses = listen(&mut swarm, &options.listen).await?;
+    let has_accounts = !options.deviations.contains(Deviation::NoAccounts);
     let config = Config {
         price: options.price,
-        account: options.account,
+        account: options.account.filter(|_| has_accounts),
         retries: options.retries,
         wants_per_peer: options.wants_per_peer,
     };
@@ -117,6 +118,7 @@ fn swarm(options: &NodeOptions) -> Result<Swarm<Behaviour>, StartError> {
         waiting_per_peer: options.waiting_per_peer,
         skips_long_frames: deviates(Deviation::KeepStreamOnLongFrame),
         unbounded_streams: deviates(Deviation::UnboundedStreams),
+        stalls_on_mute_peers: deviates(Deviation::StallOnMutePeer),
         queue_survives_left: deviates(Deviation::QueueSurvivesLeft),
     });
     let public = options.keypair.public();

@@ -92,6 +92,9 @@ pub fn target(run: &RunResult) -> String {
     let mut text = run.target.name.clone();
     if let Some(dialect) = &run.target.dialect {
         text.push_str(&format!(", dialect {dialect}"));
+        if let Some(known) = Dialect::find(dialect) {
+            text.push_str(&format!(" ({})", known.evidence.words()));
+        }
     }
     let of_dialect = run
         .target

@@ -61,9 +61,16 @@ impl World {
             .map(|number| {
                 let dataset = number / DATASET_BLOCKS;
                 let place = number % DATASET_BLOCKS;
+                let is_leaf = dataset.is_multiple_of(2);
+                let bytes = digest(0, number);
                 Block {
-                    cid: BlockCid::of_block(&digest(0, number)),
-                    leaf: dataset.is_multiple_of(2).then(|| ModelAddress::Leaf {
+                    // A plain block that is no manifest is fetched by no living node.
+                    cid: if is_leaf {
+                        BlockCid::of_block(&bytes)
+                    } else {
+                        BlockCid::of_manifest(&bytes)
+                    },
+                    leaf: is_leaf.then(|| ModelAddress::Leaf {
                         tree: BlockCid::of_tree(&sha256(&digest(1, dataset))),
                         index: place as u64,
                     }),

@@ -22,6 +22,21 @@ use crate::near::Unknown;
 /// deviation keeps from showing.
 pub const MASKED: &[(&str, &str, &str)] = &[
     (
+        "archivist-2026",
+        "PRES-1",
+        "late-presence shows only with a delivery of a peer that was not asked, and only-asked ignores it",
+    ),
+    (
+        "archivist-2026",
+        "WIRE-6",
+        "late-presence shows only with a delivery of a peer that was not asked, and only-asked ignores it",
+    ),
+    (
+        "promethei-2026",
+        "XFER-6",
+        "fail-on-unstorable shows with a proof that is refused, and accept-unproven-leaf refuses none",
+    ),
+    (
         "logos-2025-12",
         "PRES-1",
         "late-presence shows only with a delivery of a peer that was not asked, and only-asked ignores it",

@@ -65,6 +65,7 @@ impl TargetSource for EmbeddedSource {
             // A scenario that is about retries makes them happen.
             retry_interval: None,
             retries: options.retries.unwrap_or(u32::MAX),
+            wants_per_peer: options.wants_per_peer.unwrap_or(defaults.wants_per_peer),
             muxers: match self.muxer {
                 None => Muxers::Both,
                 Some(Muxer::Yamux) => Muxers::Yamux,

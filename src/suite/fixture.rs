@@ -5,6 +5,7 @@ use rand::{Rng as _, RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 
 use super::compose;
+use crate::node::dataset::Manifest;
 use crate::wire::cid::sha256;
 use crate::wire::protobuf::BlockDelivery;
 use crate::wire::{Address, BlockCid, Tree};
@@ -26,6 +27,12 @@ impl Block {
     pub fn new(data: impl Into<Bytes>) -> Self {
         let data = data.into();
         let cid = BlockCid::of_block(&data);
+        Block { data, cid }
+    }
+
+    /// The block of these bytes, which are a manifest's.
+    pub fn new_manifest(data: Bytes) -> Self {
+        let cid = BlockCid::of_manifest(&data);
         Block { data, cid }
     }
 
@@ -146,6 +153,19 @@ impl Fixtures {
     /// A block of this many bytes that nobody else has.
     pub fn block_of(&mut self, size: usize) -> Block {
         Block::new(self.bytes(size))
+    }
+
+    /// A manifest of a dataset that does not exist: the one plain block that every known node
+    /// takes.
+    pub fn manifest(&mut self) -> Block {
+        let tree = BlockCid::of_tree(&self.random.random());
+        let manifest = Manifest {
+            tree,
+            block_size: 65_536,
+            dataset_size: 65_536,
+            file_name: None,
+        };
+        Block::new_manifest(manifest.encode())
     }
 
     /// The plain address of a block that does not exist.

@@ -13,6 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::compose::{list, want_have};
 use super::control::{Capability, RequestId};
 use super::dump::Dump;
 use super::exchange::Exchange;
@@ -20,9 +21,13 @@ use super::fixture::{Block, Dataset, Fixtures};
 use super::peer::Peer;
 use super::peer_config::PeerConfig;
 use super::peer_error::PeerError;
+use super::received::ReceivedMessage;
 use super::stop::Stop;
 use super::target::{RetryTimer, Target, TargetOptions};
 use crate::wire::{Address, BlockCid, address};
+
+/// Why a scenario about prices is skipped.
+const NO_PRICES: &str = "needs a target with prices: this one shows no price in its answers, as nodes without accounts and payments";
 
 /// The time between two looks at a dump.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
@@ -87,6 +92,11 @@ impl Harness {
     /// A block that nobody else has.
     pub fn block(&self) -> Block {
         self.config.random(Fixtures::block)
+    }
+
+    /// A manifest that nobody else has: for plain blocks that are delivered to the target.
+    pub fn manifest(&self) -> Block {
+        self.config.random(Fixtures::manifest)
     }
 
     /// A block of this many bytes that nobody else has.
@@ -186,6 +196,22 @@ impl Harness {
             Ok(_) | Err(Stop::Skip(_)) => Ok(()),
             Err(other) => Err(other),
         }
+    }
+
+    /// For scenarios about prices and accounts: living nodes of 2026 have neither, and their answers
+    /// name no price. Whoever has prices names one in each answer, if only zero.
+    ///
+    /// # Errors
+    ///
+    /// Skips when the target answers without a price.
+    pub async fn needs_prices(&self, peer: &Peer) -> Result<(), Stop> {
+        let question = list([want_have(&self.address()).with_dont_have()]);
+        let received = peer.exchange(question).await?;
+        let is_named = |message: &ReceivedMessage| message.names_a_price();
+        if received.presences().next().is_some() && !received.0.iter().any(is_named) {
+            return Err(Stop::Skip(NO_PRICES.to_owned()));
+        }
+        Ok(())
     }
 
     // ---- what the target can do

@@ -97,6 +97,7 @@ fn needs_options(offers: &Offers, options: &TargetOptions) -> Option<String> {
         account,
         frame_limit,
         retries,
+        wants_per_peer,
     } = options;
     let needed = [
         (*price != 0).then(|| (StartOption::Price, format!("a price of {price}"))),
@@ -108,6 +109,12 @@ fn needs_options(offers: &Offers, options: &TargetOptions) -> Option<String> {
             )
         }),
         retries.map(|it| (StartOption::Retries, format!("{it} retries"))),
+        wants_per_peer.map(|it| {
+            (
+                StartOption::WantsPerPeer,
+                format!("room for {it} wants of a peer"),
+            )
+        }),
     ];
     let missing: Vec<String> = needed
         .into_iter()

@@ -11,7 +11,7 @@ use super::peer::Peer;
 use super::peer_config::PeerConfig;
 use super::peer_error::PeerError;
 use super::plan::Plan;
-use super::protocol_id::{ARCHIVIST, CODEX, STORAGE};
+use super::protocol_id::{ARCHIVIST, CODEX, PROMETHEI, STORAGE};
 use super::source::{NoTarget, TargetSource};
 use super::target::{Target, TargetOptions};
 use crate::wire::address;
@@ -149,7 +149,7 @@ async fn meet(source: &dyn TargetSource, plan: &Plan) -> Result<Met, Unreachable
 /// Connects, and agrees on the protocol.
 async fn agree(met: &Met, plan: &Plan) -> Result<(), Unreachable> {
     met.peer.connect().await?;
-    let known = [plan.protocol.as_str(), CODEX, ARCHIVIST, STORAGE];
+    let known = [plan.protocol.as_str(), CODEX, ARCHIVIST, PROMETHEI, STORAGE];
     let address = met.target.address.to_string();
     let protocol = plan.protocol.clone();
     match met.peer.negotiate(&known).await? {

@@ -4,5 +4,7 @@
 pub const CODEX: &str = "/codex/blockexc/1.0.0";
 /// The same protocol's ID among Archivist's nodes.
 pub const ARCHIVIST: &str = "/archivist/blockexc/1.0.0";
+/// The same protocol's ID among Promethei's nodes.
+pub const PROMETHEI: &str = "/promethei/blockexc/1.0.0";
 /// A different protocol: Logos Storage's rewrite of 2026.
 pub const STORAGE: &str = "/storage/blockexc/1.0.0";

@@ -79,7 +79,7 @@ async fn set_up_for_quirks(
 /// for.
 async fn is_answer_read(harness: &Harness) -> Result<bool, Stop> {
     let peer = harness.join().await?;
-    let block = harness.block();
+    let block = harness.manifest();
     let address = block.address();
     let request = harness.request(&address).await?;
     let asks = |received: &Received| !received.entries_for(&address).is_empty();

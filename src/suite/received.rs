@@ -9,9 +9,11 @@ use std::fmt;
 
 use blockexc_model::message::{Account, Evidence, PresenceType, WantType};
 use bytes::Bytes;
+use prost::Message as _;
 
 use super::describe::{MOST_PARTS, OneLine};
 use super::exchange::StreamId;
+use crate::wire::protobuf;
 use crate::wire::{Address, Decoded, Delivery, Message, Presence, ReceivedBlock, WantEntry};
 
 /// A message of the target, or a frame of it that is none.
@@ -33,6 +35,13 @@ impl ReceivedMessage {
     /// Its message.
     pub fn message(&self) -> &Message {
         &self.decoded.message
+    }
+
+    /// Whether any presence item of it has a price, if only zero.
+    pub fn names_a_price(&self) -> bool {
+        let message = protobuf::Message::decode(self.bytes.clone()).unwrap_or_default();
+        let mut items = message.block_presences.iter();
+        items.any(|item| !item.price.is_empty())
     }
 }
 

@@ -16,7 +16,8 @@
 //! [`survives`](super::harness::Harness::survives). A scenario does not consider the requirement's
 //! level: a missed SHOULD becomes a warning, and a MAY never fails.
 //!
-//! **Fixtures** come from the harness: `harness.block()`, `harness.address()` (of a block that does
+//! **Fixtures** come from the harness: `harness.block()`, `harness.manifest()` (a plain block that
+//! is delivered to the target: some nodes take no other), `harness.address()` (of a block that does
 //! not exist), `harness.dataset(n)`, `harness.bytes(n)`. They are new at each call and the same in
 //! each run of one seed. Use no other randomness.
 //!

@@ -31,6 +31,8 @@ pub struct TargetOptions {
     /// How often a want is pursued anew before its request fails. There is no timer: a scenario
     /// that wants a retry calls `Harness::retry_now`.
     pub retries: Option<u32>,
+    /// How many wants of a peer it records (WANT-19).
+    pub wants_per_peer: Option<u32>,
 }
 
 impl TargetOptions {
@@ -40,6 +42,7 @@ impl TargetOptions {
         account: None,
         frame_limit: None,
         retries: None,
+        wants_per_peer: None,
     };
 }
 
@@ -55,7 +58,9 @@ pub enum StartOption {
     FrameLimit,
     /// How often a want is pursued anew before its request fails.
     Retries,
-    /// The time after which it is.
+    /// How many wants of a peer are recorded.
+    WantsPerPeer,
+    /// The time after which a want is pursued anew.
     RetryInterval,
     /// The muxers that are offered.
     Muxers,
@@ -72,6 +77,7 @@ impl StartOption {
         StartOption::Account,
         StartOption::FrameLimit,
         StartOption::Retries,
+        StartOption::WantsPerPeer,
         StartOption::RetryInterval,
         StartOption::Muxers,
         StartOption::Key,
@@ -85,6 +91,7 @@ impl StartOption {
             StartOption::Account => "account",
             StartOption::FrameLimit => "frame_limit",
             StartOption::Retries => "retries",
+            StartOption::WantsPerPeer => "wants_per_peer",
             StartOption::RetryInterval => "retry_interval",
             StartOption::Muxers => "muxers",
             StartOption::Key => "key",

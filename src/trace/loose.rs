@@ -7,11 +7,12 @@
 //! be one that a node is free to send at any time. A part that stays pending is an error only where
 //! the log says that everything has been sent: at a `quiet` line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use blockexc_model::Deviation;
-use blockexc_model::deviating::{Effect, Event, Node, OtherEvent, Setup};
+use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent, Setup};
 use blockexc_model::message::{PresenceType, WantType};
+use blockexc_model::node::First;
 use libp2p::PeerId;
 
 use super::choices::{Asked, MAX_STATES, TooMany, outcomes};
@@ -33,6 +34,9 @@ const MAX_PENDING: usize = 4096;
 struct State {
     node: Node<Network>,
     pending: BTreeMap<PeerId, Vec<Part>>,
+    /// The peers whose serving has been put off and has not been seen (`serve-later`), each with
+    /// what it wants and is held since: what it must be sent at last.
+    turns: BTreeMap<PeerId, BTreeSet<Address>>,
 }
 
 /// The states that a node may be in after what its log has shown so far.
@@ -49,6 +53,7 @@ impl LooseRun {
             states: vec![State {
                 node: Node::deviating(setup.clone()),
                 pending: BTreeMap::new(),
+                turns: BTreeMap::new(),
             }],
             setup,
             knowledge: Knowledge::new(from_the_middle),
@@ -96,10 +101,13 @@ impl LooseRun {
                 let mut after = State {
                     node,
                     pending: state.pending.clone(),
+                    turns: state.turns.clone(),
                 };
                 if let Event::Left(peer) = event {
                     after.pending.remove(peer); // LEFT-4
+                    after.turns.remove(peer);
                 }
+                after.put_off(&effects);
                 for peer in add_pending(&mut after.pending, effects) {
                     self.knowledge.forget_peer(&peer);
                 }
@@ -182,7 +190,11 @@ impl LooseRun {
                     let mut after = State {
                         node,
                         pending: state.pending.clone(),
+                        turns: state.turns.clone(),
                     };
+                    if let Event::Other(OtherEvent::Serve(peer)) = hidden {
+                        after.turns.remove(&peer);
+                    }
                     overfull.extend(add_pending(&mut after.pending, effects));
                     if after.take(to, part) && !explaining.contains(&after) {
                         explaining.push(after);
@@ -232,6 +244,7 @@ impl LooseRun {
                 self.states = vec![State {
                     node,
                     pending: BTreeMap::new(),
+                    turns: BTreeMap::new(),
                 }];
             }
             return Ok(());
@@ -286,13 +299,14 @@ impl LooseRun {
             return Ok(());
         }
         let unsent = |state: &State| {
-            state.pending.iter().find_map(|(peer, parts)| {
-                let part = parts.iter().find(|part| {
-                    self.knowledge.judges_peer(peer)
-                        && self.knowledge.judges(&part.address(), part.is_entry())
-                        && state.must_send(part)
-                })?;
-                Some((*peer, part.clone()))
+            let pending = state.pending.iter();
+            let pending =
+                pending.flat_map(|(peer, parts)| parts.iter().map(|it| (*peer, it.clone())));
+            let mut owed = pending.chain(state.owed_turns());
+            owed.find(|(peer, part)| {
+                self.knowledge.judges_peer(peer)
+                    && self.knowledge.judges(&part.address(), part.is_entry())
+                    && state.must_send(part)
             })
         };
         let quiet: Vec<State> = self
@@ -375,6 +389,40 @@ impl State {
         };
         let place = pending.iter().position(|sent| part.matches(sent));
         place.map(|place| pending.remove(place)).is_some()
+    }
+
+    /// Notes whose serving this step puts off.
+    fn put_off(&mut self, effects: &[Effect<Network>]) {
+        for effect in effects {
+            let Effect::Other(OtherEffect::ServeLater(peer)) = effect else {
+                continue;
+            };
+            let context = self.node.contexts().get(peer).into_iter();
+            let wants = context.flat_map(|context| context.wants());
+            let held = wants.filter(|entry| self.node.holds(&entry.address));
+            let held = held.map(|entry| entry.address.clone());
+            self.turns.entry(*peer).or_default().extend(held);
+        }
+    }
+
+    /// What is owed by turns that have not been seen. A turn may have come before a block did that is
+    /// held now, so that only what was held when it was put off counts.
+    fn owed_turns(&self) -> Vec<(PeerId, Part)> {
+        let mut owed = Vec::new();
+        for (peer, held) in &self.turns {
+            let turn = Event::Other(OtherEvent::Serve(*peer));
+            let effects = self.node.clone().step(turn, &mut First);
+            let messages = effects.iter().filter_map(|effect| match effect {
+                Effect::Send { to, message } if to == peer => Some(message),
+                _ => None,
+            });
+            let parts = messages.flat_map(parts);
+            let blocks = parts.filter(
+                |part| matches!(part, Part::Delivery(delivery) if held.contains(&delivery.address)),
+            );
+            owed.extend(blocks.map(|part| (*peer, part)));
+        }
+        owed
     }
 
     /// Whether a node is free to send this part at any time.

@@ -83,6 +83,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
 
 /// A message as it stands in a line.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct RawMessage<'a> {
     #[serde(borrow, default)]
     want_list: Option<RawList<'a>>,
@@ -97,6 +98,7 @@ pub(super) struct RawMessage<'a> {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawList<'a> {
     #[serde(default)]
     full: bool,
@@ -106,6 +108,7 @@ struct RawList<'a> {
 
 /// A want entry as it stands in a line.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct RawEntry<'a> {
     #[serde(borrow)]
     address: Scalar<'a>,
@@ -120,6 +123,7 @@ pub(super) struct RawEntry<'a> {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawDelivery<'a> {
     #[serde(borrow)]
     address: Scalar<'a>,
@@ -131,6 +135,7 @@ struct RawDelivery<'a> {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawPresence<'a> {
     #[serde(borrow)]
     address: Scalar<'a>,

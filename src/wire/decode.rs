@@ -32,6 +32,12 @@ pub struct DecodeOptions {
     pub abort_on_unknown_enum: bool,
     /// An unknown want type is WantHave.
     pub unknown_want_as_have: bool,
+    /// An unknown want type is WantBlock.
+    pub unknown_want_as_block: bool,
+    /// A WantHave for a leaf index of 2^63 or more ends the process.
+    pub abort_on_odd_index: bool,
+    /// Accounts, payments and prices are not looked at.
+    pub no_accounts: bool,
     /// An unknown presence type is Have.
     pub unknown_presence_as_have: bool,
     /// A field with an unknown number makes the whole message refused.
@@ -51,6 +57,9 @@ impl DecodeOptions {
             refuse_whole_message: has(Deviation::RefuseWholeMessage),
             abort_on_unknown_enum: has(Deviation::AbortOnUnknownEnum),
             unknown_want_as_have: has(Deviation::UnknownWantAsHave),
+            unknown_want_as_block: has(Deviation::UnknownWantAsBlock),
+            abort_on_odd_index: has(Deviation::AbortOnOddIndex),
+            no_accounts: has(Deviation::NoAccounts),
             unknown_presence_as_have: has(Deviation::UnknownPresenceAsHave),
             refuse_unknown_fields: has(Deviation::RefuseUnknownFields),
             reject_long_prices: has(Deviation::RejectLongPrices),
@@ -71,6 +80,8 @@ pub struct Decoded {
     pub unusable: Vec<Unusable>,
     /// How many parts are not usable.
     pub unusable_count: usize,
+    /// Whether a WantBlock entry has no address: for nodes that stumble over it.
+    pub names_nothing: bool,
 }
 
 /// The bytes of a delivery. They share the frame's memory: copy what is to be kept for long.
@@ -263,6 +274,12 @@ impl<F: FnMut(&Address) -> bool> Decoder<F> {
         let index = self.entries;
         self.entries += 1;
         self.list();
+        let is_want_block = entry.want_type == 0 && !entry.cancel;
+        self.decoded.names_nothing |= is_want_block
+            && matches!(
+                address::from_protobuf(entry.address.as_ref()),
+                Err(Reason::MissingAddress | Reason::AddressWithoutCid)
+            );
         let Some(address) = self.address(Part::Entry, index, entry.address.as_ref())? else {
             return Ok(());
         };
@@ -275,13 +292,29 @@ impl<F: FnMut(&Address) -> bool> Decoder<F> {
                 if self.options.abort_on_unknown_enum {
                     return Err(abort(Part::Entry, index, reason));
                 }
-                if !self.options.unknown_want_as_have {
-                    self.unusable(Part::Entry, index, reason);
-                    return Ok(());
+                match self.options {
+                    options if options.unknown_want_as_have => WantType::WantHave,
+                    options if options.unknown_want_as_block => WantType::WantBlock,
+                    _ => {
+                        self.unusable(Part::Entry, index, reason);
+                        return Ok(());
+                    }
                 }
-                WantType::WantHave
             }
         };
+        if self.options.abort_on_odd_index
+            && want_type == WantType::WantHave
+            && !entry.cancel
+            && let Address::Leaf { index: leaf, .. } = &address
+            && i64::try_from(*leaf).is_err()
+        {
+            let (what, value) = ("leaf index", i128::from(*leaf));
+            return Err(abort(
+                Part::Entry,
+                index,
+                Reason::OutOfRange { what, value },
+            ));
+        }
         self.list().entries.push(WantEntry {
             address,
             priority: entry.priority,
@@ -349,7 +382,12 @@ impl<F: FnMut(&Address) -> bool> Decoder<F> {
             // PRES-11.
             _ => PresenceType::DontHave,
         };
-        match Price::from_big_endian(&presence.price) {
+        let price = if self.options.no_accounts {
+            Bytes::new()
+        } else {
+            presence.price
+        };
+        match Price::from_big_endian(&price) {
             Ok(price) => {
                 if self.options.reject_long_prices {
                     self.presence_places.push(index);
@@ -459,6 +497,9 @@ impl<F: FnMut(&Address) -> bool> Decoder<F> {
             && !list.full
         {
             self.decoded.message.want_list = None;
+        }
+        if self.options.no_accounts {
+            return self.decoded;
         }
         if !self.account.is_empty() {
             let length = self.account.len();

@@ -18,6 +18,8 @@ pub struct EncodeOptions {
     pub limit: u64,
     /// Prices are sent as 8 bytes, least significant first: the deviation `little-endian-price`.
     pub little_endian_price: bool,
+    /// Prices are left out: `no-accounts`.
+    pub no_price: bool,
     /// Proofs are left out: the deviation `deliver-without-proof`.
     pub without_proof: bool,
     /// The limit is not looked at: the deviation `unbounded-message`.
@@ -29,6 +31,7 @@ impl Default for EncodeOptions {
         EncodeOptions {
             limit: DEFAULT_LIMIT,
             little_endian_price: false,
+            no_price: false,
             without_proof: false,
             unbounded: false,
         }
@@ -41,6 +44,7 @@ impl EncodeOptions {
         EncodeOptions {
             limit: DEFAULT_LIMIT,
             little_endian_price: deviations.contains(Deviation::LittleEndianPrice),
+            no_price: deviations.contains(Deviation::NoAccounts),
             without_proof: deviations.contains(Deviation::DeliverWithoutProof),
             unbounded: deviations.contains(Deviation::UnboundedMessage),
         }
@@ -224,7 +228,9 @@ fn to_presence(presence: &Presence, options: &EncodeOptions) -> protobuf::BlockP
 
 fn price(price: Price, options: &EncodeOptions) -> Bytes {
     let mut bytes = price.to_big_endian();
-    if options.little_endian_price {
+    if options.no_price {
+        Bytes::new()
+    } else if options.little_endian_price {
         bytes.reverse();
         Bytes::copy_from_slice(&bytes[..8])
     } else {

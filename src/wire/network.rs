@@ -3,7 +3,7 @@
 use blockexc_model::address::Names;
 use libp2p::PeerId;
 
-use super::cid::BlockCid;
+use super::cid::{BlockCid, MANIFEST};
 
 /// The names of the running network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,6 +12,10 @@ pub enum Network {}
 impl Names for Network {
     type Peer = PeerId;
     type Cid = BlockCid;
+
+    fn is_manifest(cid: &BlockCid) -> bool {
+        cid.codec() == Some(MANIFEST)
+    }
 }
 
 /// A block's name on the network.

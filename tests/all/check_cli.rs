@@ -141,8 +141,8 @@ fn interop_goes_to_json() {
         .stdout(contains("neverust-2026-03 asks reference, with retries"))
         .stdout(contains("WIRE-7"));
     let table = json(&file);
-    // Five askers, five holders, with and without retries, held before and later.
-    assert_eq!(table["progress"].as_array().unwrap().len(), 100);
+    // Seven askers, seven holders, with and without retries, held before and later.
+    assert_eq!(table["progress"].as_array().unwrap().len(), 196);
     let never = |cell: &&Value| cell["obtained"] == "never";
     let cells = table["progress"].as_array().unwrap();
     assert!(

@@ -167,6 +167,8 @@ async fn every_requester_learns_of_a_cancel() {
     let address = Address::Plain(BlockCid::of_block(b"not wanted for long"));
     let mut first = asks.start_request(address.clone()).await.unwrap();
     let mut second = asks.start_request(address.clone()).await.unwrap();
+    // ASK-10: the second cancel ends the want, the third finds none.
+    assert!(asks.cancel(address.clone()).await.unwrap());
     assert!(asks.cancel(address.clone()).await.unwrap());
     assert!(!asks.cancel(address).await.unwrap());
     assert_eq!(

@@ -9,7 +9,7 @@ use blockexc::simulate::properties::{ASKED_FOR, MET, NOTHING_LEFT, Property, UNO
 use blockexc::simulate::requests::LossReason;
 use blockexc::simulate::summary::Summary;
 use blockexc::simulate::{Options, simulate};
-use blockexc_model::dialect::{DIALECTS, Dialect};
+use blockexc_model::dialect::{DIALECTS, Dialect, Evidence};
 use blockexc_model::{Deviation, Deviations};
 use clap::ValueEnum;
 use predicates::prelude::*;
@@ -147,6 +147,7 @@ fn a_prediction_that_is_wrong_is_found() {
     static FALSE_NEVERUST: Dialect = Dialect {
         name: "neverust-2026-03",
         about: "not what it says it is",
+        evidence: Evidence::Read,
         deviations: Deviations::none(),
     };
     violates(
@@ -160,6 +161,7 @@ fn a_prediction_that_is_wrong_is_found() {
     static FALSE_LOGOS: Dialect = Dialect {
         name: "logos-2025-12",
         about: "not what it says it is",
+        evidence: Evidence::Read,
         deviations: Deviations::of(&[Deviation::OwnStreamOnly]),
     };
     violates(

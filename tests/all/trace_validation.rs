@@ -3,6 +3,7 @@
 
 mod differences;
 mod logged;
+mod reported;
 
 use blockexc::trace::find::find_dialects;
 use blockexc::trace::read::LogReader;

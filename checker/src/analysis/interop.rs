@@ -6,7 +6,7 @@
 //! through in the end. Without, each want is pursued by what happens anyway.
 
 use blockexc_model::deviating::Setup;
-use blockexc_model::deviation::Deviations;
+use blockexc_model::deviation::{Deviation, Deviations};
 use blockexc_model::dialect::{DIALECTS, Dialect};
 use serde::Serialize;
 
@@ -205,6 +205,12 @@ impl Obtained {
     }
 }
 
+/// The block that is asked for is a manifest, the one plain block that nodes with `manifests-only`
+/// take. So in these networks they do not deviate in that way.
+fn of_a_manifest(deviations: Deviations) -> Deviations {
+    deviations.without(Deviation::ManifestsOnly)
+}
+
 /// An asker and a holder that may part once.
 pub fn asker_and_holder(
     asker: Deviations,
@@ -213,9 +219,9 @@ pub fn asker_and_holder(
     held: Held,
 ) -> Network {
     let blocks = Blocks::plain(1);
-    let holding = Role::new(Setup::deviating(holder));
+    let holding = Role::new(Setup::deviating(of_a_manifest(holder)));
     let roles = vec![
-        Role::new(Setup::deviating(asker)).requesting(blocks.addresses()),
+        Role::new(Setup::deviating(of_a_manifest(asker))).requesting(blocks.addresses()),
         match held {
             Held::Before => holding.holding(Cid(0)),
             Held::Later => holding.storing([Cid(0)]),
@@ -259,7 +265,7 @@ fn cell(
 pub fn asker_let_down(asker: Deviations) -> Network {
     let blocks = Blocks::plain(1);
     let roles = vec![
-        Role::new(Setup::deviating(asker)).requesting(blocks.addresses()),
+        Role::new(Setup::deviating(of_a_manifest(asker))).requesting(blocks.addresses()),
         Role::new(Setup::default())
             .holding(Cid(0))
             .deleting([Cid(0)]),
@@ -367,8 +373,8 @@ pub fn progress(network: &Network) -> Result<Progress<'_>, Unfit> {
 /// retry.
 fn safety(asker: &'static Dialect, holder: &'static Dialect) -> Result<Safety, Unfit> {
     let network = networks::pair(
-        &Setup::deviating(asker.deviations),
-        &Setup::deviating(holder.deviations),
+        &Setup::deviating(of_a_manifest(asker.deviations)),
+        &Setup::deviating(of_a_manifest(holder.deviations)),
         Blocks::plain(1),
         1,
     );

@@ -195,7 +195,12 @@ impl OpenNetwork {
             acts.extend(says.map(|place| OpenAct::Say(peer, place)));
         }
         for (place, address) in (0u8..).zip(self.blocks.addresses()) {
-            acts.extend([OpenAct::Request(place), OpenAct::Cancel(place)]);
+            // ASK-10: two requesters show all that any number of them does.
+            let mut wants = state.node.own_wants();
+            if wants.all(|(wanted, want)| *wanted != address || want.others == 0) {
+                acts.push(OpenAct::Request(place));
+            }
+            acts.push(OpenAct::Cancel(place));
             if state.node.wants(&address) {
                 acts.push(OpenAct::Retry(place));
             }

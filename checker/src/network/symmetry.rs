@@ -183,11 +183,13 @@ impl Renaming {
                 asked,
                 unanswered,
                 retries,
+                others,
             } = want;
             let want = OwnWant {
                 asked: asked.iter().map(|peer| self.peer(peer)).collect(),
                 unanswered: unanswered.iter().map(|peer| self.peer(peer)).collect(),
                 retries: *retries,
+                others: *others,
             };
             renamed.wants.insert(self.address(address), want);
         }
@@ -204,6 +206,7 @@ impl Renaming {
             peers,
             departed,
             taken,
+            trees,
         } = behaviour;
         Deviating {
             deviations: *deviations,
@@ -219,6 +222,10 @@ impl Renaming {
                 })
                 .collect(),
             taken: self.addresses(taken),
+            trees: trees
+                .iter()
+                .map(|(tree, is_forged)| (self.cid(tree), *is_forged))
+                .collect(),
         }
     }
 
@@ -227,11 +234,13 @@ impl Renaming {
             denied,
             announced,
             asked,
+            served,
         } = remembered;
         Remembered {
             denied: self.addresses(denied),
             announced: self.addresses(announced),
             asked: self.addresses(asked),
+            served: self.addresses(served),
         }
     }
 

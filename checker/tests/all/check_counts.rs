@@ -155,9 +155,9 @@ fn stateright_agrees_on_a_row_of_three() {
 #[test]
 fn stateright_agrees_on_an_open_network() {
     let counts = Counts {
-        states: 74,
-        transitions: 1_985,
-        depth: 9,
+        states: 135,
+        transitions: 3_571,
+        depth: 10,
     };
     all_agree(|| open(Naming::Plain), properties::open, &counts);
 }
@@ -165,9 +165,9 @@ fn stateright_agrees_on_an_open_network() {
 #[test]
 fn stateright_agrees_on_an_open_network_with_leaves() {
     let counts = Counts {
-        states: 142,
-        transitions: 3_773,
-        depth: 9,
+        states: 457,
+        transitions: 11_832,
+        depth: 11,
     };
     all_agree(|| open(Naming::LeafAndPlain), properties::open, &counts);
 }

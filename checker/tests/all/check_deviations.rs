@@ -23,6 +23,13 @@ const OUT_OF_REACH: &[(Deviation, &str)] = &[
         Deviation::RefuseLongLists,
         "takes a list of more than 512 entries",
     ),
+    (Deviation::ListsOf1024, "takes more than 1000 own wants"),
+    (
+        Deviation::AskInSlices,
+        "takes more than 128 own wants, or two peers that speak at once",
+    ),
+    (Deviation::AnnounceToBest, "takes four peers"),
+    (Deviation::ManyBlocksAMessage, "takes more than 20 blocks"),
     (
         Deviation::AskOutlivesCancel,
         "a leftover that decides only what XFER-8 leaves open",

@@ -93,6 +93,26 @@ const FOLLOWS: &[(Deviation, &[&str], &str)] = &[
         "what is sent is not known for what was wanted",
     ),
     (
+        AnnounceToBest,
+        &["ASK-8"],
+        "a want is announced anew as it was announced",
+    ),
+    (
+        ManifestsOnly,
+        &["PRES-7"],
+        "a right delivery counts as one of something else",
+    ),
+    (
+        DeliverTwice,
+        &["WANT-13"],
+        "what was waited for is delivered twice as well",
+    ),
+    (
+        AbortOnStaleAsk,
+        &["HELD-1"],
+        "the mark that it leaves is cancelled when the block is stored",
+    ),
+    (
         EndNamedWantOnly,
         &["ASK-2"],
         "a want for a held block is obtained when it is requested again",

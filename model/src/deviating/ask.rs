@@ -46,7 +46,33 @@ pub fn pursue<N: Names>(node: &mut Node<N>, address: &Address<N::Cid>, step: &mu
     rule::pursue(node, address, step);
 }
 
-/// [`NoAnnounceAgain`]: a peer is told of a want once; a retry tells anybody.
+/// How many peers [`AnnounceToBest`] tells.
+const BEST: usize = 3;
+
+/// [`AnnounceToBest`]: discovery is asked only when no peer is known to have anything of the
+/// dataset.
+pub fn announce<N: Names>(node: &mut Node<N>, address: &Address<N::Cid>, step: &mut Step<'_, N>) {
+    if !node.deviates(AnnounceToBest) {
+        return rule::announce(node, address, step);
+    }
+    let dataset = address.cid_or_tree_cid();
+    let has_some = |peer: &N::Peer| {
+        let mut records = node.contexts.get(peer).into_iter();
+        records.any(|context| context.peer_have_cids().contains(dataset))
+    };
+    let (some, nothing): (Vec<_>, Vec<_>) = node.peers().into_iter().partition(has_some);
+    let is_found = address.is_leaf() && !some.is_empty();
+    let best = if is_found { some } else { nothing };
+    for peer in best.into_iter().take(BEST) {
+        node.announce_to(&peer, address, step);
+    }
+    if !is_found {
+        step.effect(Effect::Discover(dataset.clone()));
+    }
+}
+
+/// [`NoAnnounceAgain`]: a peer is told of a want once; a retry tells anybody. [`AnnounceInFull`]:
+/// it is told by a full list.
 pub fn announce_to<N: Names>(
     node: &mut Node<N>, peer: &N::Peer, address: &Address<N::Cid>, step: &mut Step<'_, N>,
 ) {
@@ -58,7 +84,20 @@ pub fn announce_to<N: Names>(
             return;
         }
     }
-    rule::announce_to(node, peer, address, step);
+    if node.deviates(AnnounceInFull) {
+        step.own_want_list(peer, unknown_to(node, peer));
+    } else {
+        rule::announce_to(node, peer, address, step);
+    }
+}
+
+/// A WantHave for each own want that the peer is not known to have.
+fn unknown_to<N: Names>(node: &Node<N>, peer: &N::Peer) -> Vec<WantEntry<N::Cid>> {
+    let context = node.contexts.get(peer);
+    let is_unknown =
+        |want: &&Address<N::Cid>| !context.is_some_and(|context| context.contains(want));
+    let unknown = node.wants.keys().filter(is_unknown);
+    unknown.cloned().map(WantEntry::want_have).collect()
 }
 
 /// [`OnlyAsked`], [`AskOutlivesCancel`] and [`AbortOnStaleAsk`] mark it on the peer.
@@ -89,12 +128,14 @@ pub fn ask_any_holder<N: Names>(
     !holders.is_empty()
 }
 
-/// [`AskOnRetryOnly`]; or [`AskEveryHolder`], which asks for what is asked of others too.
+/// [`AskOnRetryOnly`]; or [`AskEveryHolder`], which asks for what is asked of others too; or
+/// [`AskInSlices`], which asks anybody.
 pub fn ask_for_all_known_at<N: Names>(node: &mut Node<N>, peer: &N::Peer, step: &mut Step<'_, N>) {
     if node.deviates(AskOnRetryOnly) {
         return;
     }
-    if !node.deviates(AskEveryHolder) {
+    let asks_every_holder = node.deviates(AskEveryHolder);
+    if !asks_every_holder && !node.deviates(AskInSlices) {
         return rule::ask_for_all_known_at(node, peer, step);
     }
     let Some(context) = node.contexts.get(peer) else {
@@ -104,10 +145,16 @@ pub fn ask_for_all_known_at<N: Names>(node: &mut Node<N>, peer: &N::Peer, step: 
         .wants
         .iter()
         .filter(|(address, _)| context.contains(address));
-    let unasked = known.filter(|(_, want)| !want.asked.contains(peer));
+    let unasked = known.filter(|(_, want)| {
+        want.asked.is_empty() || asks_every_holder && !want.asked.contains(peer)
+    });
     let addresses: Vec<_> = unasked.map(|(address, _)| address.clone()).collect();
     for address in addresses {
-        node.ask(peer, &address, step);
+        if asks_every_holder {
+            node.ask(peer, &address, step);
+        } else {
+            node.ask_any_holder(&address, step);
+        }
     }
 }
 
@@ -115,6 +162,18 @@ pub fn ask_for_all_known_at<N: Names>(node: &mut Node<N>, peer: &N::Peer, step: 
 pub fn retry<N: Names>(node: &mut Node<N>, address: &Address<N::Cid>, step: &mut Step<'_, N>) {
     if !node.deviates(NeverRetry) {
         rule::retry(node, address, step);
+    }
+}
+
+/// [`FirstCancelEnds`].
+pub fn goes_on_for_others<N: Names>(node: &mut Node<N>, address: &Address<N::Cid>) -> bool {
+    !node.deviates(FirstCancelEnds) && rule::goes_on_for_others(node, address)
+}
+
+/// [`RetriesCountWhenAsked`].
+pub fn count_retry<N: Names>(node: &mut Node<N>, address: &Address<N::Cid>) {
+    if !node.deviates(RetriesCountWhenAsked) || !node.asked(address).is_empty() {
+        rule::count_retry(node, address);
     }
 }
 
@@ -134,7 +193,7 @@ pub fn pursue_anew<N: Names>(
         want.asked.clear();
     }
     if !node.ask_any_holder(address, step) {
-        node.announce(address, step);
+        node.announce_anew(address, step);
     }
 }
 
@@ -149,18 +208,22 @@ pub fn lose_silent<N: Names>(
 }
 
 /// [`RefreshInFull`]: each peer is told by a full list of the own wants that it is not known to
-/// have.
+/// have. What [`NoAnnounceAgain`] remembers of the want is forgotten.
 pub fn announce_anew<N: Names>(
     node: &mut Node<N>, address: &Address<N::Cid>, step: &mut Step<'_, N>,
 ) {
+    for peer in node.peers() {
+        node.behaviour.forget(&peer, |remembered| {
+            remembered.announced.remove(address);
+        });
+    }
     if !node.deviates(RefreshInFull) {
         return rule::announce_anew(node, address, step);
     }
-    for (peer, context) in &node.contexts {
-        let unknown = node.wants.keys().filter(|want| !context.contains(want));
-        let entries: Vec<_> = unknown.cloned().map(WantEntry::want_have).collect();
+    for peer in node.peers() {
+        let entries = unknown_to(node, &peer);
         if !entries.is_empty() {
-            step.own_want_list(peer, entries);
+            step.own_want_list(&peer, entries);
         }
     }
     step.effect(Effect::Discover(address.cid_or_tree_cid().clone()));

@@ -6,10 +6,15 @@ use crate::deviation::Deviation::*;
 use crate::message::PresenceType;
 use crate::node::held as rule;
 
-/// [`LeafUploadUnnoticed`]: the store alone learns of the leaves.
+/// [`CancelUnwantedUpload`]; then [`LeafUploadUnnoticed`]: the store alone learns of the leaves.
 pub fn stored<N: Names>(
     node: &mut Node<N>, cid: N::Cid, mut leaves: Vec<Address<N::Cid>>, step: &mut Step<'_, N>,
 ) {
+    if node.deviates(CancelUnwantedUpload) {
+        for peer in node.peers() {
+            step.cancel(&peer, Address::Plain(cid.clone()));
+        }
+    }
     if node.deviates(LeafUploadUnnoticed) {
         for leaf in leaves.drain(..) {
             node.held.insert(leaf, cid.clone());

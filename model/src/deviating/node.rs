@@ -70,6 +70,9 @@ pub struct Deviating<N: Names> {
     pub departed: BTreeMap<N::Peer, (PeerContext<N>, Remembered<N>)>,
     /// What the message that is being handled has delivered so far ([`Deviation::TakeTwice`]).
     pub taken: BTreeSet<Address<N::Cid>>,
+    /// Whether what is kept of a dataset's tree comes of a proof that was not verified
+    /// ([`Deviation::PoisonedTree`]). A tree of which nothing is kept is not named.
+    pub trees: BTreeMap<N::Cid, bool>,
 }
 
 /// What a deviating node remembers of one peer.
@@ -83,6 +86,8 @@ pub struct Remembered<N: Names> {
     /// the want has ended ([`Deviation::AskOutlivesCancel`]). A delivery takes the mark away,
     /// whatever it is worth.
     pub asked: BTreeSet<Address<N::Cid>>,
+    /// What was delivered to the peer ([`Deviation::ServeOnce`], [`Deviation::ResendCooldown`]).
+    pub served: BTreeSet<Address<N::Cid>>,
 }
 
 impl<N: Names> Default for Remembered<N> {
@@ -91,13 +96,15 @@ impl<N: Names> Default for Remembered<N> {
             denied: BTreeSet::new(),
             announced: BTreeSet::new(),
             asked: BTreeSet::new(),
+            served: BTreeSet::new(),
         }
     }
 }
 
 impl<N: Names> Remembered<N> {
     fn is_empty(&self) -> bool {
-        self.denied.is_empty() && self.announced.is_empty() && self.asked.is_empty()
+        let sets = [&self.denied, &self.announced, &self.asked, &self.served];
+        sets.into_iter().all(BTreeSet::is_empty)
     }
 }
 
@@ -136,6 +143,7 @@ impl<N: Names> Node<N> {
             peers: BTreeMap::new(),
             departed: BTreeMap::new(),
             taken: BTreeSet::new(),
+            trees: BTreeMap::new(),
         };
         Node::behaving(behaviour, setup.config)
     }
@@ -162,6 +170,12 @@ impl<N: Names> Node<N> {
     pub fn asked_marks(&self, peer: &N::Peer) -> impl Iterator<Item = &Address<N::Cid>> {
         let remembered = self.behaviour.peers.get(peer).into_iter();
         remembered.flat_map(|remembered| &remembered.asked)
+    }
+
+    /// Whether this was delivered to the peer, and is remembered.
+    pub(super) fn was_served(&self, peer: &N::Peer, address: &Address<N::Cid>) -> bool {
+        let remembered = self.behaviour.peers.get(peer);
+        remembered.is_some_and(|remembered| remembered.served.contains(address))
     }
 
     /// The store changed without the node being told: nothing is sent, and no want ends. Deployed

@@ -67,10 +67,13 @@ pub fn record_presence<N: Names>(
     rule::record_presence(node, from, address, price);
 }
 
-/// [`DontHaveRecorded`].
+/// [`DontHaveRecorded`]; or [`StuckOnDontHave`].
 pub fn dont_have<N: Names>(
     node: &mut Node<N>, from: &N::Peer, item: Presence<N::Cid>, step: &mut Step<'_, N>,
 ) {
+    if node.deviates(StuckOnDontHave) && !node.deviates(DontHaveRecorded) {
+        return node.clean_presence(from, &[item.address]);
+    }
     if !node.deviates(DontHaveRecorded) {
         return rule::dont_have(node, from, item, step);
     }

@@ -12,6 +12,50 @@ use crate::node::transfer as rule;
 
 pub use crate::node::transfer::*;
 
+/// [`FailOnUnstorable`]: the requests fail first, so that the rest of the message is ignored.
+pub fn deliveries<N: Names>(
+    node: &mut Node<N>, from: &N::Peer, deliveries: Vec<Delivery<N::Cid>>, step: &mut Step<'_, N>,
+) {
+    if node.deviates(FailOnUnstorable) {
+        let wanted = deliveries.iter().filter(|it| node.wants(&it.address));
+        let unstorable = wanted.filter(|delivery| is_unstorable(node, delivery));
+        let trees: BTreeSet<_> = unstorable.filter_map(|it| tree(&it.address)).collect();
+        let beside = deliveries.iter().map(|delivery| &delivery.address);
+        for address in beside.filter(|it| tree(it).is_some_and(|tree| trees.contains(tree))) {
+            if node.wants(address) {
+                node.give_up(address, step);
+            }
+        }
+    }
+    rule::deliveries(node, from, deliveries, step);
+}
+
+/// The tree of a leaf address.
+fn tree<C>(address: &Address<C>) -> Option<&C> {
+    address.is_leaf().then(|| address.cid_or_tree_cid())
+}
+
+/// Whether the proof of this leaf is not the one that the store would accept: it does not verify,
+/// unless that goes unnoticed, or it contradicts what [`PoisonedTree`] keeps of the tree.
+fn is_unstorable<N: Names>(node: &Node<N>, delivery: &Delivery<N::Cid>) -> bool {
+    let evidence = delivery.evidence;
+    if tree(&delivery.address).is_none() || !evidence.has_data || !evidence.data_matches_cid {
+        return false;
+    }
+    contradicts_tree(node, delivery)
+        || evidence.proof == ProofEvidence::Unverified && !node.counts(delivery)
+}
+
+/// [`PoisonedTree`]: whether the proof is of another tree than what is kept.
+fn contradicts_tree<N: Names>(node: &Node<N>, delivery: &Delivery<N::Cid>) -> bool {
+    let tree = tree(&delivery.address);
+    match tree.and_then(|tree| node.behaviour.trees.get(tree)) {
+        Some(true) => delivery.evidence.proof == ProofEvidence::Verified,
+        Some(false) => delivery.evidence.proof == ProofEvidence::Unverified,
+        None => false,
+    }
+}
+
 /// [`OnlyAsked`], with what [`AskOutlivesCancel`] left marked. Then [`AcceptUnwanted`], and a
 /// delivery that [`TakeTwice`] takes again.
 pub fn is_awaited<N: Names>(
@@ -30,27 +74,51 @@ pub fn is_awaited<N: Names>(
         || node.behaviour.taken.contains(address)
 }
 
-/// [`AcceptMislabelled`], [`AcceptUnprovenLeaf`].
+/// [`ManifestsOnly`], [`PoisonedTree`]; then [`AcceptMislabelled`], [`AcceptUnprovenLeaf`].
 pub fn counts<N: Names>(node: &Node<N>, delivery: &Delivery<N::Cid>) -> bool {
     let evidence = delivery.evidence;
+    let is_refused = node.deviates(ManifestsOnly)
+        && !delivery.address.is_leaf()
+        && !N::is_manifest(&delivery.cid);
+    if is_refused || node.deviates(PoisonedTree) && contradicts_tree(node, delivery) {
+        return false;
+    }
     let proof_decodes = matches!(
         evidence.proof,
         ProofEvidence::Unverified | ProofEvidence::Verified
     );
     let is_let_pass = node.deviates(AcceptMislabelled)
-        || node.deviates(AcceptUnprovenLeaf) && delivery.address.is_leaf() && proof_decodes;
+        || node.deviates(AcceptUnprovenLeaf) && delivery.address.is_leaf() && proof_decodes
+        || node.deviates(PoisonedTree) && evidence.proof == ProofEvidence::Unverified;
     is_let_pass && evidence.has_data && evidence.data_matches_cid || rule::counts(node, delivery)
 }
 
-/// [`StuckOnInvalid`].
+/// [`PoisonedTree`]; or [`StuckOnInvalid`].
 pub fn reject<N: Names>(
     node: &mut Node<N>, from: &N::Peer, delivery: &Delivery<N::Cid>, step: &mut Step<'_, N>,
 ) {
-    if node.deviates(StuckOnInvalid) {
+    if node.deviates(PoisonedTree) && contradicts_tree(node, delivery) {
+        node.give_up(&delivery.address, step);
+    } else if node.deviates(StuckOnInvalid) {
         rule::has_answered(node, from, &delivery.address);
     } else {
         rule::reject(node, from, delivery, step);
     }
+}
+
+/// [`PoisonedTree`] keeps the nodes of the first proof of a tree.
+pub fn accept<N: Names>(
+    node: &mut Node<N>, from: &N::Peer, index: usize, delivery: Delivery<N::Cid>,
+    step: &mut Step<'_, N>,
+) -> Arrived<N> {
+    if node.deviates(PoisonedTree)
+        && let Some(tree) = tree(&delivery.address)
+    {
+        let is_forged = delivery.evidence.proof != ProofEvidence::Verified;
+        let trees = &mut node.behaviour.trees;
+        trees.entry(tree.clone()).or_insert(is_forged);
+    }
+    rule::accept(node, from, index, delivery, step)
 }
 
 /// [`UnsharedLeaf`].
@@ -126,12 +194,12 @@ pub fn close_want<N: Names>(
     }
 }
 
-/// [`NoCancelSent`]; or [`CancelToHolders`], and [`CancelToDeliverer`].
+/// [`NoCancelSent`], [`NoCancelOnDelivery`]; or [`CancelToHolders`], and [`CancelToDeliverer`].
 pub fn cancel_at_others<N: Names>(
     node: &mut Node<N>, address: &Address<N::Cid>, unanswered: &BTreeSet<N::Peer>,
     block: &Arrived<N>, step: &mut Step<'_, N>,
 ) {
-    if node.deviates(NoCancelSent) {
+    if node.deviates(NoCancelSent) || node.deviates(NoCancelOnDelivery) {
         return;
     }
     let mut told = unanswered.clone();
@@ -146,16 +214,23 @@ pub fn cancel_at_others<N: Names>(
     }
 }
 
-/// [`DeliverUnderOwnCid`].
+/// [`ServeOnce`] and [`ResendCooldown`] remember it. [`DeliverUnderOwnCid`]; then
+/// [`DeliverTwice`].
 pub fn deliver<N: Names>(
     node: &mut Node<N>, to: &N::Peer, entry: &WantEntry<N::Cid>, cid: N::Cid,
     step: &mut Step<'_, N>,
 ) {
-    if node.deviates(DeliverUnderOwnCid) {
-        let mut entry = entry.clone();
-        entry.address = Address::Plain(cid.clone());
-        rule::deliver(node, to, &entry, cid, step);
-    } else {
-        rule::deliver(node, to, entry, cid, step);
+    if node.deviates(ServeOnce) || node.deviates(ResendCooldown) {
+        let address = entry.address.clone();
+        node.behaviour
+            .change(to, |remembered| remembered.served.insert(address));
     }
+    let mut entry = entry.clone();
+    if node.deviates(DeliverUnderOwnCid) {
+        entry.address = Address::Plain(cid.clone());
+    }
+    if node.deviates(DeliverTwice) {
+        rule::deliver(node, to, &entry, cid.clone(), step);
+    }
+    rule::deliver(node, to, &entry, cid, step);
 }

@@ -50,11 +50,14 @@ pub fn want_entry<N: Names>(
 }
 
 /// [`AnswerCancel`], then [`CancelForAll`]; then one of [`IgnoreCancel`], [`CancelAsWant`],
-/// [`CancelSwapsLast`].
+/// [`CancelSwapsLast`]. What [`ServeOnce`] and [`ResendCooldown`] remember of the address is forgotten.
 pub fn cancel_want<N: Names>(
     node: &mut Node<N>, from: &N::Peer, entry: &WantEntry<N::Cid>, step: &mut Step<'_, N>,
 ) {
     let was_recorded = node.has_recorded(from, &entry.address);
+    node.behaviour.forget(from, |remembered| {
+        remembered.served.remove(&entry.address);
+    });
     if node.deviates(AnswerCancel) {
         node.answer(from, &entry.address, PresenceType::DontHave, step);
     }
@@ -85,10 +88,13 @@ pub fn cancel_want<N: Names>(
     rule::cancel_want(node, from, entry, step);
 }
 
-/// [`ServeLater`]: what is held waits for its turn as well.
+/// [`ResendCooldown`]; or [`ServeLater`]: what is held waits for its turn as well.
 pub fn want_block<N: Names>(
     node: &mut Node<N>, from: &N::Peer, entry: WantEntry<N::Cid>, step: &mut Step<'_, N>,
 ) {
+    if node.deviates(ResendCooldown) && node.was_served(from, &entry.address) {
+        return;
+    }
     if node.deviates(ServeLater) && node.holds(&entry.address) {
         node.record_want(from, entry);
     } else {
@@ -96,11 +102,14 @@ pub fn want_block<N: Names>(
     }
 }
 
-/// [`KeepServedWant`].
+/// [`ServeOnce`]; or [`KeepServedWant`].
 pub fn serve_want<N: Names>(
     node: &mut Node<N>, from: &N::Peer, entry: WantEntry<N::Cid>, cid: N::Cid,
     step: &mut Step<'_, N>,
 ) {
+    if node.deviates(ServeOnce) && node.was_served(from, &entry.address) {
+        return node.record_want(from, entry);
+    }
     let kept = node.deviates(KeepServedWant).then(|| entry.clone());
     rule::serve_want(node, from, entry, cid, step);
     if let Some(entry) = kept {
@@ -128,8 +137,17 @@ pub fn deny_want_block<N: Names>(
     }
 }
 
-/// [`FirstWantStays`], then [`WantAgainMovesLast`].
+/// [`FirstWantStays`], then [`WantAgainMovesLast`]; [`CrowdedWantReplaces`].
 pub fn record_want<N: Names>(node: &mut Node<N>, from: &N::Peer, entry: WantEntry<N::Cid>) {
+    let most = node.config.wants_per_peer as usize;
+    if node.deviates(CrowdedWantReplaces)
+        && !node.has_recorded(from, &entry.address)
+        && let Some(context) = node.contexts.get_mut(from)
+        && context.wants.len() >= most
+    {
+        let oldest = context.wants.keys().next().cloned();
+        oldest.map(|oldest| context.wants.remove(&oldest));
+    }
     if node.deviates(FirstWantStays) && node.has_recorded(from, &entry.address) {
         return;
     }
@@ -220,11 +238,14 @@ pub fn meets<N: Names>(node: &Node<N>, block: &Arrived<N>, entry: &WantEntry<N::
         && rule::meets(node, block, entry)
 }
 
-/// [`ServeLater`], or [`KeepWokenWant`].
+/// [`ServeOnce`]; or [`ServeLater`], or [`KeepWokenWant`].
 pub fn serve_woken<N: Names>(
     node: &mut Node<N>, peer: &N::Peer, entry: &WantEntry<N::Cid>, cid: N::Cid,
     step: &mut Step<'_, N>,
 ) {
+    if node.deviates(ServeOnce) && node.was_served(peer, &entry.address) {
+        return;
+    }
     if node.deviates(ServeLater) {
         serve_later(peer, step);
     } else if node.deviates(KeepWokenWant) {
@@ -248,6 +269,7 @@ pub(super) fn serve<N: Names>(node: &mut Node<N>, peer: &N::Peer, step: &mut Ste
     let wants = context.flat_map(|context| context.wants());
     let served: Vec<_> = wants
         .filter(|entry| entry.want_type == WantType::WantBlock)
+        .filter(|entry| !node.deviates(ServeOnce) || !node.was_served(peer, &entry.address))
         .filter_map(|entry| Some((entry.clone(), node.held.get(&entry.address)?.clone())))
         .collect();
     for (entry, cid) in served {

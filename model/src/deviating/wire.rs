@@ -10,12 +10,15 @@ use crate::message::{Delivery, Message, Presence, PresenceType, ProofEvidence, W
 use crate::node::wire as rule;
 use crate::price::Price;
 
-/// [`ContextOnMessage`].
+/// [`ContextOnMessage`]; or [`AcceptFromStranger`].
 pub fn received<N: Names>(
     node: &mut Node<N>, from: &N::Peer, message: Message<N>, step: &mut Step<'_, N>,
 ) {
     if node.deviates(ContextOnMessage) && !node.contexts.contains_key(from) {
         node.contexts.insert(from.clone(), PeerContext::default());
+    }
+    if node.deviates(AcceptFromStranger) && !node.contexts.contains_key(from) {
+        return node.deliveries(from, message.deliveries, step);
     }
     rule::received(node, from, message, step);
 }

@@ -31,10 +31,13 @@ pub fn request_held<N: Names, B: Behaviour<N>>(
     step.effect(Effect::Obtained(address.clone()));
 }
 
-/// ASK-2: a second request of an own want adds nothing and sends nothing.
+/// ASK-2: a second request of an own want adds no want and sends nothing. ASK-10: it is counted.
 pub fn request_again<N: Names, B: Behaviour<N>>(
-    _: &mut Node<N, B>, _: &Address<N::Cid>, _: &mut Step<'_, N, B>,
+    node: &mut Node<N, B>, address: &Address<N::Cid>, _: &mut Step<'_, N, B>,
 ) {
+    if let Some(want) = node.wants.get_mut(address) {
+        want.others = want.others.saturating_add(1);
+    }
 }
 
 /// ASK-1: a fresh want is announced. By PRES-1 no context has a record of it yet, so that there is
@@ -117,18 +120,33 @@ pub fn ask_for_all_known_at<N: Names, B: Behaviour<N>>(
     }
 }
 
-/// ASK-7: the user cancels, and is told whether there was such a want.
+/// ASK-7: the user cancels, and is told whether there was such a want. ASK-10: it goes on while others
+/// have requested it too.
 pub fn cancel<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, address: &Address<N::Cid>, step: &mut Step<'_, N, B>,
 ) {
     let was_wanted = node.wants(address);
-    if was_wanted {
+    if was_wanted && !node.goes_on_for_others(address) {
         node.abandon(address, step);
     }
     step.effect(Effect::Cancelled {
         address: address.clone(),
         was_wanted,
     });
+}
+
+/// ASK-10: one of those who have requested the block cancels. Returns whether another one waits.
+pub fn goes_on_for_others<N: Names, B: Behaviour<N>>(
+    node: &mut Node<N, B>, address: &Address<N::Cid>,
+) -> bool {
+    let others = node.wants.get_mut(address).map(|want| &mut want.others);
+    match others {
+        Some(others @ 1..) => {
+            *others -= 1;
+            true
+        }
+        _ => false,
+    }
 }
 
 /// An own want has not been met in time: it is pursued anew (ASK-8), or given up (ASK-9).
@@ -141,10 +159,15 @@ pub fn retry<N: Names, B: Behaviour<N>>(
     if node.has_retried_enough(address) {
         return node.give_up(address, step);
     }
+    node.count_retry(address);
+    node.pursue_anew(address, step);
+}
+
+/// ASK-9: each retry counts, with peers or without.
+pub fn count_retry<N: Names, B: Behaviour<N>>(node: &mut Node<N, B>, address: &Address<N::Cid>) {
     if let Some(want) = node.wants.get_mut(address) {
         want.retries = want.retries.saturating_add(1);
     }
-    node.pursue_anew(address, step);
 }
 
 /// ASK-9: whether the want has had the configured number of retries.

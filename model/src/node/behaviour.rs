@@ -57,7 +57,9 @@ macro_rules! for_each_rule {
             ask::ask_any_holder(&mut; address: &Address<N::Cid>; step) -> bool;
             ask::ask_for_all_known_at(&mut; peer: &N::Peer; step);
             ask::cancel(&mut; address: &Address<N::Cid>; step);
+            ask::goes_on_for_others(&mut; address: &Address<N::Cid>) -> bool;
             ask::retry(&mut; address: &Address<N::Cid>; step);
+            ask::count_retry(&mut; address: &Address<N::Cid>);
             ask::has_retried_enough(&; address: &Address<N::Cid>) -> bool;
             ask::give_up(&mut; address: &Address<N::Cid>; step);
             ask::pursue_anew(&mut; address: &Address<N::Cid>; step);

@@ -13,7 +13,7 @@ use super::step::Owed;
 pub const MAX_ENTRIES_SENT: usize = 1000;
 /// At most this many items are put into one presence message (WANT-18).
 pub const MAX_PRESENCES_SENT: usize = 1024;
-/// At most this many blocks are put into one delivery message (XFER-9).
+/// At most this many blocks are put into one delivery message (XFER-10).
 pub const MAX_BLOCKS_SENT: usize = 20;
 
 /// The messages for one peer, in the order sent. WANT-18: answers come before deliveries. A cancel
@@ -65,7 +65,7 @@ pub fn presence_messages<N: Names, B: Behaviour<N>>(
         .collect()
 }
 
-/// XFER-9: blocks are sent in messages of at most 20.
+/// XFER-10: blocks are sent in messages of at most 20.
 pub fn delivery_messages<N: Names, B: Behaviour<N>>(
     node: &Node<N, B>, mut deliveries: Vec<(i32, Delivery<N::Cid>)>,
 ) -> Vec<Message<N>> {

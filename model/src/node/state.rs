@@ -190,6 +190,8 @@ pub struct OwnWant<N: Names> {
     pub unanswered: BTreeSet<N::Peer>,
     /// How often the want was pursued anew (ASK-9).
     pub retries: u32,
+    /// How many have requested the block beside the first, and have not cancelled (ASK-10).
+    pub others: u32,
 }
 
 impl<N: Names> OwnWant<N> {
@@ -199,6 +201,7 @@ impl<N: Names> OwnWant<N> {
             asked: BTreeSet::new(),
             unanswered: BTreeSet::new(),
             retries: 0,
+            others: 0,
         }
     }
 }

@@ -93,7 +93,7 @@ pub fn deny_want_block<N: Names, B: Behaviour<N>>(
 }
 
 /// WANT-1: the entry is put at the end of the peer's wants. WANT-9: or in the place of its earlier
-/// entry. WIRE-10: beyond the bound no new entry is recorded.
+/// entry. WANT-19, WIRE-10: beyond the bound no new entry is recorded, and those recorded stay.
 pub fn record_want<N: Names, B: Behaviour<N>>(
     node: &mut Node<N, B>, from: &N::Peer, entry: WantEntry<N::Cid>,
 ) {

@@ -215,6 +215,11 @@ const FOLLOWS: &[(Deviation, &str, &str)] = &[
         "no presence message came with the revived record",
     ),
     (
+        Deviation::StuckOnDontHave,
+        "whoever is asked has a presence record",
+        "the record has gone, and the address stays asked",
+    ),
+    (
         Deviation::PresenceFromWant,
         "a want known somewhere is asked of somebody",
         "no presence message came with the record",

@@ -52,6 +52,9 @@ pub(in crate::cli) struct TargetArgs {
     /// One more deviation of the embedded node
     #[arg(long, value_name = "DEVIATION", value_parser = deviation, conflicts_with = "foreign")]
     pub(in crate::cli) deviation: Vec<Deviation>,
+    /// A deviation of the dialect that the embedded node does not have
+    #[arg(long, value_name = "DEVIATION", value_parser = deviation, requires = "dialect")]
+    pub(in crate::cli) without: Vec<Deviation>,
     /// Offer this muxer only, both in the suite's peers and in the embedded node [default: offer both]
     #[arg(long)]
     pub(in crate::cli) muxer: Option<Muxer>,
@@ -140,11 +143,17 @@ pub(in crate::cli) async fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn 
         for deviation in &args.deviation {
             deviations.insert(*deviation);
         }
+        for deviation in &args.without {
+            deviations = deviations.without(*deviation);
+        }
         if let Some(dialect) = args.dialect {
             arguments.push(format!("--dialect {}", dialect.name));
         }
         for deviation in &args.deviation {
             arguments.push(format!("--deviation {deviation}"));
+        }
+        for deviation in &args.without {
+            arguments.push(format!("--without {deviation}"));
         }
         return Ok(Arc::new(EmbeddedSource {
             dialect: args.dialect,

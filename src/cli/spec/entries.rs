@@ -206,6 +206,8 @@ impl DeviationEntry {
 pub(super) struct DialectEntry {
     pub name: &'static str,
     pub about: &'static str,
+    /// How it is known.
+    pub evidence: &'static str,
     /// The requirements that it breaks, in the order of the specification, and by which
     /// deviations.
     pub breaks: Vec<Broken>,
@@ -233,6 +235,7 @@ impl DialectEntry {
         DialectEntry {
             name: dialect.name,
             about: dialect.about,
+            evidence: dialect.evidence.words(),
             breaks: requirements
                 .map(|requirement| Broken {
                     id: requirement.id,

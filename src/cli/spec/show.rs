@@ -47,7 +47,11 @@ pub(super) fn in_brief(selection: &Selection, out: &mut dyn Write) -> io::Result
         headline("Dialects", out)?;
         for dialect in &selection.dialects {
             let entry = DialectEntry::of(dialect);
-            item(entry.name, entry.about, out)?;
+            item(
+                entry.name,
+                &format!("{} ({})", entry.about, entry.evidence),
+                out,
+            )?;
             let breaks = match entry.breaks.as_slice() {
                 [] => "breaks nothing".to_owned(),
                 broken => {
@@ -198,6 +202,7 @@ fn show_deviation(entry: &DeviationEntry, out: &mut dyn Write) -> io::Result<()>
 fn show_dialect(entry: &DialectEntry, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{HEADLINE}{}{HEADLINE:#}", entry.name)?;
     writeln!(out, "  {}", wrapped(entry.about, 2, 2))?;
+    writeln!(out, "  known: {}", entry.evidence)?;
     if entry.breaks.is_empty() {
         writeln!(out, "breaks nothing")?;
     } else {

@@ -45,6 +45,8 @@ pub(super) struct OwnWant {
     pub unanswered: PeerSet,
     /// The number of retries (ASK-9).
     pub retries: u32,
+    /// How many have requested it beside the first, and have not cancelled (ASK-10).
+    pub others: u32,
 }
 
 /// The addresses in use.

@@ -151,7 +151,7 @@ impl<N: Names> Owed<N> {
             );
         }
         let deliveries: Vec<_> = self.deliveries.into_iter().map(|(_, one)| one).collect();
-        // XFER-9
+        // XFER-10
         let deliveries = runs(deliveries, MAX_BLOCKS_SENT);
         messages.extend(deliveries.into_iter().map(Message::deliveries));
         messages

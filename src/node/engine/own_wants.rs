@@ -19,8 +19,9 @@ impl<N: Names> Engine<N> {
             out.effect(Effect::Obtained(address));
             return;
         }
-        // ASK-2
-        if known.own_want.is_some() {
+        // ASK-2, ASK-10
+        if let Some(want) = &mut known.own_want {
+            want.others = want.others.saturating_add(1);
             return;
         }
         // ASK-1
@@ -29,6 +30,7 @@ impl<N: Names> Engine<N> {
             asked: None,
             unanswered: PeerSet::default(),
             retries: 0,
+            others: 0,
         });
         self.own_wants.insert(self.next_request, number);
         self.next_request += 1;
@@ -117,15 +119,20 @@ impl<N: Names> Engine<N> {
         }
     }
 
-    /// ASK-7: the user cancels.
+    /// ASK-7: the user cancels. ASK-10: the want goes on while others have requested it too.
     pub(super) fn cancel(&mut self, address: Address<N::Cid>, out: &mut Output<N>) {
         let number = self
             .addresses
             .find(&address)
             .filter(|number| self.addresses.get(*number).own_want.is_some());
         if let Some(number) = number {
-            self.end_want(number, None, out);
-            self.addresses.drop_if_idle(number);
+            match &mut self.addresses.get_mut(number).own_want {
+                Some(want) if want.others > 0 => want.others -= 1,
+                _ => {
+                    self.end_want(number, None, out);
+                    self.addresses.drop_if_idle(number);
+                }
+            }
         }
         out.effect(Effect::Cancelled {
             address,

@@ -38,7 +38,7 @@ impl<N: Names> Engine<N> {
                     out.delivery(from, entry.priority, entry.address, cid);
                 }
                 (WantType::WantBlock, None) => {
-                    // WANT-1, WANT-9, WIRE-10
+                    // WANT-1, WANT-9, WANT-19, WIRE-10
                     if self.has_room(from, number) {
                         let number =
                             number.unwrap_or_else(|| self.addresses.find_or_add(&entry.address));
@@ -69,7 +69,7 @@ impl<N: Names> Engine<N> {
         }
     }
 
-    /// Whether this peer's want for this address may be recorded (WIRE-10).
+    /// Whether this peer's want for this address may be recorded (WANT-19, WIRE-10).
     fn has_room(&self, from: PeerNumber, address: Option<AddressNumber>) -> bool {
         let wants = &self.contexts.get(from).wants;
         wants.len() < self.config.wants_per_peer as usize

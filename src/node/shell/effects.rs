@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use blockexc_model::deviating::{Effect, Event, OtherEffect, OtherEvent};
 use bytes::Bytes;
+use libp2p::PeerId;
 use tracing::{debug, error};
 
 use super::Shell;
 use super::source::Source;
 use crate::node::handle::RequestError;
 use crate::node::store::{LeafProof, StoreError, StoredBlock};
-use crate::wire::{Address, BlockCid, Network};
+use crate::wire::{Address, BlockCid, Message, Network};
 
 impl Shell {
     /// The core handles an event, and the effects are carried out.
@@ -27,6 +28,9 @@ impl Shell {
         let stored = self.store_blocks(&effects, source);
         for effect in effects {
             match effect {
+                Effect::Send { to, message } if self.unserved.contains(&to) => {
+                    self.send_without_blocks(&to, message);
+                }
                 Effect::Send { to, message } => self.exchange().send(&to, message),
                 // All of them have been stored already.
                 Effect::Keep { .. } => {}
@@ -39,11 +43,7 @@ impl Shell {
                     let why = self.remarks.why(&address, connected);
                     self.end_request(&address, &Err(RequestError::NotFound(why)));
                 }
-                Effect::Cancelled { address, .. } => {
-                    if !self.core.wants(&address) {
-                        self.end_request(&address, &Err(RequestError::Cancelled));
-                    }
-                }
+                Effect::Cancelled { address, .. } => self.cancelled(&address),
                 Effect::Discover(cid) => debug!("nobody to ask where {cid} is: no discovery here"),
                 Effect::Other(OtherEffect::RefuseStream) => {
                     if let Some(source) = source {
@@ -134,6 +134,28 @@ impl Shell {
             .block(&cid)
             .map_err(store)?
             .ok_or_else(|| RequestError::Store("it is not there".to_owned()))
+    }
+
+    /// All requests of an own want have been cancelled; or, as long as it goes on for others, the
+    /// last of them (ASK-10).
+    fn cancelled(&mut self, address: &Address) {
+        let outcome = Err(RequestError::Cancelled);
+        if !self.core.wants(address) {
+            return self.end_request(address, &outcome);
+        }
+        let requesters = self.requesters.get_mut(address);
+        if let Some(requester) = requesters.and_then(Vec::pop) {
+            // The requester may have gone.
+            let _ = requester.send(outcome);
+        }
+    }
+
+    /// By the deviation `poisoned-serving`: everything but the blocks.
+    fn send_without_blocks(&mut self, to: &PeerId, mut message: Message) {
+        message.deliveries.clear();
+        if !message.is_empty() {
+            self.exchange().send(to, message);
+        }
     }
 
     fn end_request(&mut self, address: &Address, outcome: &Result<Bytes, RequestError>) {

@@ -8,7 +8,7 @@ mod effects;
 mod remarks;
 mod source;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -64,6 +64,8 @@ pub(super) struct Shell {
     /// other frames of these streams are dropped.
     closed: Vec<StreamNumber>,
     remarks: Remarks,
+    /// Peers that are sent no block any more, by the deviation `poisoned-serving`.
+    unserved: HashSet<PeerId>,
     /// Why the node ends by itself, if it does.
     dead: Option<String>,
 }
@@ -84,6 +86,7 @@ impl Shell {
             disconnecting: HashMap::new(),
             closed: Vec::new(),
             remarks: Remarks::default(),
+            unserved: HashSet::new(),
             dead: None,
         }
     }
@@ -186,6 +189,7 @@ impl Shell {
             PeerEvent::Left(peer) => {
                 info!("{peer} left");
                 self.remarks.left(&peer);
+                self.unserved.remove(&peer);
                 self.step(Event::Left(peer), None);
                 for done in self.disconnecting.remove(&peer).unwrap_or_default() {
                     let _ = done.send(());
@@ -231,6 +235,10 @@ impl Shell {
                 let is_waited_for = |address: &Address| self.requesters.contains_key(address);
                 let message = decoded.message;
                 self.remarks.received(&from, &message, is_waited_for);
+                let stumbles = self.options.deviations.contains(Deviation::PoisonedServing);
+                if stumbles && decoded.names_nothing {
+                    self.unserved.insert(from);
+                }
                 let source = Source {
                     peer: from,
                     connection,

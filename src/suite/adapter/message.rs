@@ -125,6 +125,9 @@ pub struct StartOptions {
     /// How often a want is pursued anew before its request fails.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retries: Option<u32>,
+    /// How many wants of a peer to record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wants_per_peer: Option<u32>,
     /// After how many milliseconds a want is pursued anew; 0: never by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_interval_ms: Option<u64>,

@@ -167,6 +167,7 @@ impl AdapterSource {
                 .map(|account| Hex(account.to_vec().into())),
             frame_limit: takes(StartOption::FrameLimit).and(options.frame_limit),
             retries: takes(StartOption::Retries).and(options.retries),
+            wants_per_peer: takes(StartOption::WantsPerPeer).and(options.wants_per_peer),
             // A scenario that is about retries makes them happen.
             retry_interval_ms: takes(StartOption::RetryInterval).map(|()| 0),
             muxers: takes(StartOption::Muxers)

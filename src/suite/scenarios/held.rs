@@ -29,6 +29,14 @@ pub const SCENARIOS: &[Scenario] = &[
         run: |harness| Box::pin(storing_a_dataset_ends_the_want(harness)),
     },
     Scenario {
+        id: "HELD-1/unwanted",
+        summary: "The target's user stores a block that nobody wants.",
+        expects: "No peer is sent a cancel for it.",
+        needs: Needs::control(&[Put]),
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(storing_cancels_nothing_unwanted(harness)),
+    },
+    Scenario {
         id: "HELD-2",
         summary: "A peer is told Have; then the block is deleted, and the peer asks for it.",
         expects: "Deleting sends nothing; the peer's WantBlock is recorded, and its WantHave is answered \
@@ -38,6 +46,18 @@ pub const SCENARIOS: &[Scenario] = &[
         run: |harness| Box::pin(deleting_is_silent(harness)),
     },
 ];
+
+async fn storing_cancels_nothing_unwanted(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let block = harness.block();
+    harness.put(&block).await?;
+    let received = peer.barrier().await?;
+    harness.require(
+        !received.has_cancel(&block.address()),
+        "no cancel for a block that was never wanted",
+        &received,
+    )
+}
 
 async fn storing_ends_the_want(harness: &Harness) -> Result<(), Stop> {
     let block = harness.block();

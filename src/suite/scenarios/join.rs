@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use crate::suite::compose::{account, have, list, presences, want_block, want_have};
+use crate::suite::compose::{account, deliveries, have, list, presences, want_block, want_have};
 use crate::suite::control::Capability::{Dump, JoinedAgain, LeftNow, Request, RequestLeaf};
+use crate::suite::control::Outcome;
 use crate::suite::harness::Harness;
 use crate::suite::needs::Needs;
 use crate::suite::peer::Peer;
@@ -94,6 +95,14 @@ pub const SCENARIOS: &[Scenario] = &[
         needs: Needs::control(&[LeftNow, JoinedAgain]),
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(no_answer_without_context(harness)),
+    },
+    Scenario {
+        id: "JOIN-7/delivery",
+        summary: "A peer without a context delivers a block that the target wants.",
+        expects: "It does not count: the request stays pending.",
+        needs: Needs::control(&[LeftNow, Request]),
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(no_delivery_without_context(harness)),
     },
     Scenario {
         id: "JOIN-8/sends",
@@ -329,6 +338,9 @@ async fn account_on_joining(harness: &Harness) -> Result<(), Stop> {
     let received = peer
         .receive_until(|received| received.accounts().next().is_some())
         .await?;
+    if received.accounts().next().is_none() {
+        harness.needs_prices(&peer).await?;
+    }
     harness.require(
         received.accounts().any(|account| account.0 == ACCOUNT),
         format!("the account 0x{}", hex::encode(ACCOUNT)),
@@ -348,6 +360,20 @@ async fn no_answer_without_context(harness: &Harness) -> Result<(), Stop> {
         received.presences_of(&address).is_empty(),
         "no answer",
         &received,
+    )
+}
+
+async fn no_delivery_without_context(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let block = harness.manifest();
+    let request = harness.request(&block.address()).await?;
+    let said = [deliveries([block.delivery()])];
+    send_without_context(harness, &peer, &said).await?;
+    let outcome = harness.outcome(request).await?;
+    harness.require(
+        outcome == Outcome::Pending,
+        "the request stays pending",
+        &outcome,
     )
 }
 

@@ -31,6 +31,7 @@ pub const SCENARIOS: &[Scenario] = &[
 
 async fn later_account_replaces(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
+    harness.needs_prices(&peer).await?;
     for byte in [1u8, 2] {
         peer.exchange(account(vec![byte; 20])).await?;
         let recorded = harness.context(&peer).await?.account()?;
@@ -45,6 +46,7 @@ async fn later_account_replaces(harness: &Harness) -> Result<(), Stop> {
 
 async fn other_lengths_are_ignored(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
+    harness.needs_prices(&peer).await?;
     for (byte, length) in [(1u8, 20), (2, 19), (3, 21)] {
         peer.exchange(account(vec![byte; length])).await?;
         let recorded = harness.context(&peer).await?.account()?;

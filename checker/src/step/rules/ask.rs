@@ -1,7 +1,7 @@
 //! ASK: how the node pursues its own wants.
 
 use blockexc_model::address::{Address, Names};
-use blockexc_model::deviating::{Effect, Event};
+use blockexc_model::deviating::{Effect, Event, Node};
 use blockexc_model::message::{Message, PresenceType, WantEntry};
 use blockexc_model::node::OwnWant;
 
@@ -18,8 +18,10 @@ pub(super) fn rules<N: Names>() -> Vec<Rule<N>> {
         the_last_word_is_an_ask_only_where_asked(),
         word_of_own_wants_is_followed_by_asking(),
         cancelling_ends_the_want(),
+        one_of_several_cancels(),
         cancelling_anything_else_does_nothing(),
         a_retry_asks_another_or_announces_anew(),
+        a_retry_counts(),
         after_the_last_retry_the_request_fails(),
     ]
 }
@@ -62,12 +64,21 @@ fn requesting_an_own_want_does_nothing<N: Names>() -> Rule<N> {
         &["ASK-2"],
         |step| {
             let address = step.requested()?;
-            if !step.before.wants(address) {
-                return None;
+            let others = others(step.before, address)?;
+            let mut after = step.after.clone();
+            if let Some(want) = after.wants.get_mut(address) {
+                want.others = others;
             }
-            Some(step.does_nothing())
+            Some(after == *step.before && step.effects.is_empty())
         },
     )
+}
+
+/// How many others have requested this own want (ASK-10).
+fn others<N: Names>(node: &Node<N>, address: &Address<N::Cid>) -> Option<u32> {
+    let mut wants = node.own_wants();
+    let (_, want) = wants.find(|(wanted, _)| *wanted == address)?;
+    Some(want.others)
 }
 
 /// ASK-3
@@ -158,7 +169,7 @@ fn cancelling_ends_the_want<N: Names>() -> Rule<N> {
         &["ASK-7"],
         |step| {
             let address = step.cancelled()?;
-            if !step.before.wants(address) {
+            if others(step.before, address)? > 0 {
                 return None;
             }
             let answer = Effect::Cancelled {
@@ -169,6 +180,31 @@ fn cancelling_ends_the_want<N: Names>() -> Rule<N> {
                 !step.after.wants(address)
                     && step.cancels_unanswered(address, None)
                     && step.has_effect(&answer),
+            )
+        },
+    )
+}
+
+/// ASK-10
+fn one_of_several_cancels<N: Names>() -> Rule<N> {
+    Rule::new(
+        "ASK-10: a want that others have requested goes on",
+        &["ASK-10"],
+        |step| {
+            let address = step.cancelled()?;
+            let before = others(step.before, address)?;
+            if before == 0 {
+                return None;
+            }
+            let answer = Effect::Cancelled {
+                address: address.clone(),
+                was_wanted: true,
+            };
+            Some(
+                others(step.after, address) == Some(before - 1)
+                    && asked_of(step.after, address) == asked_of(step.before, address)
+                    && same_contexts(step.before, step.after)
+                    && step.effects == [answer],
             )
         },
     )
@@ -229,6 +265,24 @@ fn announces_anew<N: Names>(step: &Step<'_, N>, address: &Address<N::Cid>) -> bo
     let mut peers = step.after.contexts().keys();
     peers.all(|peer| step.entries_to(peer).any(|sent| *sent == entry))
         && asks_discovery(step, address)
+}
+
+/// ASK-9. Where there is no last retry, how often is not kept.
+fn a_retry_counts<N: Names>() -> Rule<N> {
+    Rule::new(
+        "ASK-9: each retry counts, with peers or without",
+        &["ASK-9"],
+        |step| {
+            let (address, before) = retried(step)?;
+            let most = step.before.config().retries;
+            if most == u32::MAX || before.retries >= most {
+                return None;
+            }
+            let mut wants = step.after.own_wants();
+            let after = wants.find(|(wanted, _)| *wanted == address);
+            Some(after.is_some_and(|(_, want)| want.retries > before.retries))
+        },
+    )
 }
 
 /// ASK-9

@@ -11,6 +11,7 @@ pub(super) fn rules<N: Names>() -> Vec<Rule<N>> {
     vec![
         a_stored_block_is_held_and_ends_its_wants(),
         a_stored_block_is_sent_to_whoever_waits(),
+        a_stored_block_cancels_what_was_asked(),
         deleting_sends_nothing(),
     ]
 }
@@ -44,6 +45,28 @@ fn a_stored_block_is_sent_to_whoever_waits<N: Names>() -> Rule<N> {
         },
     )
     .unless(Deviation::ServeLater)
+}
+
+/// HELD-1
+fn a_stored_block_cancels_what_was_asked<N: Names>() -> Rule<N> {
+    Rule::new(
+        "HELD-1: a stored block is cancelled only at peers that were asked for it",
+        &["HELD-1"],
+        |step| {
+            if !matches!(step.event, Event::Stored { .. }) {
+                return None;
+            }
+            let peers = step.before.contexts().keys();
+            let sent = peers.flat_map(|peer| step.entries_to(peer).map(move |it| (peer, it)));
+            every(sent.filter(|(_, entry)| entry.cancel), |(peer, entry)| {
+                let mut wants = step.before.own_wants();
+                let want = wants.find(|(address, _)| **address == entry.address);
+                want.is_some_and(|(_, want)| want.unanswered.contains(peer))
+            })
+        },
+    )
+    .unless(Deviation::CancelToHolders)
+    .unless(Deviation::AskOutlivesCancel)
 }
 
 /// HELD-2

@@ -15,6 +15,7 @@ use super::step::Step;
 pub(super) fn rules<N: Names>() -> Vec<Rule<N>> {
     vec![
         a_want_block_is_recorded_last(),
+        beyond_the_bound_the_recorded_stay(),
         a_want_block_for_what_is_held_is_answered(),
         a_want_have_is_not_recorded(),
         a_want_have_for_what_is_held_is_answered(),
@@ -49,6 +50,26 @@ fn a_want_block_is_recorded_last<N: Names>() -> Rule<N> {
                 return None;
             }
             Some(wants_of(step.after, from).last() == Some(entry))
+        },
+    )
+}
+
+/// WANT-19
+fn beyond_the_bound_the_recorded_stay<N: Names>() -> Rule<N> {
+    Rule::new(
+        "WANT-19: beyond the bound what is recorded stays, and nothing is added",
+        &["WANT-19"],
+        |step| {
+            let (from, entry) = step.want_block()?;
+            let (_, list) = step.received_list()?;
+            if list.full
+                || step.before.holds(&entry.address)
+                || is_recorded(step.before, from, &entry.address)
+                || step.had_room(from)
+            {
+                return None;
+            }
+            Some(wants_of(step.after, from).eq(wants_of(step.before, from)))
         },
     )
 }

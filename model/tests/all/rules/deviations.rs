@@ -35,7 +35,14 @@ const SEEN: &[(Deviation, &str)] = &[
         AbortOnStaleAsk,
         "join 1; request a; 1: have=a; cancel a; request a; leave 1",
     ),
+    (ListsOf1024, LONG_REQUEST),
+    (AcceptFromStranger, "request a; 1: block=a"),
+    (FirstListNotFull, "request a; join 1"),
     // PRES.
+    (
+        StuckOnDontHave,
+        "join 1; join 2; request a; 1: have=a; 2: have=a; 1: lack=a",
+    ),
     (PresenceUnbounded, "join 1; 1: have=a"),
     (PresenceFromWant, "join 1; request a; 1: ask=a"),
     (DontHaveRecorded, "join 1; request a; 1: lack=a"),
@@ -79,7 +86,19 @@ const SEEN: &[(Deviation, &str)] = &[
     (RefreshInFull, "join 1; request a; retry a"),
     (NoAnnounceAgain, "join 1; request a; cancel a; request a"),
     (FullOnEveryList, "join 1; request a"),
+    (AnnounceInFull, "join 1; request a"),
+    (AnnounceToBest, "join 1; join 2; join 3; join 4; request a"),
+    (AskInSlices, MANY_HOLDINGS),
+    (RetriesCountWhenAsked, "request a; retry a; retry a"),
+    (FirstCancelEnds, "request a; request a; cancel a"),
     // WANT.
+    (ServeOnce, "join 1; store a; 1: want=a; 1: want=a"),
+    (ResendCooldown, "join 1; store a; 1: want=a; 1: want=a"),
+    (DeliverTwice, "join 1; store a; 1: want=a"),
+    (
+        CrowdedWantReplaces,
+        "join 1; 1: <wants>; 1: want=t0; 1: want=t1",
+    ),
     (RecordWantHave, "join 1; 1: ask=a"),
     (ServeWantHave, "join 1; 1: ask=a; store a"),
     (PriceWithheld, "join 1; store a; 1: ask=a"),
@@ -154,7 +173,22 @@ const SEEN: &[(Deviation, &str)] = &[
     ),
     (OnlyAsked, "join 1; request a; 1: block=a"),
     (LatePresence, "join 1; request a; 1: have=a block=a"),
+    (ManifestsOnly, "join 1; request a; 1: block=a"),
+    (
+        NoCancelOnDelivery,
+        "join 1; join 2; request a; 1: have=a; 2: block=a",
+    ),
+    (ManyBlocksAMessage, MANY_BLOCKS),
+    (
+        FailOnUnstorable,
+        "join 1; request t0; request t1; 1: block=t0/a~unproven block=t1/b",
+    ),
+    (
+        PoisonedTree,
+        "join 1; request t0; request t1; 1: block=t0/a~unproven; 1: block=t1/b",
+    ),
     // HELD and PAY.
+    (CancelUnwantedUpload, "join 1; store a"),
     (UploadKeepsWant, "request a; store a"),
     (LeafUploadUnnoticed, "request t0; store a t0"),
     (AnnounceDeletion, "join 1; store a; delete a"),
@@ -167,6 +201,9 @@ const LONG_LIST: &str = "join 1; 1: <list>";
 const MANY_BLOCKS: &str = "join 1; <blocks>; 1: <wants>";
 /// Stands for more requests than one list should hold; see [`spelt_out`].
 const LONG_REQUEST: &str = "<requests>; join 1";
+
+/// Stands for more blocks of a peer than a slice of asks holds; see [`spelt_out`].
+const MANY_HOLDINGS: &str = "join 1; <requests>; 1: <haves>";
 
 fn spelt_out(script: &str) -> String {
     let leaves = |before: &str, after: &str| -> String {
@@ -183,6 +220,7 @@ fn spelt_out(script: &str) -> String {
     script
         .replace("<list>", &leaves("want=", " "))
         .replace("<requests>", &leaves("request ", ";"))
+        .replace("<haves>", &leaves("have=", " "))
         .replace("<blocks>", &blocks("store ", ";"))
         .replace("<wants>", &blocks("want=", " "))
 }

@@ -11,6 +11,16 @@ use blockexc_model::source::{DEVIATIONS, Function, RULES, replaced_by, that_meet
 
 /// Rules that a deviation replaces though it breaks none of their requirements, each with the reason.
 const OTHERWISE: &[(Deviation, &str, &str)] = &[
+    (DeliverTwice, "deliver", "where everything is sent from"),
+    (ManifestsOnly, "counts", "what never counts ends no want"),
+    (PoisonedTree, "accept", "it remembers the proof's nodes"),
+    (ServeOnce, "deliver", "it remembers the delivery"),
+    (
+        ServeOnce,
+        "serve_woken",
+        "what was delivered is not sent again",
+    ),
+    (ResendCooldown, "deliver", "it remembers the delivery"),
     (
         AbortOnMissingData,
         "message",
@@ -84,10 +94,6 @@ const UNREPLACED: &[(&str, &str)] = &[
         "its parts are rules, and deviations replace these",
     ),
     (
-        "announce",
-        "its parts are rules, and deviations replace these",
-    ),
-    (
         "cancel",
         "its parts are rules, and deviations replace these",
     ),
@@ -98,14 +104,6 @@ const UNREPLACED: &[(&str, &str)] = &[
     (
         "replace_wants",
         "ignore-full and full-always decide when it is followed",
-    ),
-    (
-        "deliveries",
-        "its parts are rules, and deviations replace these",
-    ),
-    (
-        "accept",
-        "its parts are rules, and deviations replace these",
     ),
     ("hold", "its parts are rules, and deviations replace these"),
     (

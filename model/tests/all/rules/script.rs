@@ -136,7 +136,8 @@ fn tell_of<B: Played>(mut node: blockexc_model::Node<Tiny, B>, script: &str) -> 
     told
 }
 
-/// A node that deviates so, asks for payment, and gives up at the second retry.
+/// A node that deviates so, asks for payment, gives up at the second retry, and records 22 wants of
+/// a peer.
 pub fn deviant(deviations: Deviations) -> Deviant {
     let config = paid();
     Deviant::deviating(Setup { config, deviations })
@@ -147,6 +148,7 @@ fn paid() -> Config {
         price: Price::from(1),
         account: Some(Account([9; 20])),
         retries: 1,
+        wants_per_peer: 22,
         ..Config::default()
     }
 }

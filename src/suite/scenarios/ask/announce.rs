@@ -52,6 +52,23 @@ pub const SCENARIOS: &[Scenario] = &[
         run: |harness| Box::pin(request_after_a_cancel_is_announced(harness)),
     },
     Scenario {
+        id: "ASK-1/five",
+        summary: "Five peers join, then the target is told to request a block that it does not hold.",
+        expects: "Each of them is told of the want.",
+        needs: Needs::control(&[Request]),
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(everybody_is_told(harness)),
+    },
+    Scenario {
+        id: "ASK-1/mute",
+        summary: "A peer joins that never agrees on a stream, then another one. The target is told to \
+                  request two blocks.",
+        expects: "The other one is told of both wants.",
+        needs: Needs::control(&[Request, Dump]),
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(mute_peer_holds_up_nobody(harness)),
+    },
+    Scenario {
         id: "ASK-2",
         summary: "The target is told to request the same block twice.",
         expects: "The peer is sent nothing for the second request. A target that pursues its wants \
@@ -95,6 +112,44 @@ async fn request_is_announced(harness: &Harness) -> Result<(), Stop> {
 async fn leaf_request_is_announced(harness: &Harness) -> Result<(), Stop> {
     let leaf = harness.dataset(2).address(1);
     is_announced(harness, &leaf).await
+}
+
+async fn everybody_is_told(harness: &Harness) -> Result<(), Stop> {
+    let mut peers = Vec::new();
+    for _ in 0..5 {
+        peers.push(harness.join().await?);
+    }
+    let address = harness.address();
+    harness.request(&address).await?;
+    for peer in &peers {
+        is_told(harness, peer, &address).await?;
+    }
+    Ok(())
+}
+
+async fn mute_peer_holds_up_nobody(harness: &Harness) -> Result<(), Stop> {
+    let mute = harness.peer();
+    let connection = mute.connect().await?;
+    harness.joined(&mute).await?;
+    connection.freeze();
+    let peer = harness.join().await?;
+    // Whoever is told first, the mute peer comes before the other one's second turn.
+    for address in [harness.address(), harness.address()] {
+        harness.request(&address).await?;
+        is_told(harness, &peer, &address).await?;
+    }
+    Ok(())
+}
+
+async fn is_told(harness: &Harness, peer: &Peer, address: &Address) -> Result<(), Stop> {
+    let told =
+        |received: &Received| received.has_want_have(address) || received.has_want_block(address);
+    let received = peer.receive_until(told).await?;
+    harness.require(
+        told(&received),
+        format!("a want entry for {} to {}", short(address), peer.name()),
+        &received,
+    )
 }
 
 /// Whether a WantHave for this address came in a list that adds to what was said before. A full
@@ -197,7 +252,7 @@ async fn second_request_is_silent(harness: &Harness) -> Result<(), Stop> {
 }
 
 async fn both_requesters_get_the_block(harness: &Harness) -> Result<(), Stop> {
-    let block = harness.block();
+    let block = harness.manifest();
     let address = block.address();
     let requests = [
         harness.request(&address).await?,
@@ -229,6 +284,8 @@ async fn held_block_is_not_asked_for(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
     let block = harness.block();
     harness.put(&block).await?;
+    // What storing it draws is not about the request.
+    peer.barrier().await?;
     let request = harness.request(&block.address()).await?;
     completes_silently(harness, &peer, request, &block.address(), &block.data).await
 }

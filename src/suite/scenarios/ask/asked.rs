@@ -1,5 +1,7 @@
 //! ASK-4 to ASK-6: who is asked for a block, and when.
 
+use blockexc_model::message::WantType;
+
 use super::steps::{asked_peer, hears_of, holder};
 use crate::suite::compose::{have, presences};
 use crate::suite::control::Capability::{Dump, Request, RequestLeaf};
@@ -7,10 +9,11 @@ use crate::suite::describe::short;
 use crate::suite::harness::Harness;
 use crate::suite::needs::Needs;
 use crate::suite::peer::Peer;
+use crate::suite::received::Received;
 use crate::suite::scenario::Scenario;
 use crate::suite::stop::Stop;
 use crate::suite::target::TargetOptions;
-use crate::wire::Address;
+use crate::wire::{Address, WantList};
 
 /// How often ASK-5 tries: a foreign node's own retry may fall between two answers of the suite, but
 /// not each time.
@@ -70,7 +73,38 @@ pub const SCENARIOS: &[Scenario] = &[
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(all_known_leaves_are_asked_for_at_once(harness)),
     },
+    Scenario {
+        id: "ASK-6/many",
+        summary: "The target is told to request 130 blocks; a peer says Have for all of them in one \
+                  message.",
+        expects: "It is asked for all of them, in one list.",
+        needs: Needs::control(&[Request]),
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(all_are_asked_for_in_one_list(harness)),
+    },
 ];
+
+async fn all_are_asked_for_in_one_list(harness: &Harness) -> Result<(), Stop> {
+    let addresses: Vec<Address> = (0..130).map(|_| harness.address()).collect();
+    for address in &addresses {
+        harness.request(address).await?;
+    }
+    let peer = harness.join().await?;
+    hears_of(&peer, &addresses).await?;
+    peer.send(presences(addresses.iter().map(have))).await?;
+    let all = |received: &Received| addresses.iter().all(|it| received.has_want_block(it));
+    let received = peer.receive_until(all).await?;
+    let asks = |list: &&WantList| {
+        let mut entries = list.entries.iter();
+        entries.any(|entry| entry.want_type == WantType::WantBlock && !entry.cancel)
+    };
+    let lists = received.want_lists().filter(asks).count();
+    harness.require(
+        all(&received) && lists == 1,
+        "one list with a WantBlock for each of the 130 blocks",
+        format!("{lists} lists, in {received}"),
+    )
+}
 
 async fn only_announced_blocks_are_asked_for(harness: &Harness) -> Result<(), Stop> {
     let addresses = [harness.address(), harness.address()];

@@ -1,7 +1,8 @@
 //! ASK-8 and ASK-9: a want is pursued anew, and given up in the end.
 
 use super::steps::{asked_peer, hears_of, is_over, retried};
-use crate::suite::control::Capability::{Dump, Request, RetryNow};
+use crate::suite::compose::{deliveries, have, presences};
+use crate::suite::control::Capability::{Cancel, Dump, Request, RetryNow};
 use crate::suite::control::Outcome;
 use crate::suite::describe::short;
 use crate::suite::harness::Harness;
@@ -53,7 +54,66 @@ pub const SCENARIOS: &[Scenario] = &[
         },
         run: |harness| Box::pin(request_fails_in_the_end(harness)),
     },
+    Scenario {
+        id: "ASK-9/alone",
+        summary: "No peer is there; a request is pursued anew once more than the configured number of \
+                  retries.",
+        expects: "The request fails all the same.",
+        needs: Needs::control(&[Request, RetryNow]),
+        options: TargetOptions {
+            retries: Some(RETRIES),
+            ..TargetOptions::DEFAULT
+        },
+        run: |harness| Box::pin(request_fails_without_peers(harness)),
+    },
+    Scenario {
+        id: "ASK-10",
+        summary: "A block is requested twice, and the target is told to cancel once; a peer has the \
+                  block.",
+        expects: "One request goes on: the peer is asked, and its delivery completes it.",
+        needs: Needs::control(&[Request, Cancel]),
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(other_requester_gets_the_block(harness)),
+    },
 ];
+
+async fn request_fails_without_peers(harness: &Harness) -> Result<(), Stop> {
+    let address = harness.address();
+    let request = harness.request(&address).await?;
+    for _ in 0..=RETRIES {
+        harness.retry_now(&address).await?;
+    }
+    let outcome = harness.outcome_in_the_end(request).await?;
+    harness.require(
+        matches!(outcome, Outcome::Failed(_)),
+        format!("the request failed after {RETRIES} retries"),
+        outcome,
+    )
+}
+
+async fn other_requester_gets_the_block(harness: &Harness) -> Result<(), Stop> {
+    let block = harness.manifest();
+    let address = block.address();
+    let requests = [
+        harness.request(&address).await?,
+        harness.request(&address).await?,
+    ];
+    harness.cancel(requests[1]).await?;
+    let peer = harness.join().await?;
+    hears_of(&peer, std::slice::from_ref(&address)).await?;
+    peer.exchange(presences([have(&address)])).await?;
+    peer.exchange(deliveries([block.delivery()])).await?;
+    let mut completed = 0;
+    for request in requests {
+        let outcome = harness.outcome(request).await?;
+        completed += usize::from(outcome == Outcome::Completed(block.data.clone()));
+    }
+    harness.require(
+        completed > 0,
+        "the request that was not cancelled completes with the block",
+        "neither request has completed",
+    )
+}
 
 async fn retry_asks_another_holder(harness: &Harness) -> Result<(), Stop> {
     let address = harness.address();

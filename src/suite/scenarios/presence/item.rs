@@ -71,6 +71,7 @@ pub const SCENARIOS: &[Scenario] = &[
 
 async fn long_price_is_skipped(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
+    harness.needs_prices(&peer).await?;
     let addresses: Vec<Address> = (0..4).map(|_| harness.address()).collect();
     for address in &addresses {
         steps::want(harness, &peer, address).await?;
@@ -101,6 +102,7 @@ async fn long_price_is_skipped(harness: &Harness) -> Result<(), Stop> {
 
 async fn price_is_sent_big_endian(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
+    harness.needs_prices(&peer).await?;
     let held = harness.held().await?.address;
     let received = peer.exchange(list([want_have(&held)])).await?;
     let prices: Vec<Price> = received
@@ -122,6 +124,7 @@ async fn price_is_sent_big_endian(harness: &Harness) -> Result<(), Stop> {
 
 async fn later_item_wins(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
+    harness.needs_prices(&peer).await?;
     let address = harness.address();
     steps::want(harness, &peer, &address).await?;
     let items = [1u8, 2].map(|price| have_at(&address, vec![price]));

@@ -107,7 +107,7 @@ async fn records_of_own_wants_only(harness: &Harness) -> Result<(), Stop> {
 
 async fn no_record_of_what_has_just_come(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
-    let block = harness.block();
+    let block = harness.manifest();
     let address = block.address();
     steps::want(harness, &peer, &address).await?;
     let both = Message {
@@ -128,7 +128,7 @@ async fn no_record_of_what_has_just_come(harness: &Harness) -> Result<(), Stop> 
 
 async fn records_by_have_only(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
-    let block = harness.block();
+    let block = harness.manifest();
     let address = block.address();
     steps::want(harness, &peer, &address).await?;
     let cut = block.data.slice(1..);
@@ -187,6 +187,7 @@ async fn dont_have_makes_another_be_asked(harness: &Harness) -> Result<(), Stop>
 
 async fn later_price_replaces(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
+    harness.needs_prices(&peer).await?;
     let address = harness.address();
     steps::want(harness, &peer, &address).await?;
     for price in [5u8, 7] {

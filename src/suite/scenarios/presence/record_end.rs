@@ -77,7 +77,7 @@ async fn no_records(harness: &Harness, address: &Address, peers: [&Peer; 2]) -> 
 }
 
 async fn records_go_on_delivery(harness: &Harness) -> Result<(), Stop> {
-    let block: Block = harness.block();
+    let block: Block = harness.manifest();
     let address = block.address();
     let (first, second, _) = steps::two_holders(harness, &address).await?;
     first.exchange(deliveries([block.delivery()])).await?;

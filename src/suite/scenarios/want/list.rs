@@ -52,6 +52,14 @@ pub const SCENARIOS: &[Scenario] = &[
         run: |harness| Box::pin(entries_without_an_address_are_skipped(harness)),
     },
     Scenario {
+        id: "WANT-16/want-block",
+        summary: "A WantBlock entry without an address; then a WantBlock for a held block.",
+        expects: "The held block is delivered.",
+        needs: Needs::HELD,
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(want_block_without_an_address_is_skipped(harness)),
+    },
+    Scenario {
         id: "WANT-16/cid",
         summary: "A list with an entry whose CID does not parse, between two entries that are usable.",
         expects: "The two are answered, and nothing else is.",
@@ -112,7 +120,44 @@ pub const SCENARIOS: &[Scenario] = &[
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(presences_before_deliveries(harness)),
     },
+    Scenario {
+        id: "WANT-19",
+        summary: "A target that records three wants of a peer is asked for four blocks, and stores the \
+                  first.",
+        expects: "The first is delivered: the fourth has not taken its place.",
+        needs: Needs::control(&[Put]),
+        options: TargetOptions {
+            wants_per_peer: Some(3),
+            ..TargetOptions::DEFAULT
+        },
+        run: |harness| Box::pin(recorded_wants_stay(harness)),
+    },
 ];
+
+async fn recorded_wants_stay(harness: &Harness) -> Result<(), Stop> {
+    let (peer, modest) = (harness.join().await?, harness.join().await?);
+    let block = harness.block();
+    let others = [harness.address(), harness.address(), harness.address()];
+    for address in [&block.address()].into_iter().chain(&others) {
+        peer.send_confirmed(list([want_block(address)])).await?;
+    }
+    for address in [&block.address(), &others[0]] {
+        modest.send_confirmed(list([want_block(address)])).await?;
+    }
+    harness.put(&block).await?;
+    let brings = |received: &Received| received.has_delivery(&block.address());
+    let received = modest.receive_until(brings).await?;
+    harness.assume(
+        brings(&received),
+        format!("a peer within the bound is not served: {received}"),
+    )?;
+    let received = peer.receive_until(brings).await?;
+    harness.require(
+        brings(&received),
+        "the delivery of the block that was asked for first",
+        &received,
+    )
+}
 
 async fn entries_are_answered_in_order(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
@@ -198,6 +243,31 @@ async fn entries_without_an_address_are_skipped(harness: &Harness) -> Result<(),
         unusable_entry_is_skipped(harness, unusable(address, &like)).await?;
     }
     Ok(())
+}
+
+async fn want_block_without_an_address_is_skipped(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let held = harness.held().await?;
+    let asks = || list([want_block(&held.address)]);
+    // A node may serve a peer once only: another one shows that this block is served at all.
+    let other = harness.join().await?;
+    let brings = |received: &Received| received.has_delivery(&held.address);
+    let received = send_until(&other, asks(), brings).await?;
+    harness.assume(
+        brings(&received),
+        format!("a held block is not delivered: {received}"),
+    )?;
+    let nowhere = Entry {
+        address: None,
+        ..want_block(&held.address)
+    };
+    peer.exchange(list([nowhere])).await?;
+    let received = send_until(&peer, asks(), brings).await?;
+    harness.require(
+        brings(&received),
+        "the delivery of the held block",
+        &received,
+    )
 }
 
 async fn unreadable_cid_is_skipped(harness: &Harness) -> Result<(), Stop> {

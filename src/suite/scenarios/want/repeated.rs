@@ -171,7 +171,9 @@ async fn want_have_beside_a_want_block_of_a_held_block(harness: &Harness) -> Res
         apart.has_have(address),
         format!("a WantHave alone is not answered with Have (WANT-4): {apart}"),
     )?;
-    let apart = send_until(&peer, list([want_block(address)]), |received| {
+    // Another peer: a node may deliver a block once only to each (WANT-2).
+    let other = harness.join().await?;
+    let apart = send_until(&other, list([want_block(address)]), |received| {
         brings_held(received, &held)
     })
     .await?;

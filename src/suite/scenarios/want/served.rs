@@ -201,7 +201,7 @@ async fn stored_leaf_is_sent_by_its_own_cid(harness: &Harness) -> Result<(), Sto
 
 async fn delivered_block_is_passed_on(harness: &Harness) -> Result<(), Stop> {
     let (peer, holder) = (harness.join().await?, harness.join().await?);
-    let block = harness.block();
+    let block = harness.manifest();
     peer.send_confirmed(list([want_block(&block.address())]))
         .await?;
     obtain(harness, &holder, &[(block.address(), block.delivery())]).await?;
@@ -322,7 +322,7 @@ async fn highest_priority_first(harness: &Harness) -> Result<(), Stop> {
 
 async fn highest_priority_is_passed_on_first(harness: &Harness) -> Result<(), Stop> {
     let (peer, holder) = (harness.join().await?, harness.join().await?);
-    let blocks = [harness.block(), harness.block(), harness.block()];
+    let blocks = [harness.manifest(), harness.manifest(), harness.manifest()];
     // Each in a list of its own, so that the order recorded is beyond doubt.
     for (block, priority) in blocks.iter().zip([1, 2, 1]) {
         peer.send_confirmed(list([want_block(&block.address()).with_priority(priority)]))

@@ -32,6 +32,14 @@ pub const SCENARIOS: &[Scenario] = &[
         run: |harness| Box::pin(leaf_want_is_recorded(harness)),
     },
     Scenario {
+        id: "WANT-1/again",
+        summary: "A held block is delivered to a peer, then deleted, and asked for again.",
+        expects: "The second WantBlock is recorded.",
+        needs: Needs::control(&[Dump, Put, Delete]),
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(want_after_a_delivery_is_recorded(harness)),
+    },
+    Scenario {
         id: "WANT-2",
         summary: "A WantBlock for a block that the target holds.",
         expects: "Its delivery.",
@@ -58,6 +66,23 @@ pub const SCENARIOS: &[Scenario] = &[
         },
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(delivered_want_is_forgotten(harness)),
+    },
+    Scenario {
+        id: "WANT-2/again",
+        summary: "A held block is asked for and delivered, and asked for again: the first may have been \
+                  lost, or refused.",
+        expects: "It is delivered again.",
+        needs: Needs::HELD,
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(delivered_block_is_delivered_again(harness)),
+    },
+    Scenario {
+        id: "WANT-2/single",
+        summary: "A WantBlock for a block that the target holds.",
+        expects: "One delivery, and no second one.",
+        needs: Needs::HELD,
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(one_want_draws_one_delivery(harness)),
     },
     Scenario {
         id: "WANT-2/once",
@@ -142,6 +167,73 @@ async fn held_block_is_delivered(harness: &Harness) -> Result<(), Stop> {
     harness.require(
         brings_held(&received, &held),
         format!("the delivery of {}", short(&held.address)),
+        &received,
+    )
+}
+
+async fn want_after_a_delivery_is_recorded(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let block = harness.block();
+    let address = block.address();
+    harness.put(&block).await?;
+    let received = send_until(&peer, list([want_block(&address)]), |received| {
+        brings(received, &block)
+    })
+    .await?;
+    harness.assume(
+        brings(&received, &block),
+        format!("a held block is not delivered: {received}"),
+    )?;
+    harness.delete(&block.cid).await?;
+    peer.send_confirmed(list([want_block(&address)])).await?;
+    let context = harness
+        .context_when(&peer, |context| Ok(context.want(&address)?.is_some()))
+        .await?;
+    harness.require(
+        context.want(&address)?.is_some(),
+        format!("a WantBlock for {} recorded", short(&address)),
+        wants(&context),
+    )
+}
+
+async fn delivered_block_is_delivered_again(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let held = harness.held().await?;
+    for is_first in [true, false] {
+        let received = send_until(&peer, list([want_block(&held.address)]), |received| {
+            brings_held(received, &held)
+        })
+        .await?;
+        let is_delivered = brings_held(&received, &held);
+        harness.assume(
+            is_delivered || !is_first,
+            format!("a held block is not delivered: {received}"),
+        )?;
+        harness.require(
+            is_delivered,
+            format!("the delivery of {}, again", short(&held.address)),
+            &received,
+        )?;
+    }
+    Ok(())
+}
+
+async fn one_want_draws_one_delivery(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let held = harness.held().await?;
+    let mut received = send_until(&peer, list([want_block(&held.address)]), |received| {
+        brings_held(received, &held)
+    })
+    .await?;
+    received.0.extend(peer.barrier().await?.0);
+    let deliveries = received.deliveries_of(&held.address).len();
+    harness.assume(
+        deliveries > 0,
+        format!("a held block is not delivered: {received}"),
+    )?;
+    harness.require(
+        deliveries == 1,
+        format!("one delivery of {}", short(&held.address)),
         &received,
     )
 }

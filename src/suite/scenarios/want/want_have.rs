@@ -183,6 +183,7 @@ async fn have_for_a_held_leaf(harness: &Harness) -> Result<(), Stop> {
 
 async fn have_names_the_price(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
+    harness.needs_prices(&peer).await?;
     let held = harness.held().await?;
     let received = send_until(&peer, list([want_have(&held.address)]), |received| {
         received.has_have(&held.address)

@@ -173,7 +173,7 @@ async fn unknown_want_type_is_skipped(harness: &Harness) -> Result<(), Stop> {
 
 async fn deliveries_come_before_presences(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
-    let block = harness.block();
+    let block = harness.manifest();
     let address = block.address();
     let request = steps::want(harness, &peer, &address).await?;
     let both = Message {
@@ -195,7 +195,7 @@ async fn deliveries_come_before_presences(harness: &Harness) -> Result<(), Stop>
 
 async fn the_list_comes_first(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
-    let block = harness.block();
+    let block = harness.manifest();
     let address = block.address();
     let request = steps::want(harness, &peer, &address).await?;
     let both = Message {

@@ -153,7 +153,7 @@ async fn goes_on(harness: &Harness, peer: &Peer) -> Result<(), Stop> {
 
 async fn delivery_without_data(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
-    let block = harness.block();
+    let block = harness.manifest();
     let address = block.address();
     let request = steps::want(harness, &peer, &address).await?;
     steps::be_asked(harness, &peer, &address).await?;

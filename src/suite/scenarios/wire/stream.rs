@@ -42,6 +42,14 @@ pub const SCENARIOS: &[Scenario] = &[
         run: |harness| Box::pin(lists_are_read_on_every_stream(harness)),
     },
     Scenario {
+        id: "WIRE-7/half-closed",
+        summary: "A stream with one whole message, closed by the peer for writing right behind it.",
+        expects: "The message is answered.",
+        needs: Needs::WIRE,
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(half_closed_stream_is_answered(harness)),
+    },
+    Scenario {
         id: "WIRE-8/truncated",
         summary: "A stream that ends within a length, and one that ends within a frame.",
         expects: "They are dropped quietly; the target goes on.",
@@ -88,7 +96,7 @@ async fn answers_are_read_on_the_peers_stream(harness: &Harness) -> Result<(), S
 
 async fn deliveries_are_read_on_the_peers_stream(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
-    let (known, block) = (harness.block(), harness.block());
+    let (known, block) = (harness.manifest(), harness.manifest());
     let usual = steps::want(harness, &peer, &known.address()).await?;
     let request = steps::want(harness, &peer, &block.address()).await?;
     let Some(targets) = peer.targets_stream() else {
@@ -133,6 +141,24 @@ async fn lists_are_read_on_every_stream(harness: &Harness) -> Result<(), Stop> {
         )?;
     }
     Ok(())
+}
+
+async fn half_closed_stream_is_answered(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    answers_usually(harness, &peer).await?;
+    let address = harness.address();
+    let stream = peer.open_stream().await?;
+    stream.send(&question(&address)).await?;
+    stream.finish().await;
+    let received = peer
+        .receive_until(|received| received.has_dont_have(&address))
+        .await;
+    let received = harness.survives(received, "an answer")?;
+    harness.require(
+        received.has_dont_have(&address),
+        "an answer to the question on the stream that was closed behind it",
+        &received,
+    )
 }
 
 async fn cut_off_frames_are_dropped(harness: &Harness) -> Result<(), Stop> {
