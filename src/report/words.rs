@@ -1,5 +1,6 @@
 //! The words in which every report says what a run comes to.
 
+use blockexc_model::Dialect;
 use blockexc_model::requirement::Section;
 
 use super::counted::counted;
@@ -90,17 +91,13 @@ pub fn baseline(run: &RunResult) -> Option<String> {
 /// The target in one line.
 pub fn target(run: &RunResult) -> String {
     let mut text = run.target.name.clone();
+    let of_dialect = run.target.dialect.as_deref().and_then(Dialect::find);
     if let Some(dialect) = &run.target.dialect {
         text.push_str(&format!(", dialect {dialect}"));
-        if let Some(known) = Dialect::find(dialect) {
-            text.push_str(&format!(" ({})", known.evidence.words()));
-        }
     }
-    let of_dialect = run
-        .target
-        .dialect
-        .as_deref()
-        .and_then(blockexc_model::Dialect::find);
+    if let Some(known) = of_dialect {
+        text.push_str(&format!(" ({})", known.evidence.words()));
+    }
     let beyond: Vec<&str> = run
         .target
         .deviations
