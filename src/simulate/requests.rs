@@ -26,6 +26,10 @@ pub enum LossReason {
     /// There was a peer that announced the block and did not deliver it, and according to
     /// `check interop` the asker's dialect may wait for such a peer for ever.
     LetDown,
+    /// What no pair of nodes with one request shows: the asker has more peers than it tells
+    /// (`announce-to-best`), or takes no such block (`manifests-only`), or the holder serves a block
+    /// once (`serve-once`, `resend-cooldown`).
+    BeyondPairs,
     /// No healthy node that held it stayed connected long enough.
     Briefly,
     /// Nothing prevented it: the request could have been met.

@@ -222,6 +222,9 @@ impl LossReason {
             LossReason::LetDown => {
                 "the asker waited for a peer that did not deliver, as the model checker predicts"
             }
+            LossReason::BeyondPairs => {
+                "the asker tells few of its peers or takes no such block, or the holder serves it once"
+            }
             LossReason::Briefly => "no well-behaved node that held it stayed connected long enough",
             LossReason::Missed => "nothing prevented it",
         }

@@ -111,7 +111,11 @@ impl Harness {
 
     /// A dataset of this many blocks that nobody else has.
     pub fn dataset(&self, blocks: usize) -> Dataset {
-        self.config.random(|fixtures| fixtures.dataset(blocks))
+        let dataset = self.config.random(|fixtures| fixtures.dataset(blocks));
+        // The target may be made to store it, or take its leaves from peers.
+        let cids = dataset.blocks.iter().map(|block| block.cid.clone());
+        self.made().blocks.extend(cids);
+        dataset
     }
 
     /// Random bytes.

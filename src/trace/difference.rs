@@ -249,7 +249,7 @@ fn added_want(added: &WantEntry<BlockCid>, is_held: bool) -> Difference {
             (false, WantType::WantHave) => &["WANT-3", "WANT-10"],
             (false, WantType::WantBlock) if is_held => &["WANT-2", "WANT-13"],
             (false, WantType::WantBlock) => &[
-                "WANT-3", "WANT-8", "WANT-11", "WANT-15", "WIRE-10", "JOIN-2", "LEFT-3",
+                "WANT-3", "WANT-8", "WANT-11", "WANT-15", "WANT-19", "WIRE-10", "JOIN-2", "LEFT-3",
             ],
         },
     }
@@ -262,7 +262,7 @@ fn missing_want(missing: &WantEntry<BlockCid>) -> Difference {
             entry_value(missing)
         ),
         requirements: &[
-            "WANT-1", "WANT-8", "WANT-10", "WANT-12", "WANT-15", "WANT-17", "JOIN-3",
+            "WANT-1", "WANT-8", "WANT-10", "WANT-12", "WANT-15", "WANT-17", "WANT-19", "JOIN-3",
         ],
     }
 }
@@ -338,15 +338,18 @@ fn added_own_want(added: &Address, is_held: bool) -> Difference {
     }
 }
 
-/// The want was never made, or given up early. Or, unless what is held is known to be the same, it has
+/// The want was never made, or given up early: for retries, for a delivery that does not count, or
+/// for the cancel of one of several requesters. Or, unless what is held is known to be the same, it has
 /// ended with a delivery that should not count.
 fn missing_own_want(missing: &Address, same_held: bool) -> Difference {
     Difference {
         text: in_model_but_not_shown(missing, "an own want"),
         requirements: if same_held {
-            &["ASK-1", "ASK-9"]
+            &["ASK-1", "ASK-9", "ASK-10", "XFER-5", "XFER-6"]
         } else {
-            &["ASK-1", "ASK-9", "XFER-3", "XFER-4"]
+            &[
+                "ASK-1", "ASK-9", "ASK-10", "XFER-3", "XFER-4", "XFER-5", "XFER-6",
+            ]
         },
     }
 }
@@ -366,7 +369,7 @@ fn held_differs(log: &Dumped, model: &Dumped, judges: Judges<'_>) -> Option<Diff
 fn added_held(added: &Address) -> Difference {
     Difference {
         text: shown_but_not_in_model(added, "held"),
-        requirements: &["XFER-2", "XFER-3", "XFER-4", "XFER-7", "HELD-2"],
+        requirements: &["XFER-2", "XFER-3", "XFER-4", "XFER-7", "HELD-2", "JOIN-7"],
     }
 }
 

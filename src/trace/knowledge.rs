@@ -3,8 +3,8 @@
 //! At first neither the contexts nor the own wants nor the held blocks of such a node are known. A
 //! context is known when its peer has joined. An address is known from when its block is stored
 //! until it is requested. Everything is known after a dump that shows contexts, own wants and held
-//! blocks, except two things that a dump does not show: which peer was asked for each own want, and
-//! the CID of the block of a held leaf. The model is not told what is not known, and the node is
+//! blocks, except what a dump does not show: which peer was asked for each own want, how many have
+//! requested it, and the CID of the block of a held leaf. The model is not told what is not known, and the node is
 //! not judged by it.
 
 use std::collections::BTreeSet;
@@ -29,7 +29,7 @@ pub struct Knowledge {
     addresses: BTreeSet<Address>,
     /// Peers of which nothing is known until they join again.
     lost_peers: BTreeSet<PeerId>,
-    /// Own wants of which it is not known which peer was asked.
+    /// Own wants of which it is not known which peer was asked, nor how many have requested them.
     unknown_asked: BTreeSet<Address>,
     /// Held leaves of which the block's CID is not known, and so not when it is deleted.
     unknown_cids: BTreeSet<Address>,
@@ -132,9 +132,14 @@ impl Knowledge {
                     self.learn_address(leaf.clone());
                 }
             }
-            Event::Cancel(address) => self.ended(address),
             _ => {}
         }
+    }
+
+    /// Whether it is unknown if a cancel ends this want: a dump does not show how many have
+    /// requested it (ASK-10).
+    pub fn may_outlive_cancel(&self, address: &Address) -> bool {
+        self.unknown_asked.contains(address)
     }
 
     /// The address is no longer an own want.

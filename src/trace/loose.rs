@@ -75,7 +75,21 @@ impl LooseRun {
         if let Some(event) = &step.event
             && let Some(event) = self.knowledge.before(event)
         {
+            let untouched = match &event {
+                Event::Cancel(address) if self.knowledge.may_outlive_cancel(address) => {
+                    self.states.clone()
+                }
+                _ => Vec::new(),
+            };
             self.advance(&event, &asked, step)?;
+            for state in untouched {
+                if !self.states.contains(&state) {
+                    self.states.push(state);
+                }
+            }
+            if self.states.len() > MAX_STATES {
+                return Err(too_many(step.line).into());
+            }
         }
         for (line, output) in &step.outputs {
             self.explain_output(*line, output, step, &asked)?;
@@ -155,8 +169,10 @@ impl LooseRun {
             }
             // ASK-9: a log need not say after how many retries.
             Output::Failed(address) => {
-                if let Some(event) = self.knowledge.before(&Event::Cancel(address.clone())) {
-                    self.advance(&event, asked, step)?;
+                // It fails for all who have requested it.
+                let wants = |state: &State| state.node.wants(address);
+                while self.states.iter().any(wants) {
+                    self.advance(&Event::Cancel(address.clone()), asked, step)?;
                 }
                 self.knowledge.ended(address);
                 Ok(())

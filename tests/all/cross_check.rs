@@ -131,10 +131,20 @@ fn traces_shrink_to_what_matters() {
 }
 
 /// Deviations of the model that no trace of this world can show; `many_addresses` shows them.
-const OUT_OF_REACH: &[(Deviation, &str)] = &[(
-    Deviation::OversizedLists,
-    "takes more than 1000 own wants, and there are seven addresses",
-)];
+const OUT_OF_REACH: &[(Deviation, &str)] = &[
+    (
+        Deviation::OversizedLists,
+        "takes more than 1000 own wants, and there are seven addresses",
+    ),
+    (
+        Deviation::ListsOf1024,
+        "takes more than 1000 own wants, and there are seven addresses",
+    ),
+    (
+        Deviation::AskInSlices,
+        "takes more than 128 own wants, and there are seven addresses",
+    ),
+];
 
 #[test]
 fn every_deviation_of_the_model_is_found() {

@@ -18,7 +18,7 @@ fn a_node_is_described_and_what_would_add_scenarios_is_told() {
         .stdout(contains("muxers     mplex\n"))
         .stdout(contains("answers    a WantHave, on a stream of its own"))
         .stdout(contains("payment    it has not asked for any"))
-        .stdout(contains("conform would run 3").and(contains("with a control that can")));
+        .stdout(contains("conform would run 4").and(contains("with a control that can")));
 }
 
 #[test]

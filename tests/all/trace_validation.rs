@@ -16,7 +16,8 @@ use blockexc_model::dialect::DIALECTS;
 
 use crate::cross_check::trace::{Dice, Step, Trace};
 use blockexc_model::Address;
-use blockexc_model::message::{WantEntry, WantList};
+use blockexc_model::message::{Presence, PresenceType, WantEntry, WantList};
+use blockexc_model::price::Price;
 use logged::{Who, log_of};
 
 fn verdict(log: &str, suppose: Suppose) -> NodeVerdict {
@@ -123,9 +124,11 @@ fn a_log_of_a_node_that_deviates_is_rejected_for_what_the_deviation_breaks() {
         });
         // Dumps show what messages show much later, or not at all; every second log has them.
         let found = match deviation {
-            Deviation::OversizedLists | Deviation::RefuseLongLists => {
-                is_rejected(*deviation, &long_lists(), false)
-            }
+            Deviation::OversizedLists
+            | Deviation::ListsOf1024
+            | Deviation::RefuseLongLists
+            | Deviation::AskInSlices => is_rejected(*deviation, &long_lists(), false),
+            Deviation::ManyBlocksAMessage => is_rejected(*deviation, &many_blocks(), false),
             _ => generated
                 .zip([false, true].into_iter().cycle())
                 .any(|(trace, dumps)| is_rejected(*deviation, &trace, dumps)),
@@ -149,31 +152,65 @@ fn what_is_out_of_reach_is_so() {
     }
 }
 
-/// Lists longer than one message should hold: one received, one to be sent.
+/// More blocks than one message should hold, asked for in one list.
+fn many_blocks() -> Trace {
+    let blocks = 0..30;
+    let leaf = |index: u8| Address::Leaf {
+        tree: 100,
+        index: index.into(),
+    };
+    let mut steps = vec![Step::Joined(0)];
+    steps.extend(blocks.clone().map(|index| Step::Stored {
+        cid: index,
+        leaves: vec![leaf(index)],
+    }));
+    let wants = blocks.map(|index| WantEntry::want_block(leaf(index)));
+    steps.extend([received(0, wants.collect(), Vec::new()), Step::Deleted(200)]);
+    Trace {
+        steps,
+        ..long_lists()
+    }
+}
+
+fn received(from: u8, entries: Vec<WantEntry<u8>>, presences: Vec<Presence<u8>>) -> Step {
+    let want_list = WantList {
+        entries,
+        full: false,
+    };
+    Step::Received {
+        from,
+        want_list: (!want_list.entries.is_empty()).then_some(want_list),
+        deliveries: Vec::new(),
+        presences,
+        account: None,
+        payment: None,
+    }
+}
+
+/// Lists longer than one message should hold: one received, one to be sent, and one of what a peer
+/// has.
 fn long_lists() -> Trace {
     let leaf = |index| Address::Leaf { tree: 100, index };
+    let questions = (0..600).map(|index| WantEntry {
+        send_dont_have: true,
+        ..WantEntry::want_have(leaf(index))
+    });
     let mut steps = vec![
         Step::Joined(0),
-        Step::Received {
-            from: 0,
-            want_list: Some(WantList {
-                entries: (0..600)
-                    .map(|index| WantEntry {
-                        send_dont_have: true,
-                        ..WantEntry::want_have(leaf(index))
-                    })
-                    .collect(),
-                full: false,
-            }),
-            deliveries: Vec::new(),
-            presences: Vec::new(),
-            account: None,
-            payment: None,
-        },
+        received(0, questions.collect(), Vec::new()),
         Step::Left(0),
     ];
     steps.extend((0..=1000).map(|index| Step::Request(leaf(index))));
-    steps.extend([Step::Joined(1), Step::Deleted(1)]);
+    let haves = (0..200).map(|index| Presence {
+        address: leaf(index),
+        presence_type: PresenceType::Have,
+        price: Price::ZERO,
+    });
+    steps.extend([
+        Step::Joined(1),
+        received(1, Vec::new(), haves.collect()),
+        Step::Deleted(1),
+    ]);
     Trace {
         price: 0,
         account: None,
@@ -202,9 +239,10 @@ fn is_rejected(deviation: Deviation, trace: &Trace, dumps: bool) -> bool {
     };
     let (told, expected) = (told(&log), told(&reference));
     let same = told.iter().zip(&expected).take_while(|(a, b)| a.1 == b.1);
-    let first = told
-        .get(same.count())
-        .map_or(u64::MAX - 1, |(line, _)| *line);
+    let same = same.count();
+    let first = told.get(same).map_or(u64::MAX - 1, |(line, _)| *line);
+    // What was put off may stand between.
+    let from = told[..same].last().map_or(1, |(line, _)| line + 1);
     let input = log
         .lines()
         .take(first as usize)
@@ -221,7 +259,7 @@ fn is_rejected(deviation: Deviation, trace: &Trace, dumps: bool) -> bool {
         .map_or(u64::MAX, |(place, _)| place as u64 + 1);
     assert!(
         input.min(rejected.input) <= rejected.line
-            && first <= rejected.line
+            && from.min(first) <= rejected.line
             && rejected.line <= next,
         "{deviation}: line {} rejected, {first} is the first that differs\n{log}",
         rejected.line

@@ -47,7 +47,7 @@ pub fn pursue<N: Names>(node: &mut Node<N>, address: &Address<N::Cid>, step: &mu
 }
 
 /// How many peers [`AnnounceToBest`] tells.
-const BEST: usize = 3;
+pub const BEST: usize = 3;
 
 /// [`AnnounceToBest`]: discovery is asked only when no peer is known to have anything of the
 /// dataset.

@@ -1,10 +1,14 @@
 //! Whether open requests could be met, and why not.
 
 use blockexc_checker::analysis::interop::Obtained;
+use blockexc_model::deviating::ask::BEST;
+use blockexc_model::{Deviation, Dialect};
 
 use super::Simulation;
 use crate::simulate::properties::MET;
 use crate::simulate::requests::{LossReason, Request};
+use crate::wire::cid::MANIFEST;
+use crate::wire::{Address, BlockCid};
 
 impl Simulation<'_> {
     /// Examines every open request.
@@ -69,9 +73,20 @@ impl Simulation<'_> {
             && self.may_have_broken_promise(request)
         {
             LossReason::LetDown
+        } else if self.tells_few(request.node)
+            || serves_once(other.dialect)
+            || takes_none(asker.dialect, &request.address)
+        {
+            LossReason::BeyondPairs
         } else {
             LossReason::Missed
         }
+    }
+
+    /// Whether the node tells some of its peers only, and has more.
+    fn tells_few(&self, node: usize) -> bool {
+        let deviations = self.nodes[node].dialect.deviations;
+        deviations.contains(Deviation::AnnounceToBest) && self.links.neighbours(node).len() > BEST
     }
 
     /// Whether a peer may have announced the block to the asker and not delivered it.
@@ -84,4 +99,17 @@ impl Simulation<'_> {
                 || node.healthy_since > request.since
         })
     }
+}
+
+/// Whether a node of this dialect may serve a block to a peer once, and not again.
+fn serves_once(dialect: &Dialect) -> bool {
+    let once = [Deviation::ServeOnce, Deviation::ResendCooldown];
+    once.iter().any(|it| dialect.deviations.contains(*it))
+}
+
+/// Whether a node of this dialect takes no block of this address from anybody.
+fn takes_none(dialect: &Dialect, address: &Address) -> bool {
+    let is_manifest = |cid: &BlockCid| cid.codec() == Some(MANIFEST);
+    dialect.deviations.contains(Deviation::ManifestsOnly)
+        && matches!(address, Address::Plain(cid) if !is_manifest(cid))
 }

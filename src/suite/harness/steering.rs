@@ -21,7 +21,7 @@ impl Harness {
         }
     }
 
-    fn made(&self) -> MutexGuard<'_, Made> {
+    pub(super) fn made(&self) -> MutexGuard<'_, Made> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -65,8 +65,6 @@ impl Harness {
             short(&Address::Plain(dataset.cid())),
             dataset.blocks.len()
         ));
-        let cids = dataset.blocks.iter().map(|block| block.cid.clone());
-        self.made().blocks.extend(cids);
         let blocks = dataset.blocks.iter().map(|block| block.data.clone());
         let tree = control.put_dataset(blocks.collect(), None).await?;
         self.assume(
