@@ -125,14 +125,11 @@ impl Knowledge {
 
     /// Updates the knowledge after an event.
     pub fn after(&mut self, event: &Event<Network>) {
-        match event {
-            Event::Stored { cid, leaves } => {
-                self.learn_address(Address::Plain(cid.clone()));
-                for leaf in leaves {
-                    self.learn_address(leaf.clone());
-                }
+        if let Event::Stored { cid, leaves } = event {
+            self.learn_address(Address::Plain(cid.clone()));
+            for leaf in leaves {
+                self.learn_address(leaf.clone());
             }
-            _ => {}
         }
     }
 

@@ -88,7 +88,7 @@ impl LooseRun {
                 }
             }
             if self.states.len() > MAX_STATES {
-                return Err(too_many(step.line).into());
+                return Err(too_many(step.line));
             }
         }
         for (line, output) in &step.outputs {

@@ -149,7 +149,6 @@ fn paid() -> Config {
         account: Some(Account([9; 20])),
         retries: 1,
         wants_per_peer: 22,
-        ..Config::default()
     }
 }
 
