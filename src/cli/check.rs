@@ -307,22 +307,33 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
 }
 
 fn chosen(args: &CheckArgs, setup: &Setup) -> anyhow::Result<Vec<Configuration>> {
-    if let Some(custom) = args.custom.configuration(setup) {
-        return Ok(vec![custom]);
-    }
-    let all = standard_set(setup);
+    let all = match args.custom.configuration(setup) {
+        Some(custom) => vec![custom],
+        None => standard_set(setup),
+    };
     let names: Vec<String> = all.iter().map(|one| one.name().to_owned()).collect();
     let only = |one: &Configuration| {
         args.only
             .as_ref()
             .is_none_or(|text| one.name().contains(text.as_str()))
     };
-    let chosen: Vec<_> = all.into_iter().filter(only).collect();
+    let mut chosen: Vec<_> = all.into_iter().filter(only).collect();
     if chosen.is_empty() {
         bail!(
             "no configuration's name contains `{}`; there are: {}",
             args.only.as_deref().unwrap_or_default(),
             names.join("; ")
+        );
+    }
+    if !args.requirement.is_empty() {
+        chosen.retain(|one| one.stands_for_any(&args.requirement));
+    }
+    if chosen.is_empty() {
+        let ids = args.requirement.join(", ");
+        let first = args.requirement[0];
+        bail!(
+            "no property of these networks stands for {ids}: a search has nothing to say of it; \
+             `blockexc spec {first}` shows what does"
         );
     }
     Ok(chosen)

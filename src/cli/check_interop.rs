@@ -93,8 +93,8 @@ pub fn run(args: &InteropArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     } else {
         writeln!(
             out,
-            "{FAINT}--losses shows the run behind each \"no\", --safety what each pair \
-             violates.{FAINT:#}"
+            "{FAINT}--losses shows the run behind each cell that is not \"always\", --safety what \
+             each pair violates.{FAINT:#}"
         )?;
     }
     if let Some(file) = &args.json {
@@ -296,6 +296,12 @@ pub fn questions(args: &QuestionsArgs, out: &mut dyn Write) -> anyhow::Result<Ex
             claim: statement.claim,
             evidence,
         });
+    }
+    if args.name.is_none() {
+        writeln!(
+            out,
+            "{FAINT}`blockexc check questions NAME` shows one statement's run as a chart.{FAINT:#}"
+        )?;
     }
     if let Some(file) = &args.json {
         let json = serde_json::to_string_pretty(&answers)?;

@@ -44,7 +44,7 @@ pub struct ConformArgs {
     /// What not to run
     #[arg(long, value_name = "SELECTOR")]
     exclude: Vec<String>,
-    /// List what would be run, and run nothing
+    /// List what would be run, and run nothing; with --json as JSON
     #[arg(long)]
     list: bool,
     /// The seed of all random choices. Each run prints its seed; the same seed repeats the run
@@ -79,15 +79,18 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         }
     }
     if args.list {
-        for scenario in scenarios {
-            writeln!(out, "{:<28} {}", scenario.id, scenario.summary)?;
-        }
+        args.reports.write_list(&scenarios, out)?;
         return Ok(Exit::Good);
     }
     args.reports.look_ahead()?;
     let baseline = args.known.baseline()?;
     let interruption = Interruption::listen()?;
-    let seed = args.seed.unwrap_or_else(rand::random);
+    let seed = args.seed.unwrap_or_else(|| {
+        let seed = rand::random();
+        // It is said before anything can go wrong.
+        anstream::eprintln!("--seed {seed} repeats this run");
+        seed
+    });
     let plan = args.target.plan(scenarios, seed);
     let runtime = runtime()?;
     let mut result = runtime.block_on(async {

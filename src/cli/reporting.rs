@@ -8,6 +8,7 @@ use clap::Args;
 use super::Exit;
 use super::results::{look_ahead, write_file};
 use crate::report::{console, html, json, junit, markdown};
+use crate::suite::scenario::Scenario;
 use crate::suite::verdict::{Conclusion, RunResult};
 
 /// The arguments that ask for reports.
@@ -61,36 +62,85 @@ impl ReportArgs {
         look_ahead([&self.junit, &self.html, &self.markdown])
     }
 
-    /// Writes all reports, the files first: who reads the output may have had enough.
+    /// Writes all reports, the files first: who reads the output may have had enough. One that
+    /// cannot be written does not keep the others from being written.
     ///
     /// # Errors
     ///
-    /// When a file cannot be written, naming it, or the output cannot.
+    /// When a file cannot be written, naming it, or the output cannot: the first of these errors.
     pub(super) fn write(&self, run: &RunResult, out: &mut dyn Write) -> anyhow::Result<()> {
-        if let Some(file) = self.json.as_ref().filter(|_| !self.is_json_shown()) {
+        let json = || {
             let mut text = Vec::new();
             json::write(run, &mut text)?;
-            write_file(file, text)?;
-        }
-        if let Some(file) = &self.junit {
-            write_file(file, junit::report(run)?)?;
-        }
-        if let Some(file) = &self.html {
-            write_file(file, html::report(run)?)?;
-        }
-        if let Some(file) = &self.markdown {
-            write_file(file, markdown::report(run))?;
-        }
-        if self.is_json_shown() {
-            return json::write(run, out);
-        }
-        let detail = console::Detail {
-            verbose: self.verbose,
-            bytes: self.bytes,
-            brief: self.brief,
+            Ok(text)
         };
-        Ok(console::write(run, detail, out)?)
+        let written = [
+            match self.is_json_shown() {
+                true => Ok(()),
+                false => self
+                    .json
+                    .as_deref()
+                    .map_or(Ok(()), |file| into(file, json())),
+            },
+            self.junit
+                .as_deref()
+                .map_or(Ok(()), |file| into(file, junit::report(run))),
+            self.html
+                .as_deref()
+                .map_or(Ok(()), |file| into(file, html::report(run))),
+            self.markdown
+                .as_deref()
+                .map_or(Ok(()), |file| into(file, Ok(markdown::report(run)))),
+        ];
+        if self.is_json_shown() {
+            json::write(run, out)?;
+        } else {
+            let detail = console::Detail {
+                verbose: self.verbose,
+                bytes: self.bytes,
+                brief: self.brief,
+            };
+            console::write(run, detail, out)?;
+        }
+        written.into_iter().collect()
     }
+
+    /// Shows what would be run, or writes it as JSON where JSON is asked for.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written, naming it, or the output cannot.
+    pub(super) fn write_list(
+        &self,
+        scenarios: &[&'static Scenario],
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        if let Some(file) = &self.json {
+            let entries: Vec<_> = scenarios.iter().map(|one| listed(one)).collect();
+            let text = serde_json::to_string_pretty(&entries)?;
+            if !self.is_json_shown() {
+                return write_file(file, text);
+            }
+            return Ok(writeln!(out, "{text}")?);
+        }
+        for scenario in scenarios {
+            writeln!(out, "{:<28} {}", scenario.id, scenario.summary)?;
+        }
+        Ok(())
+    }
+}
+
+fn listed(scenario: &Scenario) -> serde_json::Value {
+    serde_json::json!({
+        "id": scenario.id,
+        "requirement": scenario.requirement_id(),
+        "summary": scenario.summary,
+        "expects": scenario.expects,
+    })
+}
+
+fn into<T: AsRef<[u8]>>(file: &Path, report: anyhow::Result<T>) -> anyhow::Result<()> {
+    write_file(file, report?)
 }
 
 /// How the program ends after such a run.

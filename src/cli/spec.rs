@@ -8,6 +8,7 @@ mod selection;
 mod show;
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use blockexc_model::deviation::Deviation;
 use blockexc_model::dialect::DIALECTS;
@@ -15,6 +16,7 @@ use blockexc_model::requirement::REQUIREMENTS;
 use clap::Args;
 
 use super::Exit;
+use super::results::write_file;
 use selection::Selection;
 
 /// Show what the specification asks: all requirements, or all that is known of one
@@ -37,9 +39,9 @@ pub struct SpecArgs {
     /// Explain the terms that reports use
     #[arg(long, group = "what")]
     glossary: bool,
-    /// Write JSON
-    #[arg(long)]
-    json: bool,
+    /// Write it as JSON to this file, or - for the standard output
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
 }
 
 /// Shows the catalogue, or a part of it.
@@ -53,9 +55,13 @@ pub fn run(args: &SpecArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         .as_deref()
         .is_some_and(|name| selection::section(name).is_none());
     let selection = select(args)?;
-    if args.json {
-        serde_json::to_writer_pretty(&mut *out, &entries::document(&selection))?;
-        writeln!(out)?;
+    if let Some(file) = &args.json {
+        let text = serde_json::to_string_pretty(&entries::document(&selection))?;
+        if file == Path::new("-") {
+            writeln!(out, "{text}")?;
+        } else {
+            write_file(file, text)?;
+        }
     } else if is_single {
         show::in_full(&selection, out)?;
     } else {

@@ -1,6 +1,10 @@
 //! Steps with which many scenarios begin. They are not tested: when one does not work, the scenario
 //! is inconclusive.
 
+use std::pin::pin;
+
+use futures::future::{Either, select};
+
 use super::compose::{have, presences};
 use super::control::{Capability, RequestId};
 use super::harness::Harness;
@@ -91,4 +95,57 @@ pub async fn two_holders(
     let second = harness.join().await?;
     hold_too(harness, &second, address).await?;
     Ok((first, second, request))
+}
+
+/// A node that is free in whom it asks on a retry asks this one and that one within so many.
+pub const RETRIES: usize = 16;
+
+/// The want is pursued anew. Gives which of the two holders is asked then, `None` for neither, and
+/// what came to it; for neither, what came to the first.
+///
+/// # Errors
+///
+/// When the want cannot be pursued, or the first of the two can no longer be heard.
+pub async fn retried(
+    harness: &Harness,
+    holders: [&Peer; 2],
+    address: &Address,
+) -> Result<(Option<usize>, Received), Stop> {
+    harness.retry_now(address).await?;
+    let asked = |received: &Received| received.has_want_block(address);
+    let mut first = pin!(holders[0].receive_until(asked));
+    let mut second = pin!(holders[1].receive_until(asked));
+    let received = match select(&mut first, &mut second).await {
+        Either::Left((received, _)) => received?,
+        Either::Right((Ok(received), _)) if asked(&received) => return Ok((Some(1), received)),
+        // The second may have been disconnected: it has not answered.
+        Either::Right(_) => first.await?,
+    };
+    let is_asked = asked(&received);
+    Ok((is_asked.then_some(0), received))
+}
+
+/// The want is pursued anew until this peer is asked in place of that one.
+///
+/// # Errors
+///
+/// When it is not, within [`RETRIES`] retries.
+pub async fn be_asked_instead(
+    harness: &Harness,
+    peer: &Peer,
+    asked: &Peer,
+    address: &Address,
+) -> Result<(), Stop> {
+    let mut who = None;
+    for _ in 0..RETRIES {
+        (who, _) = retried(harness, [peer, asked], address).await?;
+        // That the first is asked again is ASK-8's.
+        if who != Some(1) {
+            break;
+        }
+    }
+    harness.assume(
+        who == Some(0),
+        format!("{} is not asked after a retry (ASK-8)", peer.name()),
+    )
 }

@@ -1,5 +1,6 @@
 //! A message as JSON, for people: all that is in it, what is unusable, and by which requirement.
 
+use blockexc_model::message::{Evidence, ProofEvidence};
 use bytes::Bytes;
 use prost::Message as _;
 use serde_json::{Value, json};
@@ -8,12 +9,13 @@ use super::cid::{BlockCid, sha256};
 use super::decode::{DecodeError, DecodeOptions, ReceivedBlock, decode, examine};
 use super::network::Address;
 use super::tree::Proof;
-use super::{address, protobuf};
+use super::{address, protobuf, unknown_fields};
 
 /// Describes the bytes of a message, without a length prefix.
 ///
 /// Parts are listed as they came, the unusable ones too, so that an index in `unusable` is a
-/// place in the list of its part.
+/// place in the list of its part. A delivery that never counts, whoever wants it, says why in
+/// `never_counts` (XFER-3, XFER-4). Fields that nobody knows stand in `unknown_fields` (WIRE-4).
 ///
 /// # Errors
 ///
@@ -21,6 +23,7 @@ use super::{address, protobuf};
 pub fn describe(bytes: &Bytes) -> Result<Value, DecodeError> {
     let decoded = decode(bytes.clone(), &DecodeOptions::default())?;
     let raw = protobuf::Message::decode(bytes.clone())?;
+    let (unknown, unknown_count) = unknown_fields::find(bytes);
     Ok(json!({
         "length": bytes.len(),
         "want_list": raw.wantlist.as_ref().map(want_list),
@@ -31,6 +34,8 @@ pub fn describe(bytes: &Bytes) -> Result<Value, DecodeError> {
         "payment": raw.payment.as_ref().map(|payment| hex::encode(&payment.update)),
         "unusable": decoded.unusable,
         "unusable_count": decoded.unusable_count,
+        "unknown_fields": unknown,
+        "unknown_field_count": unknown_count,
     }))
 }
 
@@ -71,10 +76,14 @@ fn delivery(delivery: &protobuf::BlockDelivery) -> Value {
     };
     let address = address::from_protobuf(delivery.address.as_ref());
     let cid = BlockCid::parse(&delivery.cid);
-    let evidence = match (&address, &cid) {
-        (Ok(address), Ok(cid)) => json!(examine(address, cid, &block)),
-        _ => Value::Null,
+    let examined = match (&address, &cid) {
+        (Ok(address), Ok(cid)) => Some((address, cid, examine(address, cid, &block))),
+        _ => None,
     };
+    let never_counts = examined.and_then(|(address, cid, evidence)| {
+        let (requirement, reason) = never_counts(address, cid, evidence)?;
+        Some(json!({ "requirement": requirement, "reason": reason }))
+    });
     let proof = block
         .proof
         .as_deref()
@@ -95,9 +104,42 @@ fn delivery(delivery: &protobuf::BlockDelivery) -> Value {
         "address": address_value(delivery.address.as_ref()),
         "cid": cid_value(&delivery.cid),
         "data_length": delivery.data.len(),
-        "evidence": evidence,
+        "evidence": examined.map(|(_, _, evidence)| evidence),
         "proof": proof,
+        "never_counts": never_counts,
     })
+}
+
+/// Why a delivery counts for nobody, and by which requirement, if it does not.
+fn never_counts(
+    address: &Address,
+    cid: &BlockCid,
+    evidence: Evidence,
+) -> Option<(&'static str, String)> {
+    if !evidence.has_data {
+        return Some(("XFER-3", "it has no data".to_owned()));
+    }
+    if cid.digest().is_none() {
+        let reason = "its CID's hash is not SHA-256: the data cannot be held against it";
+        return Some(("XFER-3", reason.to_owned()));
+    }
+    if !evidence.data_matches_cid {
+        return Some(("XFER-3", "its data does not hash to its CID".to_owned()));
+    }
+    if !evidence.cid_matches_address {
+        return Some(("XFER-3", "its CID is not the address".to_owned()));
+    }
+    let proof = match evidence.proof {
+        _ if !address.is_leaf() => return None,
+        ProofEvidence::Verified => return None,
+        ProofEvidence::Missing => "it has no proof",
+        ProofEvidence::Undecodable => "its proof does not decode",
+        ProofEvidence::OtherIndex => "its proof is for another leaf",
+        ProofEvidence::Unverified => {
+            "its proof does not lead from the block's hash to the tree's root"
+        }
+    };
+    Some(("XFER-4", proof.to_owned()))
 }
 
 fn presence(presence: &protobuf::BlockPresence) -> Value {

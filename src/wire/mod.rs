@@ -15,6 +15,7 @@ pub mod json;
 pub mod network;
 pub mod protobuf;
 pub mod tree;
+pub mod unknown_fields;
 pub mod unusable;
 
 pub use cid::{BlockCid, CidError};

@@ -224,7 +224,7 @@ fn spec_goes_to_json() {
         (&["--dialects"], "dialects", "reference", DIALECTS.len()),
         (&["--search", "WANT-18"], "requirements", "WANT-18", 1),
     ] {
-        let output = blockexc(&["spec", "--json"])
+        let output = blockexc(&["spec", "--json", "-"])
             .args(arguments)
             .assert()
             .success();
@@ -238,7 +238,7 @@ fn spec_goes_to_json() {
             assert_eq!(document.as_object().unwrap().len(), 2, "{arguments:?}");
         }
     }
-    let output = blockexc(&["spec", "--glossary", "--json"])
+    let output = blockexc(&["spec", "--glossary", "--json", "-"])
         .assert()
         .success();
     let document: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();

@@ -98,6 +98,19 @@ impl Configuration {
         }
     }
 
+    /// Whether anything asked of it stands for one of these requirements.
+    pub fn stands_for_any(&self, requirements: &[&str]) -> bool {
+        let options = Options {
+            requirements,
+            ..Options::default()
+        };
+        match self {
+            Configuration::Closed(network) => !chosen(properties_of(network), &options).is_empty(),
+            Configuration::Progress(_) => OBTAINED_FOR.iter().any(|id| requirements.contains(id)),
+            Configuration::Open(network) => !chosen(properties::open(network), &options).is_empty(),
+        }
+    }
+
     /// Searches all of its states. `progress` is told how far it has come, and says whether to go
     /// on.
     ///

@@ -17,7 +17,7 @@ use super::shown::Shown;
 /// Serves the Explorer for a network, closed or open, at this address until the process ends.
 ///
 /// Nothing is checked until the visitor asks for it ("Run to completion"): until then the Explorer
-/// shows properties as holding of which nobody knows.
+/// says that it searches. All properties are shown as one, and the chart says which is broken.
 ///
 /// The Explorer is plain HTTP for whoever reaches the address, so let it be a local one. With port
 /// 0 nobody would learn which port was taken. When the working directory holds a directory `ui`,
@@ -34,7 +34,11 @@ where
 {
     // Stateright panics where it cannot listen.
     drop(TcpListener::bind(address)?);
-    Browsed::new(network).checker().serve(address);
+    let browsed = Browsed {
+        is_brief: true,
+        ..Browsed::new(network)
+    };
+    browsed.checker().serve(address);
     Err(io::Error::other("the Explorer's server has ended"))
 }
 
@@ -42,7 +46,12 @@ where
 pub struct Browsed<M: Shown> {
     network: M,
     properties: Vec<Property<M>>,
+    /// Whether all properties are shown as one: the Explorer lists them above the steps.
+    is_brief: bool,
 }
+
+/// The one property that stands for all of them.
+const ALL: &str = "every property holds";
 
 impl<M: Shown> Browsed<M> {
     /// This network, with the properties by which it is [shown](Shown::checked_properties).
@@ -50,6 +59,7 @@ impl<M: Shown> Browsed<M> {
         Browsed {
             properties: network.checked_properties(),
             network,
+            is_brief: false,
         }
     }
 }
@@ -94,6 +104,15 @@ where
     }
 
     fn properties(&self) -> Vec<stateright::Property<Self>> {
+        if self.is_brief {
+            return vec![stateright::Property::always(ALL, |browsed, state| {
+                browsed
+                    .properties
+                    .iter()
+                    .filter(|property| property.kind == Kind::Always)
+                    .all(|property| property.holds(&browsed.network, state))
+            })];
+        }
         self.properties
             .iter()
             .zip(conditions())

@@ -7,7 +7,7 @@ use crate::network::open::OpenNetwork;
 use crate::search::exploration::Trail;
 use crate::search::property::Property;
 
-use super::chart::Chart;
+use super::chart::{Chart, Row};
 use super::replay::Replay;
 use super::shown::Shown;
 
@@ -76,28 +76,38 @@ impl Counterexample<'_> {
 
     /// The run in words.
     pub fn loss(&self) -> Loss {
+        let chart = self.chart();
         let (steps, round) = match self {
             Counterexample::Closed {
                 network,
                 trail,
                 round,
                 ..
-            } => (describe(*network, trail), *round),
-            Counterexample::Open { network, trail, .. } => (describe(*network, trail), 0),
+            } => {
+                let steps = describe(*network, trail).zip(&chart.rows);
+                (steps.map(with_message).collect(), *round)
+            }
+            Counterexample::Open { network, trail, .. } => (describe(*network, trail).collect(), 0),
         };
         Loss {
             steps,
             round,
-            chart: self.chart(),
+            chart,
         }
     }
 }
 
-fn describe<M: Shown>(network: &M, trail: &Trail<M>) -> Vec<String> {
+fn describe<M: Shown>(network: &M, trail: &Trail<M>) -> impl Iterator<Item = String> {
     let actions = trail.steps.iter();
-    actions
-        .map(|(action, _)| network.describe(action))
-        .collect()
+    actions.map(|(action, _)| network.describe(action))
+}
+
+/// A step in words, with what the message says that is handled in it.
+fn with_message((step, row): (String, &Row)) -> String {
+    match row {
+        Row::Message { text, .. } => format!("{step}: {text}"),
+        Row::Note { .. } | Row::Between { .. } => step,
+    }
 }
 
 /// A run that violates a property, in words.

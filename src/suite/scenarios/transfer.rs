@@ -425,14 +425,7 @@ async fn others_are_sent_a_cancel(harness: &Harness) -> Result<(), Stop> {
     let address = block.address();
     let (first, second, request) = steps::two_holders(harness, &address).await?;
     steps::only_asked(harness, &first, &address).await?;
-    harness.retry_now(&address).await?;
-    let received = second
-        .receive_until(|received| received.has_want_block(&address))
-        .await?;
-    harness.assume(
-        received.has_want_block(&address),
-        format!("the other holder is not asked on a retry: {received}"),
-    )?;
+    steps::be_asked_instead(harness, &second, &first, &address).await?;
     first.barrier().await?;
     second.exchange(deliveries([block.delivery()])).await?;
     let outcome = harness.outcome(request).await?;

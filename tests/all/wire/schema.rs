@@ -97,3 +97,24 @@ fn the_types_are_those_of_the_schema() {
         "only in the schema: {missing:?}; only in the types: {beyond:?}"
     );
 }
+
+#[test]
+fn fields_are_known_that_the_schema_has() {
+    let mut of_schema = std::collections::BTreeMap::<String, Vec<u32>>::new();
+    for (message, kind, _, number) in of_schema() {
+        if kind != "value" {
+            of_schema.entry(message).or_default().push(number);
+        }
+    }
+    for numbers in of_schema.values_mut() {
+        numbers.sort_unstable();
+    }
+    // A proof is bytes to the message that carries it.
+    for part in ["merkleproof", "node", "merkletree"] {
+        of_schema.remove(part);
+    }
+    let known = blockexc::wire::unknown_fields::known()
+        .map(|(message, numbers)| (plain(message), numbers))
+        .collect();
+    assert_eq!(of_schema, known);
+}

@@ -1,6 +1,6 @@
 //! ASK-7: a request is cancelled.
 
-use super::steps::{asked_peer, hears_of, is_over, retried};
+use super::steps::{asked_peer, hears_of, is_over, two_holders};
 use crate::suite::compose::{have, presences};
 use crate::suite::control::Capability::{Cancel, Put, Request, RequestLeaf, RetryNow};
 use crate::suite::control::{Outcome, RequestId};
@@ -9,6 +9,7 @@ use crate::suite::harness::Harness;
 use crate::suite::needs::Needs;
 use crate::suite::peer::Peer;
 use crate::suite::scenario::Scenario;
+use crate::suite::steps::be_asked_instead;
 use crate::suite::stop::Stop;
 use crate::suite::target::TargetOptions;
 use crate::wire::Address;
@@ -106,16 +107,8 @@ async fn cancelling_ends(harness: &Harness, address: &Address) -> Result<(), Sto
 async fn cancelling_is_announced_to_all_who_were_asked(harness: &Harness) -> Result<(), Stop> {
     let address = harness.address();
     let request = harness.request(&address).await?;
-    let (first, second) = retried(harness, &address, |harness, received, second| {
-        harness.assume(
-            received.has_want_block(&address),
-            format!(
-                "{} is not asked after a retry (ASK-8): {received}",
-                second.name()
-            ),
-        )
-    })
-    .await?;
+    let (first, second) = two_holders(harness, &address).await?;
+    be_asked_instead(harness, &second, &first, &address).await?;
     reports_true(harness, request).await?;
     is_sent_a_cancel(harness, &second, &address).await?;
     harness.assume(

@@ -1,6 +1,6 @@
 //! ASK-8 and ASK-9: a want is pursued anew, and given up in the end.
 
-use super::steps::{asked_peer, hears_of, is_over, retried};
+use super::steps::{asked_peer, hears_of, is_over, two_holders};
 use crate::suite::compose::{deliveries, have, presences};
 use crate::suite::control::Capability::{Cancel, Dump, Request, RetryNow};
 use crate::suite::control::Outcome;
@@ -8,19 +8,21 @@ use crate::suite::describe::short;
 use crate::suite::harness::Harness;
 use crate::suite::needs::Needs;
 use crate::suite::scenario::Scenario;
+use crate::suite::steps::{RETRIES, retried};
 use crate::suite::stop::Stop;
 use crate::suite::target::TargetOptions;
 
 /// How often a want is pursued anew in the scenarios that wait for the end.
-const RETRIES: u32 = 2;
+const RETRIES_TO_THE_END: u32 = 2;
 
 /// The scenarios of this file.
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         id: "ASK-8",
         summary: "Two peers say Have for a requested block, and the first is asked; the target is \
-                  told to pursue the want anew.",
-        expects: "The second is asked. The first may be disconnected.",
+                  told to pursue the want anew; then again and again, the one that was asked says \
+                  Have anew.",
+        expects: "Each time the other is asked. Whoever does not answer may be disconnected.",
         needs: Needs::control(&[Request, RetryNow]),
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(retry_asks_another_holder(harness)),
@@ -49,7 +51,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The request fails, and the want is over: who joins is not told of it.",
         needs: Needs::control(&[Request, RetryNow]),
         options: TargetOptions {
-            retries: Some(RETRIES),
+            retries: Some(RETRIES_TO_THE_END),
             ..TargetOptions::DEFAULT
         },
         run: |harness| Box::pin(request_fails_in_the_end(harness)),
@@ -61,7 +63,7 @@ pub const SCENARIOS: &[Scenario] = &[
         expects: "The request fails all the same.",
         needs: Needs::control(&[Request, RetryNow]),
         options: TargetOptions {
-            retries: Some(RETRIES),
+            retries: Some(RETRIES_TO_THE_END),
             ..TargetOptions::DEFAULT
         },
         run: |harness| Box::pin(request_fails_without_peers(harness)),
@@ -80,13 +82,13 @@ pub const SCENARIOS: &[Scenario] = &[
 async fn request_fails_without_peers(harness: &Harness) -> Result<(), Stop> {
     let address = harness.address();
     let request = harness.request(&address).await?;
-    for _ in 0..=RETRIES {
+    for _ in 0..=RETRIES_TO_THE_END {
         harness.retry_now(&address).await?;
     }
     let outcome = harness.outcome_in_the_end(request).await?;
     harness.require(
         matches!(outcome, Outcome::Failed(_)),
-        format!("the request failed after {RETRIES} retries"),
+        format!("the request failed after {RETRIES_TO_THE_END} retries"),
         outcome,
     )
 }
@@ -115,21 +117,31 @@ async fn other_requester_gets_the_block(harness: &Harness) -> Result<(), Stop> {
     )
 }
 
+/// A node that may ask the same holder again asks another one by chance; not so many times.
 async fn retry_asks_another_holder(harness: &Harness) -> Result<(), Stop> {
     let address = harness.address();
     harness.request(&address).await?;
-    retried(harness, &address, |harness, received, second| {
+    let (first, second) = two_holders(harness, &address).await?;
+    let (mut asked, mut other) = (&first, &second);
+    for _ in 0..RETRIES {
+        let (who, received) = retried(harness, [other, asked], &address).await?;
         harness.require(
-            received.has_want_block(&address),
+            who == Some(0),
             format!(
                 "a WantBlock for {} to {}, the other holder",
                 short(&address),
-                second.name()
+                other.name()
             ),
             received,
-        )
-    })
-    .await?;
+        )?;
+        // Whoever does not answer may be disconnected.
+        if !asked.is_connected() {
+            return Ok(());
+        }
+        // Its record is gone, unless it says again that it has the block.
+        asked.exchange(presences([have(&address)])).await?;
+        (asked, other) = (other, asked);
+    }
     Ok(())
 }
 
@@ -193,13 +205,13 @@ async fn request_fails_in_the_end(harness: &Harness) -> Result<(), Stop> {
     let _peer = harness.join().await?;
     let address = harness.address();
     let request = harness.request(&address).await?;
-    for _ in 0..=RETRIES {
+    for _ in 0..=RETRIES_TO_THE_END {
         harness.retry_now(&address).await?;
     }
     let outcome = harness.outcome_in_the_end(request).await?;
     harness.require(
         matches!(outcome, Outcome::Failed(_)),
-        format!("the request failed after {RETRIES} retries"),
+        format!("the request failed after {RETRIES_TO_THE_END} retries"),
         outcome,
     )?;
     is_over(harness, &address).await

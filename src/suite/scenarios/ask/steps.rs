@@ -62,12 +62,10 @@ pub(super) async fn is_over(harness: &Harness, address: &Address) -> Result<(), 
     )
 }
 
-/// Two peers say Have for this own want, the first is asked, and the want is pursued anew. What
-/// comes to the second is judged by `judge`. Gives both peers.
-pub(super) async fn retried(
+/// Two peers say Have for this own want, and the first is asked.
+pub(super) async fn two_holders(
     harness: &Harness,
     address: &Address,
-    judge: impl Fn(&Harness, &Received, &Peer) -> Result<(), Stop>,
 ) -> Result<(Peer, Peer), Stop> {
     let first = asked_peer(harness, address).await?;
     let (second, received) = holder(harness, address).await?;
@@ -79,10 +77,5 @@ pub(super) async fn retried(
             first.name()
         ),
     )?;
-    harness.retry_now(address).await?;
-    let received = second
-        .receive_until(|received| received.has_want_block(address))
-        .await?;
-    judge(harness, &received, &second)?;
     Ok((first, second))
 }
