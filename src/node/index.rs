@@ -50,5 +50,6 @@ pub const SHELL: &[SourceFile] = source_files!["":
     "src/wire/network.rs",
     "src/wire/protobuf.rs",
     "src/wire/tree.rs",
+    "src/wire/unknown_fields.rs",
     "src/wire/unusable.rs",
 ];

@@ -192,6 +192,19 @@ fn a_name_that_is_none_is_answered_with_those_there_are() {
         .stderr(contains("no requirement is named `PRES-99`").and(contains("PRES-9")));
 }
 
+#[test]
+fn a_requirement_is_searched_where_a_property_stands_for_it() {
+    // Networks without such a property are left out: every search is exhausted.
+    check(&["--requirement", "LEFT-1", "--only", "pair"])
+        .assert()
+        .code(0)
+        .stdout(contains("everything holds"));
+    check(&["--requirement", "WIRE-2"])
+        .assert()
+        .code(2)
+        .stderr(contains("no property of these networks stands for WIRE-2"));
+}
+
 /// Said before the search, not after it.
 #[test]
 fn a_file_that_cannot_be_written_is_said_at_once() {

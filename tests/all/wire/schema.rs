@@ -100,21 +100,21 @@ fn the_types_are_those_of_the_schema() {
 
 #[test]
 fn fields_are_known_that_the_schema_has() {
-    let mut of_schema = std::collections::BTreeMap::<String, Vec<u32>>::new();
+    let mut fields = std::collections::BTreeMap::<String, Vec<u32>>::new();
     for (message, kind, _, number) in of_schema() {
         if kind != "value" {
-            of_schema.entry(message).or_default().push(number);
+            fields.entry(message).or_default().push(number);
         }
     }
-    for numbers in of_schema.values_mut() {
+    for numbers in fields.values_mut() {
         numbers.sort_unstable();
     }
     // A proof is bytes to the message that carries it.
     for part in ["merkleproof", "node", "merkletree"] {
-        of_schema.remove(part);
+        fields.remove(part);
     }
     let known = blockexc::wire::unknown_fields::known()
         .map(|(message, numbers)| (plain(message), numbers))
         .collect();
-    assert_eq!(of_schema, known);
+    assert_eq!(fields, known);
 }
