@@ -36,4 +36,5 @@ pub mod resolve;
 pub mod simulate;
 pub mod suite;
 pub mod trace;
+pub mod vectors;
 pub mod wire;

@@ -7,7 +7,7 @@ use blockexc::causes::with_causes;
 use blockexc::cli::interruption::Interrupted;
 use blockexc::cli::{
     CLOSED_PIPE, Exit, adapter, baseline, check, completions, conform, decode, get, node, probe,
-    put, report, simulate, spec, trace, tree,
+    put, report, simulate, spec, trace, tree, vectors,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
@@ -35,6 +35,7 @@ enum Command {
     Get(get::GetArgs),
     Decode(decode::DecodeArgs),
     Tree(tree::TreeArgs),
+    Vectors(vectors::VectorsArgs),
     Report(Box<report::ReportCommandArgs>),
     Baseline(baseline::BaselineArgs),
     Completions(completions::CompletionsArgs),
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         Command::Get(args) => get::run(args),
         Command::Decode(args) => decode::run(args, &mut out),
         Command::Tree(args) => tree::run(args, &mut out),
+        Command::Vectors(args) => vectors::run(args, &mut out),
         Command::Report(args) => report::run(args, &mut out),
         Command::Baseline(args) => baseline::run(args, &mut out),
         Command::Completions(args) => {

@@ -22,6 +22,7 @@ pub mod simulate;
 pub mod spec;
 pub mod trace;
 pub mod tree;
+pub mod vectors;
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -296,7 +296,7 @@ pub(super) fn hexadecimal(what: &str, text: &str) -> Result<Vec<u8>, String> {
 }
 
 /// A price in hexadecimal, without leading zeros.
-pub(super) fn price_text(price: Price) -> String {
+pub fn price_text(price: Price) -> String {
     let bytes = price.to_big_endian();
     let first = bytes.iter().position(|byte| *byte != 0);
     hex::encode(&bytes[first.unwrap_or(bytes.len())..])
@@ -329,7 +329,7 @@ pub fn message_value(message: &Message) -> Value {
 }
 
 /// A want entry as JSON.
-pub(super) fn entry_value(entry: &crate::wire::WantEntry) -> Value {
+pub fn entry_value(entry: &crate::wire::WantEntry) -> Value {
     json!({
         "address": address::show(&entry.address).to_string(),
         "want_type": match entry.want_type {

@@ -162,7 +162,8 @@ fn header_value(header: &Header) -> Value {
     Value::Object(value)
 }
 
-fn event_value(event: &Event<Network>) -> Value {
+/// An event, as the line of a log.
+pub fn event_value(event: &Event<Network>) -> Value {
     match event {
         Event::Joined(peer) => json!({ "event": "joined", "peer": peer.to_string() }),
         Event::Left(peer) => json!({ "event": "left", "peer": peer.to_string() }),

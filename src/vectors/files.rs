@@ -1,0 +1,134 @@
+//! The files of the vectors, and their manifest.
+
+use std::collections::BTreeMap;
+
+use blockexc_model::requirement::REQUIREMENTS;
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::machine::{Form, MachineVector};
+use super::sequences::SEQUENCES;
+use super::{names, state};
+
+/// The name of the format, in every file.
+pub const FORMAT: &str = "blockexc-vectors/1";
+
+/// The name of the manifest.
+pub const MANIFEST: &str = "manifest.json";
+
+/// The requirements that no vector is about, and why.
+pub const WITHOUT: &[(&str, &str)] = &[
+    (
+        "LEFT-4",
+        "about the queue of messages to a peer, which is no part of the state",
+    ),
+    (
+        "WIRE-7",
+        "about streams of a connection: `blockexc conform` tests it",
+    ),
+    (
+        "WIRE-10",
+        "about streams of a connection: `blockexc conform` tests it",
+    ),
+    (
+        "XFER-9",
+        "about what a node sends when it has much to send: `blockexc conform` tests it",
+    ),
+];
+
+/// A file of vectors.
+pub struct VectorFile {
+    /// Its name.
+    pub name: &'static str,
+    /// What is in it.
+    pub text: String,
+    /// How many vectors, by requirement.
+    pub counts: BTreeMap<String, usize>,
+}
+
+/// All files of vectors, in a fixed order, and after them the manifest.
+///
+/// # Errors
+///
+/// When a vector is wrongly written, naming it.
+pub fn all() -> Result<Vec<VectorFile>, String> {
+    let mut files = Vec::new();
+    let machine = |form, written: &mut dyn Iterator<Item = _>| -> Result<Vec<Value>, String> {
+        written
+            .map(|written| Ok(MachineVector::build(written, form)?.value()))
+            .collect()
+    };
+    let states = machine(Form::State, &mut state::all())?;
+    files.push(file("state.json", "state", &states));
+    let sequences = machine(Form::Sequence, &mut SEQUENCES.iter())?;
+    files.push(file("sequences.json", "sequence", &sequences));
+    let manifest = manifest(&files);
+    files.push(VectorFile {
+        name: MANIFEST,
+        text: manifest,
+        counts: BTreeMap::new(),
+    });
+    Ok(files)
+}
+
+fn file(name: &'static str, kind: &str, vectors: &[Value]) -> VectorFile {
+    let mut counts = BTreeMap::new();
+    for vector in vectors {
+        let requirement = vector["requirement"].as_str().unwrap_or_default();
+        *counts.entry(requirement.to_owned()).or_default() += 1;
+    }
+    let mut text = format!(
+        "{{\"format\":{},\"kind\":{},\"vectors\":[\n",
+        json!(FORMAT),
+        json!(kind)
+    );
+    let lines: Vec<String> = vectors.iter().map(Value::to_string).collect();
+    text.push_str(&lines.join(",\n"));
+    text.push_str("\n]}\n");
+    VectorFile { name, text, counts }
+}
+
+#[derive(Serialize)]
+struct Manifest {
+    format: &'static str,
+    names: BTreeMap<char, String>,
+    files: Vec<ManifestFile>,
+    requirements: BTreeMap<&'static str, Value>,
+}
+
+#[derive(Serialize)]
+struct ManifestFile {
+    name: &'static str,
+    vectors: usize,
+    bytes: usize,
+    sha256: String,
+}
+
+fn manifest(files: &[VectorFile]) -> String {
+    let described = |file: &VectorFile| ManifestFile {
+        name: file.name,
+        vectors: file.counts.values().sum(),
+        bytes: file.text.len(),
+        sha256: hex::encode(Sha256::digest(file.text.as_bytes())),
+    };
+    let requirements = REQUIREMENTS.iter().map(|requirement| {
+        let by_file: BTreeMap<&str, usize> = files
+            .iter()
+            .filter_map(|file| Some((file.name, *file.counts.get(requirement.id)?)))
+            .collect();
+        let reason = WITHOUT.iter().find(|(id, _)| *id == requirement.id);
+        let value = match reason {
+            Some((_, reason)) => json!(reason),
+            None => json!(by_file),
+        };
+        (requirement.id, value)
+    });
+    let manifest = Manifest {
+        format: FORMAT,
+        names: names::all(),
+        files: files.iter().map(described).collect(),
+        requirements: requirements.collect(),
+    };
+    format!("{:#}\n", json!(manifest))
+}

@@ -1,0 +1,268 @@
+//! [`MachineVector`]: a vector of the state machine, with every outcome that the specification
+//! allows.
+//!
+//! The reference has its outcomes, one for each choice of a holder. A node may also use what the
+//! specification leaves open (permitted deviations), and whoever misses only a SHOULD of another
+//! requirement is not to be accused here. So the outcomes of such nodes are allowed as well, and say
+//! by which deviations they come about.
+
+use std::collections::BTreeSet;
+
+use blockexc_model::deviating::{Event, Node};
+use blockexc_model::deviation::{Deviations, Layer};
+use blockexc_model::requirement::Level;
+use blockexc_model::{Deviation, Requirement};
+use serde_json::{Value, json};
+
+use super::normal::Scope;
+use super::play::{self, Outcome};
+use super::script;
+use super::state_json;
+use super::written::Written;
+use crate::wire::Network;
+
+/// The most deviations that are combined at one vector.
+const MOST_COMBINED: usize = 8;
+
+/// Whether the vector is one event or several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A state before, one event.
+    State,
+    /// Events one after another, from an empty node on.
+    Sequence,
+}
+
+/// A vector of the state machine.
+pub struct MachineVector {
+    /// What is written of it.
+    pub written: &'static Written,
+    /// Its requirement.
+    pub requirement: &'static Requirement,
+    /// Whether it is one event or several.
+    pub form: Form,
+    /// The node before.
+    start: Node<Network>,
+    events: Vec<Event<Network>>,
+    /// The outcomes that are allowed, the reference's first.
+    pub allowed: Vec<Allowed>,
+}
+
+/// One way in which a node may go through the events.
+pub struct Allowed {
+    /// The outcomes of the events, one after another.
+    pub run: Vec<Outcome>,
+    /// The deviations of a node that does so; none for the reference.
+    pub by: Deviations,
+    normal: Vec<Value>,
+}
+
+impl MachineVector {
+    /// The vector of what is written.
+    ///
+    /// # Errors
+    ///
+    /// When that is wrong, naming it.
+    pub fn build(written: &'static Written, form: Form) -> Result<Self, String> {
+        Self::try_build(written, form).map_err(|error| format!("{}: {error}", written.id))
+    }
+
+    fn try_build(written: &'static Written, form: Form) -> Result<Self, String> {
+        let requirement = written
+            .requirement()
+            .ok_or("there is no such requirement")?;
+        let story = script::read(written.script)?;
+        let before = match form {
+            Form::State => story.events.len() - 1,
+            Form::Sequence => 0,
+        };
+        let mut vector = MachineVector {
+            written,
+            requirement,
+            form,
+            start: play::reached(&story.config, &story.events[..before]),
+            events: story.events[before..].to_vec(),
+            allowed: Vec::new(),
+        };
+        vector.allow(Deviations::none())?;
+        let open = vector.open_choices()?;
+        for chosen in subsets(&open) {
+            vector.allow(chosen)?;
+        }
+        Ok(vector)
+    }
+
+    /// The deviations that are free here and show.
+    fn open_choices(&self) -> Result<Vec<Deviation>, String> {
+        let mut open = Vec::new();
+        for deviation in Deviation::ALL.iter().copied() {
+            if self.is_free(deviation) && self.shows(deviation)? {
+                open.push(deviation);
+            }
+        }
+        // It shows only beside the other.
+        if open.contains(&Deviation::OnlyAsked) {
+            open.push(Deviation::AskOutlivesCancel);
+        }
+        match open.len() > MOST_COMBINED {
+            true => Err(format!("too many choices: {open:?}")),
+            false => Ok(open),
+        }
+    }
+
+    /// Whether a node that deviates so breaks no MUST, and not what this vector is about.
+    pub fn is_free(&self, deviation: Deviation) -> bool {
+        let breaks = deviation.breaks().iter();
+        deviation.layer() == Layer::Model
+            && breaks.into_iter().all(|id| {
+                let level = Requirement::find(id).map(|requirement| requirement.level);
+                *id != self.requirement.id && level != Some(Level::Must)
+            })
+    }
+
+    /// Whether a node that deviates so does anything here that is not allowed so far.
+    ///
+    /// # Errors
+    ///
+    /// When it has too many outcomes.
+    pub fn shows(&self, deviation: Deviation) -> Result<bool, String> {
+        for run in self.runs(Deviations::of(&[deviation]))? {
+            if !self.is_allowed(&self.normal(&run)?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether what such a node does differs from what the reference does.
+    ///
+    /// # Errors
+    ///
+    /// When it has too many outcomes.
+    pub fn differs(&self, deviations: Deviations) -> Result<bool, String> {
+        for run in self.runs(deviations)? {
+            let normal = self.normal(&run)?;
+            let mut reference = self.allowed.iter().filter(|it| it.by.is_empty());
+            if !reference.any(|allowed| allowed.normal == normal) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn allow(&mut self, by: Deviations) -> Result<(), String> {
+        for run in self.runs(by)? {
+            let normal = self.normal(&run)?;
+            if !self.is_allowed(&normal) {
+                self.allowed.push(Allowed { run, by, normal });
+            }
+        }
+        Ok(())
+    }
+
+    fn runs(&self, deviations: Deviations) -> Result<Vec<Vec<Outcome>>, String> {
+        play::runs(
+            &play::deviating(self.start.clone(), deviations),
+            &self.events,
+        )
+    }
+
+    fn is_allowed(&self, normal: &[Value]) -> bool {
+        self.allowed.iter().any(|allowed| allowed.normal == normal)
+    }
+
+    fn normal(&self, run: &[Outcome]) -> Result<Vec<Value>, String> {
+        let run: Vec<Value> = run.iter().map(Outcome::value).collect();
+        self.normal_of(&run)
+    }
+
+    /// The normal form of what a driver says that it did.
+    fn normal_of(&self, run: &[Value]) -> Result<Vec<Value>, String> {
+        if run.len() != self.events.len() {
+            return Err(format!(
+                "there are {} outcomes of {} events",
+                run.len(),
+                self.events.len()
+            ));
+        }
+        let before = state_json::state(&self.start);
+        let mut before = &before;
+        let mut normal = Vec::new();
+        for (event, outcome) in self.events.iter().zip(run) {
+            let event = state_json::event(event);
+            let scope = Scope::of(self.written.judged, before, &event);
+            normal.push(scope.outcome(outcome)?);
+            before = &outcome["after"];
+        }
+        Ok(normal)
+    }
+
+    /// What a driver is told: everything but the outcomes.
+    pub fn question(&self) -> Value {
+        let mut value = json!({
+            "id": self.written.id,
+            "requirement": self.requirement.id,
+            "level": self.requirement.level.to_string(),
+            "summary": self.written.summary,
+            "in_short": self.written.script,
+        });
+        let config = state_json::config(&self.start.config);
+        if !config.is_null() {
+            value["config"] = config;
+        }
+        if !self.written.judged.is_empty() {
+            value["judged"] = json!(self.written.judged);
+        }
+        let events: Vec<Value> = self.events.iter().map(state_json::event).collect();
+        match self.form {
+            Form::State => {
+                value["before"] = state_json::state(&self.start);
+                value["event"] = events.into_iter().collect();
+                value["event"] = value["event"][0].take();
+            }
+            Form::Sequence => value["events"] = json!(events),
+        }
+        value
+    }
+
+    /// As it stands in a file.
+    pub fn value(&self) -> Value {
+        let mut value = self.question();
+        let allowed = self.allowed.iter();
+        let field = match self.form {
+            Form::State => "outcomes",
+            Form::Sequence => "runs",
+        };
+        value[field] = allowed.map(|allowed| self.allowed_value(allowed)).collect();
+        value
+    }
+
+    fn allowed_value(&self, allowed: &Allowed) -> Value {
+        let mut steps: Vec<Value> = allowed.run.iter().map(Outcome::value).collect();
+        let mut value = match self.form {
+            Form::State => steps.remove(0),
+            Form::Sequence => json!({ "steps": steps }),
+        };
+        if !allowed.by.is_empty() {
+            let names: Vec<_> = allowed.by.iter().map(Deviation::name).collect();
+            value["as"] = json!(names);
+        }
+        let misses: BTreeSet<_> = allowed.by.iter().flat_map(Deviation::breaks).collect();
+        if !misses.is_empty() {
+            value["misses"] = json!(misses);
+        }
+        value
+    }
+}
+
+/// Every set of some of these, smaller ones first, but for the empty one.
+fn subsets(of: &[Deviation]) -> Vec<Deviations> {
+    let mut sets: Vec<u32> = (1..1u32 << of.len()).collect();
+    sets.sort_by_key(|set| set.count_ones());
+    let chosen = |set: u32| {
+        let members = of.iter().enumerate();
+        let members = members.filter(|(place, _)| set & (1 << place) != 0);
+        members.map(|(_, deviation)| *deviation).collect()
+    };
+    sets.into_iter().map(chosen).collect()
+}

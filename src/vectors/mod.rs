@@ -1,0 +1,19 @@
+//! Vectors: the specification as data, for a codec, a tree or a state machine in any language.
+//!
+//! All of them come from the model and from [`wire`](crate::wire): what is written by hand is only
+//! what happens ([`state`], [`sequences`]). `vectors/README.md` describes the files.
+//!
+//! [`machine`] has the vectors of the state machine. [`play`] asks the model for their outcomes,
+//! [`state_json`] writes them down, and [`normal`] says which of them mean the same. [`files`] writes
+//! all vectors into a folder.
+
+pub mod files;
+pub mod machine;
+pub mod names;
+pub mod normal;
+pub mod play;
+pub mod script;
+pub mod sequences;
+pub mod state;
+pub mod state_json;
+pub mod written;

@@ -1,0 +1,113 @@
+//! What the model does: every outcome of an event, with every choice that a step leaves open.
+
+use blockexc_model::deviating::{Deviating, Effect, Event, Node, OtherEffect, OtherEvent, Setup};
+use blockexc_model::deviation::Deviations;
+use blockexc_model::node::{Config, First};
+use serde_json::{Value, json};
+
+use super::state_json;
+use crate::trace::choices::{Asked, outcomes};
+use crate::wire::Network;
+
+/// The most runs of one sequence that are followed.
+const MOST_RUNS: usize = 256;
+
+/// What one event comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// What the node does, in order.
+    pub effects: Vec<Value>,
+    /// Its state afterwards.
+    pub after: Value,
+}
+
+impl Outcome {
+    fn new(effects: &[Effect<Network>], after: &Node<Network>) -> Self {
+        Outcome {
+            effects: state_json::effects(effects),
+            after: state_json::state(after),
+        }
+    }
+
+    /// As JSON.
+    pub fn value(&self) -> Value {
+        json!({ "effects": self.effects, "after": self.after })
+    }
+}
+
+/// The reference, after these events. Of several holders it asks the first.
+pub fn reached(config: &Config, events: &[Event<Network>]) -> Node<Network> {
+    let mut node = Node::deviating(Setup {
+        config: config.clone(),
+        deviations: Deviations::none(),
+    });
+    for event in events {
+        node.step(event.clone(), &mut First);
+    }
+    node
+}
+
+/// A node in this state that deviates from now on.
+pub fn deviating(mut node: Node<Network>, deviations: Deviations) -> Node<Network> {
+    node.behaviour = Deviating {
+        deviations,
+        ..node.behaviour
+    };
+    node
+}
+
+/// The outcomes of one event, and the nodes afterwards. An event is over when all that the node does
+/// because of it is done: what it puts off has its turn.
+///
+/// # Errors
+///
+/// When there are too many.
+pub fn step(
+    node: &Node<Network>,
+    event: &Event<Network>,
+) -> Result<Vec<(Outcome, Node<Network>)>, String> {
+    let all = outcomes(node.clone(), event, &Asked::default(), true);
+    let all = all.map_err(|_| "an event has too many outcomes".to_owned())?;
+    let settled = all.into_iter().map(|(mut node, mut effects)| {
+        settle(&mut node, &mut effects);
+        (Outcome::new(&effects, &node), node)
+    });
+    Ok(settled.collect())
+}
+
+fn settle(node: &mut Node<Network>, effects: &mut Vec<Effect<Network>>) {
+    let is_turn = |effect: &Effect<Network>| match effect {
+        Effect::Other(OtherEffect::ServeLater(peer)) => Some(*peer),
+        _ => None,
+    };
+    while let Some(place) = effects.iter().position(|effect| is_turn(effect).is_some()) {
+        if let Some(peer) = is_turn(&effects.remove(place)) {
+            let turn = Event::Other(OtherEvent::Serve(peer));
+            effects.extend(node.step(turn, &mut First));
+        }
+    }
+}
+
+/// Every run through these events, from this node on.
+///
+/// # Errors
+///
+/// When there are too many.
+pub fn runs(node: &Node<Network>, events: &[Event<Network>]) -> Result<Vec<Vec<Outcome>>, String> {
+    let mut runs = vec![(Vec::new(), node.clone())];
+    for event in events {
+        let mut longer = Vec::new();
+        for (run, node) in &runs {
+            for (outcome, after) in step(node, event)? {
+                let mut run: Vec<Outcome> = run.clone();
+                run.push(outcome);
+                longer.push((run, after));
+            }
+        }
+        if longer.len() > MOST_RUNS {
+            return Err(format!("there are more than {MOST_RUNS} runs"));
+        }
+        runs = longer;
+    }
+    Ok(runs.into_iter().map(|(run, _)| run).collect())
+}
