@@ -117,20 +117,35 @@ pub enum BaselineError {
 }
 
 impl Baseline {
-    /// Reads a baseline; `today` says which entries have expired.
+    /// Reads a baseline of scenarios; `today` says which entries have expired.
     ///
     /// # Errors
     ///
     /// When it is not of this form, or an entry is unknown, doubled, expired or without a reason.
     pub fn parse(text: &str, today: NaiveDate) -> Result<Self, BaselineError> {
+        Self::parse_with(text, today, |name| {
+            check_name(name).map_err(|error| match error {
+                SelectError::Unknown(unknown) => BaselineError::Unknown(unknown),
+                _ => BaselineError::Untested(name.to_owned()),
+            })
+        })
+    }
+
+    /// Reads a baseline of whatever `check` knows the names of.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse), and what `check` says.
+    pub fn parse_with(
+        text: &str,
+        today: NaiveDate,
+        check: impl Fn(&str) -> Result<(), BaselineError>,
+    ) -> Result<Self, BaselineError> {
         let baseline: Baseline = toml::from_str(text)?;
         let mut seen: Vec<String> = Vec::new();
         for entry in &baseline.entries {
             let name = entry.name.to_uppercase();
-            check_name(&entry.name).map_err(|error| match error {
-                SelectError::Unknown(unknown) => BaselineError::Unknown(unknown),
-                _ => BaselineError::Untested(entry.name.clone()),
-            })?;
+            check(&entry.name)?;
             if seen.contains(&name) {
                 return Err(BaselineError::Doubled(entry.name.clone()));
             }
@@ -257,8 +272,16 @@ impl Baseline {
         missed.any(|entry| means(&entry.name, requirement, requirement))
     }
 
-    /// Says of each result what this expects of it, and compares.
+    /// Says of each result of scenarios what this expects of it, and compares.
     pub fn compare(&self, results: &mut [ScenarioResult]) -> Comparison {
+        let all: Vec<_> = scenarios::all()
+            .map(|it| (it.id, it.requirement_id()))
+            .collect();
+        self.compare_with(results, &all)
+    }
+
+    /// The same of anything; `all` names all that there is, each with its requirement.
+    pub fn compare_with(&self, results: &mut [ScenarioResult], all: &[(&str, &str)]) -> Comparison {
         let mut comparison = Comparison::default();
         // Of each entry: what came as listed, and what was not seen.
         let mut seen = vec![(0usize, 0usize); self.entries.len()];
@@ -290,8 +313,9 @@ impl Baseline {
             });
         }
         for (entry, (expected, not_seen)) in self.entries.iter().zip(seen) {
-            let all = scenarios::all()
-                .filter(|it| means(&entry.name, it.id, it.requirement_id()))
+            let named = all
+                .iter()
+                .filter(|(id, of)| means(&entry.name, id, of))
                 .count();
             let run = results
                 .iter()
@@ -300,7 +324,7 @@ impl Baseline {
             if expected > 0 || entry.flaky {
                 continue;
             }
-            let list = match not_seen > 0 || run < all {
+            let list = match not_seen > 0 || run < named {
                 true => &mut comparison.unseen,
                 false => &mut comparison.stale,
             };

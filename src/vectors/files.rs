@@ -7,15 +7,25 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::machine::{Form, MachineVector};
-use super::sequences::SEQUENCES;
-use super::{names, state};
+use super::names;
+use super::vector::{self, Vector};
 
 /// The name of the format, in every file.
 pub const FORMAT: &str = "blockexc-vectors/1";
 
 /// The name of the manifest.
 pub const MANIFEST: &str = "manifest.json";
+
+/// The files, each with what a driver is asked for its vectors.
+const FILES: &[(&str, &str)] = &[
+    ("wire.json", "wire"),
+    ("tree.json", "tree"),
+    ("state.json", "state"),
+    ("sequences.json", "sequence"),
+];
+
+/// What stands first in a vector, for whoever reads it.
+const FIRST: &[&str] = &["id", "requirement", "level", "summary", "in_short"];
 
 /// The requirements that no vector is about, and why.
 pub const WITHOUT: &[(&str, &str)] = &[
@@ -53,16 +63,15 @@ pub struct VectorFile {
 ///
 /// When a vector is wrongly written, naming it.
 pub fn all() -> Result<Vec<VectorFile>, String> {
-    let mut files = Vec::new();
-    let machine = |form, written: &mut dyn Iterator<Item = _>| -> Result<Vec<Value>, String> {
-        written
-            .map(|written| Ok(MachineVector::build(written, form)?.value()))
-            .collect()
-    };
-    let states = machine(Form::State, &mut state::all())?;
-    files.push(file("state.json", "state", &states));
-    let sequences = machine(Form::Sequence, &mut SEQUENCES.iter())?;
-    files.push(file("sequences.json", "sequence", &sequences));
+    let vectors = vector::all()?;
+    let mut files: Vec<VectorFile> = FILES
+        .iter()
+        .map(|(name, command)| {
+            let of_file = vectors.iter().filter(|vector| vector.command == *command);
+            let values: Vec<Value> = of_file.map(Vector::value).collect();
+            file(name, command, &values)
+        })
+        .collect();
     let manifest = manifest(&files);
     files.push(VectorFile {
         name: MANIFEST,
@@ -83,10 +92,25 @@ fn file(name: &'static str, kind: &str, vectors: &[Value]) -> VectorFile {
         json!(FORMAT),
         json!(kind)
     );
-    let lines: Vec<String> = vectors.iter().map(Value::to_string).collect();
+    let lines: Vec<String> = vectors.iter().map(line).collect();
     text.push_str(&lines.join(",\n"));
     text.push_str("\n]}\n");
     VectorFile { name, text, counts }
+}
+
+/// A vector in one line.
+fn line(vector: &Value) -> String {
+    let fields = vector.as_object().into_iter().flatten();
+    let (first, rest): (Vec<_>, Vec<_>) =
+        fields.partition(|(name, _)| FIRST.contains(&name.as_str()));
+    let first = FIRST
+        .iter()
+        .filter_map(|name| first.iter().find(|(known, _)| known == name));
+    let written: Vec<String> = first
+        .chain(&rest)
+        .map(|(name, value)| format!("{}:{value}", json!(name)))
+        .collect();
+    format!("{{{}}}", written.join(","))
 }
 
 #[derive(Serialize)]

@@ -14,7 +14,8 @@ use blockexc_model::requirement::Level;
 use blockexc_model::{Deviation, Requirement};
 use serde_json::{Value, json};
 
-use super::normal::Scope;
+use super::judged::{Judged, at};
+use super::normal::{Scope, first_difference};
 use super::play::{self, Outcome};
 use super::script;
 use super::state_json;
@@ -140,14 +141,43 @@ impl MachineVector {
     ///
     /// When it has too many outcomes.
     pub fn differs(&self, deviations: Deviations) -> Result<bool, String> {
-        for run in self.runs(deviations)? {
-            let normal = self.normal(&run)?;
-            let mut reference = self.allowed.iter().filter(|it| it.by.is_empty());
-            if !reference.any(|allowed| allowed.normal == normal) {
-                return Ok(true);
+        Ok(!self.is_done_by(deviations, Deviations::none())?)
+    }
+
+    /// Whether all that nodes with the first deviations do here, those with the second do as well.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many outcomes.
+    pub fn is_done_by(&self, first: Deviations, second: Deviations) -> Result<bool, String> {
+        let mut known = Vec::new();
+        for run in self.runs(second)? {
+            known.push(self.normal(&run)?);
+        }
+        for run in self.runs(first)? {
+            if !known.contains(&self.normal(&run)?) {
+                return Ok(false);
             }
         }
-        Ok(false)
+        Ok(true)
+    }
+
+    /// What drivers of such nodes answer, one for each choice of a holder.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many outcomes.
+    pub fn answers_of(&self, deviations: Deviations) -> Result<Vec<Value>, String> {
+        let runs = self.runs(deviations)?.into_iter();
+        Ok(runs.map(|run| self.run_value(&run)).collect())
+    }
+
+    fn run_value(&self, run: &[Outcome]) -> Value {
+        let mut steps: Vec<Value> = run.iter().map(Outcome::value).collect();
+        match self.form {
+            Form::State => steps.remove(0),
+            Form::Sequence => json!({ "steps": steps }),
+        }
     }
 
     fn allow(&mut self, by: Deviations) -> Result<(), String> {
@@ -197,6 +227,71 @@ impl MachineVector {
         Ok(normal)
     }
 
+    /// What a driver's answer comes to.
+    ///
+    /// # Errors
+    ///
+    /// When it is no answer, saying what is wrong with its form.
+    pub fn judge(&self, answer: &Value) -> Result<Judged, String> {
+        let run = match self.form {
+            Form::State => vec![answer.clone()],
+            Form::Sequence => {
+                let steps = answer["steps"].as_array();
+                steps.ok_or("`steps` is a list of outcomes")?.clone()
+            }
+        };
+        let actual = self.normal_of(&run)?;
+        if self.is_allowed(&actual) {
+            return Ok(Judged::Allowed);
+        }
+        let agreed = |allowed: &&Allowed| {
+            let steps = allowed.normal.iter().zip(&actual);
+            steps.take_while(|(one, other)| one == other).count()
+        };
+        // Of those that agree the longest, the first.
+        let nearest = self.allowed.iter().rev().max_by_key(agreed);
+        let nearest = nearest.ok_or("there is nothing that is allowed")?;
+        let step = agreed(&nearest);
+        let others = self.allowed.iter().filter(|other| agreed(other) == step);
+        let (path, expected, came) =
+            first_difference(&nearest.normal[step], &actual[step]).unwrap_or_default();
+        let path = match self.form {
+            Form::State => path,
+            Form::Sequence => format!("event {} › {path}", step + 1),
+        };
+        Ok(Judged::Wrong {
+            expected: at(&path, &expected, others.count()),
+            actual: at(&path, &came, 1),
+            as_by: self.explained_by(&actual)?,
+        })
+    }
+
+    /// The deviations that do exactly this, alone or with one of the choices that are open.
+    fn explained_by(&self, actual: &[Value]) -> Result<Vec<Deviation>, String> {
+        let mut explaining = Vec::new();
+        let open: BTreeSet<_> = self.allowed.iter().flat_map(|it| it.by.iter()).collect();
+        for deviation in Deviation::ALL.iter().copied() {
+            if deviation.layer() != Layer::Model || self.is_free(deviation) {
+                continue;
+            }
+            let alone = [Deviations::of(&[deviation])];
+            let beside = open
+                .iter()
+                .map(|other| Deviations::of(&[deviation, *other]));
+            for deviations in alone.into_iter().chain(beside) {
+                let mut does = false;
+                for run in self.runs(deviations)? {
+                    does |= self.normal(&run)? == actual;
+                }
+                if does {
+                    explaining.push(deviation);
+                    break;
+                }
+            }
+        }
+        Ok(explaining)
+    }
+
     /// What a driver is told: everything but the outcomes.
     pub fn question(&self) -> Value {
         let mut value = json!({
@@ -238,11 +333,7 @@ impl MachineVector {
     }
 
     fn allowed_value(&self, allowed: &Allowed) -> Value {
-        let mut steps: Vec<Value> = allowed.run.iter().map(Outcome::value).collect();
-        let mut value = match self.form {
-            Form::State => steps.remove(0),
-            Form::Sequence => json!({ "steps": steps }),
-        };
+        let mut value = self.run_value(&allowed.run);
         if !allowed.by.is_empty() {
             let names: Vec<_> = allowed.by.iter().map(Deviation::name).collect();
             value["as"] = json!(names);

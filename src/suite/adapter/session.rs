@@ -67,12 +67,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Session {
-    /// Starts an adapter and greets it.
+    /// Starts a program that speaks lines of JSON as adapters do.
     ///
     /// # Errors
     ///
-    /// When it does not start, does not answer, or speaks another version.
-    pub async fn open(command: &str, within: Duration) -> Result<(Session, Hello), CallError> {
+    /// When it does not start.
+    pub fn start(command: &str) -> Result<Session, CallError> {
         let started = Process::talk(command);
         let (process, input, output) =
             started.map_err(|error| CallError::Broken(format!("it does not start: {error}")))?;
@@ -84,14 +84,23 @@ impl Session {
             changes: watch::Sender::new(0),
         });
         tokio::spawn(read(Arc::clone(&shared), output, process.exit()));
-        let session = Session {
+        Ok(Session {
             shared,
             input: tokio::sync::Mutex::new(Input {
                 pipe: Some(input),
                 next: 1,
             }),
             process: Mutex::new(Some(process)),
-        };
+        })
+    }
+
+    /// Starts an adapter and greets it.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start, does not answer, or speaks another version.
+    pub async fn open(command: &str, within: Duration) -> Result<(Session, Hello), CallError> {
+        let session = Session::start(command)?;
         let greeted = session
             .call::<Hello>(Body::Hello { version: VERSION }, within)
             .await;

@@ -92,7 +92,7 @@ pub const WANT: &[Written] = &[
     ),
     case(
         "WANT-5/leaf",
-        "The same for a leaf, whose block is held without a proof.",
+        "A WantHave that asks for a DontHave comes for a leaf whose block is held without a proof.",
         "join A; store a; A: ask=t0!",
     ),
     case(
@@ -102,7 +102,7 @@ pub const WANT: &[Written] = &[
     ),
     case(
         "WANT-6/leaf",
-        "The same for a leaf, of whose dataset another is held.",
+        "A WantHave that asks for no DontHave comes for a leaf of whose dataset another is held.",
         "join A; store a t0; A: ask=t1",
     ),
     case(
@@ -110,10 +110,14 @@ pub const WANT: &[Written] = &[
         "A WantBlock that asks for a DontHave comes for a block that is not held.",
         "join A; A: want=a!",
     ),
-    case("WANT-7/leaf", "The same for a leaf.", "join A; A: want=t0!"),
+    case(
+        "WANT-7/leaf",
+        "A WantBlock that asks for a DontHave comes for a leaf that is not held.",
+        "join A; A: want=t0!",
+    ),
     case(
         "WANT-7/recorded",
-        "The same for a block that is recorded already.",
+        "A WantBlock that asks for a DontHave comes for a block that is recorded already.",
         "join A; A: want=a; A: want=a!",
     ),
     case(
@@ -168,7 +172,7 @@ pub const WANT: &[Written] = &[
     ),
     case(
         "WANT-10/leaf",
-        "The same for a leaf.",
+        "A WantHave that asks for a DontHave comes for a recorded leaf.",
         "join A; A: want=t0 want=a; A: ask=t0!^4",
     ),
     case(

@@ -1,0 +1,255 @@
+//! Runs vectors: asks a driver, and makes of its answers the results that every report is made from.
+
+use std::time::Instant;
+
+use blockexc_model::Deviation;
+use blockexc_model::requirement::Level;
+
+use super::driver::{Driver, DriverSettings, Greeting, Said};
+use super::files::FORMAT;
+use super::judged::Judged;
+use super::vector::Vector;
+use crate::suite::circumstances::{RunOptions, Selection};
+use crate::suite::verdict::{
+    Conclusion, Counts, FORMAT_VERSION, Line, RunResult, ScenarioResult, TargetDescription, Verdict,
+};
+
+/// How often a driver that ends or falls silent is started again.
+const MOST_STARTS: usize = 10;
+/// How many bytes of a question or an answer are shown.
+const MOST_SHOWN: usize = 4000;
+
+/// Runs these vectors. When `interrupted` returns, the results are of those that were answered.
+///
+/// # Errors
+///
+/// When the driver does not start.
+pub async fn run(
+    vectors: &[&Vector],
+    settings: &DriverSettings,
+    of: usize,
+    interrupted: impl Future<Output = ()>,
+) -> Result<RunResult, String> {
+    let begun = Instant::now();
+    let started = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let (driver, greeting) = Driver::start(settings).await?;
+    let mut asking = Asking {
+        settings,
+        driver: Some(driver),
+        starts: 1,
+        lost: String::new(),
+    };
+    let mut results = Vec::new();
+    tokio::pin!(interrupted);
+    for vector in vectors {
+        let result = tokio::select! {
+            result = asking.result(vector, &greeting) => result,
+            () = &mut interrupted => break,
+        };
+        results.push(result);
+    }
+    if let Some(driver) = asking.driver.take() {
+        driver.end().await;
+    }
+    let not_run: Vec<String> = vectors[results.len()..]
+        .iter()
+        .map(|vector| vector.id.clone())
+        .collect();
+    let mut run = RunResult {
+        format_version: FORMAT_VERSION,
+        blockexc_version: env!("CARGO_PKG_VERSION").to_owned(),
+        target: TargetDescription {
+            name: format!("driver: {}", greeting.name),
+            dialect: None,
+            deviations: Vec::new(),
+        },
+        protocol: FORMAT.to_owned(),
+        seed: 0,
+        started,
+        selection: Selection {
+            of,
+            ..Selection::default()
+        },
+        options: RunOptions {
+            timeout_ms: u64::try_from(settings.within.as_millis()).unwrap_or(u64::MAX),
+            arguments: vec![settings.command.clone()],
+            ..RunOptions::default()
+        },
+        part: None,
+        interrupted: !not_run.is_empty(),
+        not_run,
+        baseline: None,
+        everything_selected: vectors.len() == of,
+        conclusion: Conclusion::CouldNotTell,
+        counts: Counts::default(),
+        duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        results,
+    };
+    run.conclude();
+    Ok(run)
+}
+
+/// The conversation, with a driver that is started again when it ends.
+struct Asking<'a> {
+    settings: &'a DriverSettings,
+    driver: Option<Driver>,
+    starts: usize,
+    lost: String,
+}
+
+impl Asking<'_> {
+    async fn result(&mut self, vector: &Vector, greeting: &Greeting) -> ScenarioResult {
+        let begun = Instant::now();
+        let mut result = blank(vector, self.settings);
+        if !greeting.kinds.iter().any(|kind| kind == vector.command) {
+            result.verdict = Verdict::Skipped;
+            result.reason = Some(format!(
+                "unsupported: the driver has no `{}`",
+                vector.command
+            ));
+            return result;
+        }
+        let said = self.ask(vector).await;
+        let answered = begun.elapsed().as_secs_f64() * 1000.0;
+        result.duration_ms = answered as u64;
+        let shown = match &said {
+            Said::Answer(answer) => shortened(&answer.to_string()),
+            Said::Unsupported => "unsupported".to_owned(),
+            Said::Error(error) => format!("error: {error}"),
+            Said::Broken(why) => format!("no answer: {why}"),
+        };
+        conclude(&mut result, vector, said);
+        if !matches!(result.verdict, Verdict::Pass | Verdict::Skipped) {
+            let asked = shortened(&vector.question.to_string());
+            result.exchange = vec![
+                line(1, 0.0, ["suite", "driver"], asked),
+                line(2, answered, ["driver", "suite"], shown),
+            ];
+        }
+        result
+    }
+
+    async fn ask(&mut self, vector: &Vector) -> Said {
+        if self.driver.is_none() && self.starts < MOST_STARTS {
+            self.starts += 1;
+            match Driver::start(self.settings).await {
+                Ok((driver, _)) => self.driver = Some(driver),
+                Err(why) => self.lost = why,
+            }
+        }
+        let Some(driver) = &self.driver else {
+            return Said::Broken(format!("it is not started again: {}", self.lost));
+        };
+        let said = driver.ask(vector).await;
+        if let Said::Broken(why) = &said {
+            self.lost.clone_from(why);
+            if let Some(driver) = self.driver.take() {
+                driver.end().await;
+            }
+        }
+        said
+    }
+}
+
+fn line(number: usize, time_ms: f64, [from, to]: [&str; 2], text: String) -> Line {
+    Line {
+        number,
+        time_ms: (time_ms * 1000.0).round() / 1000.0,
+        from: from.to_owned(),
+        to: to.to_owned(),
+        connection: None,
+        stream: None,
+        text,
+        length: None,
+        bytes: None,
+    }
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MOST_SHOWN) {
+        Some((place, _)) => format!("{}…", &text[..place]),
+        None => text.to_owned(),
+    }
+}
+
+fn blank(vector: &Vector, settings: &DriverSettings) -> ScenarioResult {
+    let requirement = vector.requirement;
+    ScenarioResult {
+        scenario: vector.id.clone(),
+        requirement: requirement.id.to_owned(),
+        section: requirement.section.name().to_owned(),
+        level: requirement.level,
+        text: requirement.text.to_owned(),
+        source: requirement.source.to_owned(),
+        summary: vector.summary.clone(),
+        expects: "One of the outcomes of the vector.".to_owned(),
+        verdict: Verdict::Pass,
+        expected: None,
+        actual: None,
+        reason: None,
+        known: None,
+        broken_by: Vec::new(),
+        duration_ms: 0,
+        exchange: Vec::new(),
+        rerun: format!("blockexc vectors run {} -- {}", vector.id, settings.command),
+    }
+}
+
+fn conclude(result: &mut ScenarioResult, vector: &Vector, said: Said) {
+    let inconclusive = |reason: String| (Verdict::Inconclusive, Some(reason));
+    let (verdict, reason) = match said {
+        Said::Unsupported => {
+            let reason = "unsupported: the driver does not take this vector";
+            (Verdict::Skipped, Some(reason.to_owned()))
+        }
+        Said::Error(error) => inconclusive(format!("the driver says: {error}")),
+        Said::Broken(why) => inconclusive(format!("the driver does not answer: {why}")),
+        Said::Answer(answer) => match vector.judge(&answer) {
+            Judged::Allowed => (Verdict::Pass, None),
+            Judged::NoAnswer(why) => inconclusive(format!(
+                "the driver's answer has not the form of one: {why}"
+            )),
+            Judged::Wrong {
+                expected,
+                actual,
+                as_by,
+            } => {
+                let (verdict, reason) = accuse(vector, &as_by);
+                result.expected = Some(expected);
+                result.actual = Some(actual);
+                let names = as_by.iter().map(|deviation| deviation.name().to_owned());
+                result.broken_by = names.collect();
+                (verdict, reason)
+            }
+        },
+    };
+    result.verdict = verdict;
+    result.reason = reason;
+}
+
+/// What a wrong answer comes to. When it is exactly what known deviations do, and none of them breaks
+/// this vector's requirement, nothing is said of that.
+pub fn accuse(vector: &Vector, as_by: &[Deviation]) -> (Verdict, Option<String>) {
+    let requirement = vector.requirement;
+    let breaks_it = |deviation: &Deviation| deviation.breaks().contains(&requirement.id);
+    if !as_by.is_empty() && !as_by.iter().any(breaks_it) {
+        let each: Vec<String> = as_by
+            .iter()
+            .map(|it| format!("{it}, which breaks {}", it.breaks().join(" and ")))
+            .collect();
+        let reason = format!(
+            "so does a node that deviates by {}: nothing is said of {}",
+            each.join(", or by "),
+            requirement.id
+        );
+        return (Verdict::Inconclusive, Some(reason));
+    }
+    match requirement.level {
+        Level::Must => (Verdict::Fail, None),
+        Level::Should => (Verdict::Warning, None),
+        Level::May => {
+            let reason = "it is none of the outcomes, and a node is free in what this is about";
+            (Verdict::Inconclusive, Some(reason.to_owned()))
+        }
+    }
+}
