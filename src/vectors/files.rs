@@ -47,6 +47,9 @@ pub const WITHOUT: &[(&str, &str)] = &[
     ),
 ];
 
+/// The page that describes the files.
+const PAGE: &str = include_str!("../../vectors/README.md");
+
 /// A file of vectors.
 pub struct VectorFile {
     /// Its name.
@@ -57,7 +60,7 @@ pub struct VectorFile {
     pub counts: BTreeMap<String, usize>,
 }
 
-/// All files of vectors, in a fixed order, and after them the manifest.
+/// All files of vectors, in a fixed order, and after them the manifest and the page.
 ///
 /// # Errors
 ///
@@ -76,6 +79,11 @@ pub fn all() -> Result<Vec<VectorFile>, String> {
     files.push(VectorFile {
         name: MANIFEST,
         text: manifest,
+        counts: BTreeMap::new(),
+    });
+    files.push(VectorFile {
+        name: "README.md",
+        text: PAGE.to_owned(),
         counts: BTreeMap::new(),
     });
     Ok(files)

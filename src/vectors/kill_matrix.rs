@@ -47,23 +47,20 @@ fn row(deviation: Deviation, vectors: &[Vector]) -> Result<Row, String> {
         accused_of: BTreeSet::new(),
     };
     // Alone it leaves no trace.
-    let deviations = match deviation {
-        Deviation::AskOutlivesCancel => Deviations::of(&[deviation, Deviation::OnlyAsked]),
-        _ => Deviations::of(&[deviation]),
+    let beside = match deviation {
+        Deviation::AskOutlivesCancel => Deviations::of(&[Deviation::OnlyAsked]),
+        _ => Deviations::none(),
     };
+    let deviations = beside.union(Deviations::of(&[deviation]));
     for vector in vectors {
         let Some(machine) = vector.as_machine() else {
             continue;
         };
         let wrong = |error| format!("{deviation} at {}: {error}", vector.id);
-        if !machine.differs(deviations).map_err(wrong)? {
+        if machine.is_done_by(deviations, beside).map_err(wrong)? {
             continue;
         }
-        if deviation != Deviation::AskOutlivesCancel
-            || !machine.is_done_by(deviations, Deviations::of(&[Deviation::OnlyAsked]))?
-        {
-            row.differs.push(vector.id.clone());
-        }
+        row.differs.push(vector.id.clone());
         for answer in machine.answers_of(deviations).map_err(wrong)? {
             if let Judged::Wrong { as_by, .. } = vector.judge(&answer)
                 && accuse(vector, &as_by).0.is_missed()

@@ -7,6 +7,7 @@
 //! by which deviations they come about.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use blockexc_model::deviating::{Event, Node};
 use blockexc_model::deviation::{Deviations, Layer};
@@ -21,6 +22,7 @@ use super::script;
 use super::state_json;
 use super::written::Written;
 use crate::wire::Network;
+use crate::wire::cid::sha256;
 
 /// The most deviations that are combined at one vector.
 const MOST_COMBINED: usize = 8;
@@ -47,6 +49,15 @@ pub struct MachineVector {
     events: Vec<Event<Network>>,
     /// The outcomes that are allowed, the reference's first.
     pub allowed: Vec<Allowed>,
+    /// What deviating nodes do here, when it was asked for.
+    known: OnceLock<Vec<(Deviation, BTreeSet<Digest>)>>,
+}
+
+/// Stands for the normal form of a run.
+type Digest = [u8; 32];
+
+fn digest(normal: &[Value]) -> Digest {
+    sha256(json!(normal).to_string().as_bytes())
 }
 
 /// One way in which a node may go through the events.
@@ -84,6 +95,7 @@ impl MachineVector {
             start: play::reached(&story.config, &story.events[..before]),
             events: story.events[before..].to_vec(),
             allowed: Vec::new(),
+            known: OnceLock::new(),
         };
         vector.allow(Deviations::none())?;
         let open = vector.open_choices()?;
@@ -133,15 +145,6 @@ impl MachineVector {
             }
         }
         Ok(false)
-    }
-
-    /// Whether what such a node does differs from what the reference does.
-    ///
-    /// # Errors
-    ///
-    /// When it has too many outcomes.
-    pub fn differs(&self, deviations: Deviations) -> Result<bool, String> {
-        Ok(!self.is_done_by(deviations, Deviations::none())?)
     }
 
     /// Whether all that nodes with the first deviations do here, those with the second do as well.
@@ -268,28 +271,39 @@ impl MachineVector {
 
     /// The deviations that do exactly this, alone or with one of the choices that are open.
     fn explained_by(&self, actual: &[Value]) -> Result<Vec<Deviation>, String> {
-        let mut explaining = Vec::new();
+        let known = match self.known.get() {
+            Some(known) => known,
+            None => {
+                let known = self.what_deviations_do()?;
+                self.known.get_or_init(|| known)
+            }
+        };
+        let actual = digest(actual);
+        let doing = known.iter().filter(|(_, done)| done.contains(&actual));
+        Ok(doing.map(|(deviation, _)| *deviation).collect())
+    }
+
+    /// For each deviation that is not free here, what nodes with it do.
+    fn what_deviations_do(&self) -> Result<Vec<(Deviation, BTreeSet<Digest>)>, String> {
         let open: BTreeSet<_> = self.allowed.iter().flat_map(|it| it.by.iter()).collect();
+        let mut known = Vec::new();
         for deviation in Deviation::ALL.iter().copied() {
             if deviation.layer() != Layer::Model || self.is_free(deviation) {
                 continue;
             }
+            let mut done = BTreeSet::new();
             let alone = [Deviations::of(&[deviation])];
             let beside = open
                 .iter()
                 .map(|other| Deviations::of(&[deviation, *other]));
             for deviations in alone.into_iter().chain(beside) {
-                let mut does = false;
                 for run in self.runs(deviations)? {
-                    does |= self.normal(&run)? == actual;
-                }
-                if does {
-                    explaining.push(deviation);
-                    break;
+                    done.insert(digest(&self.normal(&run)?));
                 }
             }
+            known.push((deviation, done));
         }
-        Ok(explaining)
+        Ok(known)
     }
 
     /// What a driver is told: everything but the outcomes.

@@ -1,6 +1,7 @@
 //! What the model does: every outcome of an event, with every choice that a step leaves open.
 
-use blockexc_model::deviating::{Deviating, Effect, Event, Node, OtherEffect, OtherEvent, Setup};
+use blockexc_model::Deviation::{AbortOnStaleAsk, AskOutlivesCancel, OnlyAsked};
+use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent, Setup};
 use blockexc_model::deviation::Deviations;
 use blockexc_model::node::{Config, First};
 use serde_json::{Value, json};
@@ -11,6 +12,9 @@ use crate::wire::Network;
 
 /// The most runs of one sequence that are followed.
 const MOST_RUNS: usize = 256;
+
+/// The deviations that keep what is asked of a peer as marks on the peer.
+const MARKING: Deviations = Deviations::of(&[OnlyAsked, AskOutlivesCancel, AbortOnStaleAsk]);
 
 /// What one event comes to.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,12 +51,20 @@ pub fn reached(config: &Config, events: &[Event<Network>]) -> Node<Network> {
     node
 }
 
-/// A node in this state that deviates from now on.
+/// A node in this state that deviates from now on. What it would have marked as asked of a peer is what
+/// the peer has not answered.
 pub fn deviating(mut node: Node<Network>, deviations: Deviations) -> Node<Network> {
-    node.behaviour = Deviating {
-        deviations,
-        ..node.behaviour
-    };
+    let asked: Vec<_> = node
+        .own_wants()
+        .flat_map(|(address, want)| want.unanswered.iter().map(|peer| (*peer, address.clone())))
+        .collect();
+    node.behaviour.deviations = deviations;
+    if deviations.intersects(MARKING) {
+        for (peer, address) in asked {
+            let remembered = node.behaviour.peers.entry(peer).or_default();
+            remembered.asked.insert(address);
+        }
+    }
     node
 }
 

@@ -227,18 +227,18 @@ fn conclude(result: &mut ScenarioResult, vector: &Vector, said: Said) {
     result.reason = reason;
 }
 
-/// What a wrong answer comes to. When it is exactly what known deviations do, and none of them breaks
-/// this vector's requirement, nothing is said of that.
+/// What a wrong answer comes to. When known deviations do exactly this, and one of them does not
+/// break this vector's requirement, nothing is said of that.
 pub fn accuse(vector: &Vector, as_by: &[Deviation]) -> (Verdict, Option<String>) {
     let requirement = vector.requirement;
     let breaks_it = |deviation: &Deviation| deviation.breaks().contains(&requirement.id);
-    if !as_by.is_empty() && !as_by.iter().any(breaks_it) {
+    if !as_by.iter().all(breaks_it) {
         let each: Vec<String> = as_by
             .iter()
             .map(|it| format!("{it}, which breaks {}", it.breaks().join(" and ")))
             .collect();
         let reason = format!(
-            "so does a node that deviates by {}: nothing is said of {}",
+            "it is wrong, and so does a node that deviates by {}: it cannot be told whether {} is met",
             each.join(", or by "),
             requirement.id
         );

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use blockexc_model::Requirement;
+use blockexc_model::requirement::REQUIREMENTS;
 use serde_json::{Value, json};
 
 use super::judged::{Judged, at};
@@ -68,7 +69,8 @@ enum Body {
     Machine(Box<MachineVector>),
 }
 
-/// Every vector: of the wire, the tree, the state machine, and its sequences.
+/// Every vector, in the order of the specification: of the wire, the tree, the state machine, and its
+/// sequences.
 ///
 /// # Errors
 ///
@@ -90,6 +92,11 @@ pub fn all() -> Result<Vec<Vector>, String> {
             Form::Sequence,
         )?));
     }
+    let place = |vector: &Vector| {
+        let mut requirements = REQUIREMENTS.iter();
+        requirements.position(|known| known.id == vector.requirement.id)
+    };
+    vectors.sort_by_key(place);
     Ok(vectors)
 }
 

@@ -4,8 +4,6 @@ mod broken;
 mod document;
 mod unknown;
 
-use std::path::PathBuf;
-use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -22,37 +20,12 @@ use blockexc::suite::transport::{KeyType, Muxer};
 use blockexc::suite::verdict::{RunResult, Verdict};
 use blockexc_model::Dialect;
 
-use super::program::{shown, troubles};
+use super::program::{self, shown, troubles};
 
-/// The example adapter, built if it is not up to date.
+/// The example adapter.
 fn example() -> &'static str {
     static BUILT: OnceLock<String> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let mut command = Command::new(cargo);
-        // What Cargo tells a test of its package some build scripts look at: with it they, and all
-        // that needs them, would be built again, and once more after the test.
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-                command.env_remove(&name);
-            }
-        }
-        let built = command
-            .args([
-                "build",
-                "--workspace",
-                "--all-features",
-                "--example",
-                "adapter",
-            ])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status();
-        assert!(built.unwrap().success(), "the example does not build");
-        let test = std::env::current_exe().unwrap();
-        let target: PathBuf = test.ancestors().nth(2).unwrap().into();
-        target.join("examples/adapter").display().to_string()
-    })
+    BUILT.get_or_init(|| program::example("adapter"))
 }
 
 async fn open(command: &str) -> Result<AdapterSource, NoTarget> {

@@ -31,7 +31,7 @@ const LAYERS: &[Layers] = &[
             // The node writes logs down, and these hold its dumps.
             &["node", "trace"],
             &["simulate", "suite"],
-            &["report"],
+            &["report", "vectors"],
             &["cli"],
         ],
     ),

@@ -27,5 +27,6 @@ mod reports;
 mod simulate;
 mod trace_cli;
 mod trace_validation;
+mod vectors;
 mod where_tests_are;
 mod wire;

@@ -14,6 +14,28 @@ pub fn blockexc(arguments: &[&str]) -> Command {
     command
 }
 
+/// The command of an example, which is built if it is not up to date.
+pub fn example(name: &str) -> String {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let mut command = std::process::Command::new(cargo);
+    // What Cargo tells a test of its package some build scripts look at: with it they, and all
+    // that needs them, would be built again, and once more after the test.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
+    let built = command
+        .args(["build", "--workspace", "--all-features", "--example", name])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status();
+    assert!(built.unwrap().success(), "the example does not build");
+    let test = std::env::current_exe().unwrap();
+    let target = test.ancestors().nth(2).unwrap();
+    target.join("examples").join(name).display().to_string()
+}
+
 /// `blockexc node` in a process of its own, which ends when this is dropped.
 pub struct RunningNode {
     child: Child,

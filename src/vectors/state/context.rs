@@ -132,8 +132,8 @@ pub const JOIN: &[Written] = &[
     ),
     case(
         "JOIN-8/accepted",
-        "A list of 1,024 entries comes.",
-        "join A; A: want=t0..1023",
+        "A list of 1,024 entries comes, the last of which asks for word of a block.",
+        "join A; A: want=t0..1022 ask=a!",
     ),
 ];
 

@@ -150,6 +150,11 @@ pub const XFER: &[Written] = &[
         "join A; join B; request a; A: have=a; B: block=a",
     ),
     case(
+        "XFER-7/twice",
+        "The block comes twice in one message, from another peer than the asked one.",
+        "join A; join B; request a; A: have=a; B: block=a block=a",
+    ),
+    case(
         "XFER-7/two-requesters",
         "A block comes that was requested twice.",
         "join A; request a; request a; A: have=a; A: block=a",

@@ -161,6 +161,11 @@ pub const WANT: &[Written] = &[
         "join A; A: want=a want=b; A: want=a",
     ),
     case(
+        "WANT-9/beside-another",
+        "A WantBlock comes again with another priority, and one for another block.",
+        "join A; A: want=a want=b; A: want=a^5 want=c",
+    ),
+    case(
         "WANT-10/asks-dont-have",
         "A WantHave that asks for a DontHave comes for a recorded want.",
         "join A; A: want=a; A: ask=a!",
@@ -174,6 +179,11 @@ pub const WANT: &[Written] = &[
         "WANT-10/leaf",
         "A WantHave that asks for a DontHave comes for a recorded leaf.",
         "join A; A: want=t0 want=a; A: ask=t0!^4",
+    ),
+    case(
+        "WANT-10/beside-another",
+        "WantHaves that ask for a DontHave come for a recorded want and for another block.",
+        "join A; A: want=a; A: ask=a! ask=b!",
     ),
     case(
         "WANT-11/replaces",
@@ -272,6 +282,11 @@ pub const WANT: &[Written] = &[
         "WANT-15/twice",
         "A list holds two wants for one block.",
         "join A; A: want=a want=b want=a^2",
+    ),
+    case(
+        "WANT-15/mixed",
+        "A list holds a want and its cancel, and two wants for another block.",
+        "join A; A: want=a cancel=a want=b^1 want=b^2",
     ),
     case(
         "WANT-15/held",
