@@ -88,8 +88,8 @@ fn step(
     let event: Event<Network> = event;
     let outcomes = play::step(node, &event)?;
     let first = outcomes.into_iter().next();
-    let (outcome, after) = first.ok_or("the model does nothing")?;
-    Ok((outcome.value(), after))
+    let outcome = first.ok_or("the model does nothing")?;
+    Ok((outcome.value(), outcome.after))
 }
 
 /// The node without peers, wants or blocks that the vector is about.

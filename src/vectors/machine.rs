@@ -67,6 +67,7 @@ pub struct Allowed {
     /// The deviations of a node that does so; none for the reference.
     pub by: Deviations,
     normal: Vec<Value>,
+    digest: Digest,
 }
 
 impl MachineVector {
@@ -134,17 +135,10 @@ impl MachineVector {
     }
 
     /// Whether a node that deviates so does anything here that is not allowed so far.
-    ///
-    /// # Errors
-    ///
-    /// When it has too many outcomes.
-    pub fn shows(&self, deviation: Deviation) -> Result<bool, String> {
-        for run in self.runs(Deviations::of(&[deviation]))? {
-            if !self.is_allowed(&self.normal(&run)?) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    fn shows(&self, deviation: Deviation) -> Result<bool, String> {
+        let done = self.digests(Deviations::of(&[deviation]))?;
+        let is_allowed = |digest| self.allowed.iter().any(|allowed| allowed.digest == digest);
+        Ok(!done.into_iter().all(is_allowed))
     }
 
     /// Whether all that nodes with the first deviations do here, those with the second do as well.
@@ -153,16 +147,30 @@ impl MachineVector {
     ///
     /// When there are too many outcomes.
     pub fn is_done_by(&self, first: Deviations, second: Deviations) -> Result<bool, String> {
-        let mut known = Vec::new();
-        for run in self.runs(second)? {
-            known.push(self.normal(&run)?);
+        Ok(self.digests(first)?.is_subset(&self.digests(second)?))
+    }
+
+    /// What nodes that deviate so do here.
+    fn digests(&self, deviations: Deviations) -> Result<BTreeSet<Digest>, String> {
+        if deviations.is_empty() {
+            let reference = self.allowed.iter().filter(|it| it.by.is_empty());
+            return Ok(reference.map(|it| it.digest).collect());
         }
-        for run in self.runs(first)? {
-            if !known.contains(&self.normal(&run)?) {
-                return Ok(false);
-            }
+        let runs = self.runs(deviations)?;
+        runs.iter().map(|run| self.digest(run)).collect()
+    }
+
+    /// The digest of a run. Most are runs of the reference: these need not be put into their normal
+    /// form.
+    fn digest(&self, run: &[Outcome]) -> Result<Digest, String> {
+        let is_it = |allowed: &&Allowed| {
+            let mut steps = allowed.run.iter().zip(run);
+            steps.all(|(one, other)| one.is_same(other))
+        };
+        match self.allowed.iter().find(is_it) {
+            Some(allowed) => Ok(allowed.digest),
+            None => Ok(digest(&self.normal(run)?)),
         }
-        Ok(true)
     }
 
     /// What drivers of such nodes answer, one for each choice of a holder.
@@ -185,9 +193,15 @@ impl MachineVector {
 
     fn allow(&mut self, by: Deviations) -> Result<(), String> {
         for run in self.runs(by)? {
-            let normal = self.normal(&run)?;
-            if !self.is_allowed(&normal) {
-                self.allowed.push(Allowed { run, by, normal });
+            let digest = self.digest(&run)?;
+            if !self.allowed.iter().any(|allowed| allowed.digest == digest) {
+                let normal = self.normal(&run)?;
+                self.allowed.push(Allowed {
+                    run,
+                    by,
+                    normal,
+                    digest,
+                });
             }
         }
         Ok(())
@@ -297,9 +311,7 @@ impl MachineVector {
                 .iter()
                 .map(|other| Deviations::of(&[deviation, *other]));
             for deviations in alone.into_iter().chain(beside) {
-                for run in self.runs(deviations)? {
-                    done.insert(digest(&self.normal(&run)?));
-                }
+                done.extend(self.digests(deviations)?);
             }
             known.push((deviation, done));
         }

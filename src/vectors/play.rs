@@ -17,25 +17,28 @@ const MOST_RUNS: usize = 256;
 const MARKING: Deviations = Deviations::of(&[OnlyAsked, AskOutlivesCancel, AbortOnStaleAsk]);
 
 /// What one event comes to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Outcome {
     /// What the node does, in order.
-    pub effects: Vec<Value>,
-    /// Its state afterwards.
-    pub after: Value,
+    pub effects: Vec<Effect<Network>>,
+    /// The node afterwards.
+    pub after: Node<Network>,
 }
 
 impl Outcome {
-    fn new(effects: &[Effect<Network>], after: &Node<Network>) -> Self {
-        Outcome {
-            effects: state_json::effects(effects),
-            after: state_json::state(after),
-        }
-    }
-
     /// As JSON.
     pub fn value(&self) -> Value {
-        json!({ "effects": self.effects, "after": self.after })
+        json!({
+            "effects": state_json::effects(&self.effects),
+            "after": state_json::state(&self.after),
+        })
+    }
+
+    /// Whether the same is done, and the same is to be seen of the node.
+    pub fn is_same(&self, other: &Outcome) -> bool {
+        self.effects == other.effects
+            && self.after.contexts == other.after.contexts
+            && self.after.dump() == other.after.dump()
     }
 }
 
@@ -68,21 +71,18 @@ pub fn deviating(mut node: Node<Network>, deviations: Deviations) -> Node<Networ
     node
 }
 
-/// The outcomes of one event, and the nodes afterwards. An event is over when all that the node does
-/// because of it is done: what it puts off has its turn.
+/// The outcomes of one event. An event is over when all that the node does because of it is done: what
+/// it puts off has its turn.
 ///
 /// # Errors
 ///
 /// When there are too many.
-pub fn step(
-    node: &Node<Network>,
-    event: &Event<Network>,
-) -> Result<Vec<(Outcome, Node<Network>)>, String> {
+pub fn step(node: &Node<Network>, event: &Event<Network>) -> Result<Vec<Outcome>, String> {
     let all = outcomes(node.clone(), event, &Asked::default(), true);
     let all = all.map_err(|_| "an event has too many outcomes".to_owned())?;
-    let settled = all.into_iter().map(|(mut node, mut effects)| {
-        settle(&mut node, &mut effects);
-        (Outcome::new(&effects, &node), node)
+    let settled = all.into_iter().map(|(mut after, mut effects)| {
+        settle(&mut after, &mut effects);
+        Outcome { effects, after }
     });
     Ok(settled.collect())
 }
@@ -106,14 +106,15 @@ fn settle(node: &mut Node<Network>, effects: &mut Vec<Effect<Network>>) {
 ///
 /// When there are too many.
 pub fn runs(node: &Node<Network>, events: &[Event<Network>]) -> Result<Vec<Vec<Outcome>>, String> {
-    let mut runs = vec![(Vec::new(), node.clone())];
+    let mut runs = vec![Vec::<Outcome>::new()];
     for event in events {
         let mut longer = Vec::new();
-        for (run, node) in &runs {
-            for (outcome, after) in step(node, event)? {
-                let mut run: Vec<Outcome> = run.clone();
+        for run in &runs {
+            let before = run.last().map_or(node, |outcome| &outcome.after);
+            for outcome in step(before, event)? {
+                let mut run = run.clone();
                 run.push(outcome);
-                longer.push((run, after));
+                longer.push(run);
             }
         }
         if longer.len() > MOST_RUNS {
@@ -121,5 +122,5 @@ pub fn runs(node: &Node<Network>, events: &[Event<Network>]) -> Result<Vec<Vec<O
         }
         runs = longer;
     }
-    Ok(runs.into_iter().map(|(run, _)| run).collect())
+    Ok(runs)
 }

@@ -45,12 +45,12 @@ pub const SEQUENCES: &[Written] = &[
         "join A; A: have=a; request a; A: have=a",
     ),
     case(
-        "PRES-6/cancelled",
+        "PRES-6/cancelled-then-asked-anew",
         "A want that was known is cancelled, and requested again.",
         "join A; join B; request a; A: have=a; B: have=a; cancel a; request a",
     ),
     case(
-        "PRES-6/delivered",
+        "PRES-6/delivered-then-asked-anew",
         "A block is delivered, deleted, and requested again.",
         "join A; join B; request a; A: have=a; B: have=a; A: block=a; delete a; request a",
     ),
@@ -80,7 +80,7 @@ pub const SEQUENCES: &[Written] = &[
         "set retries 1; request a; retry a; retry a",
     ),
     case(
-        "ASK-9/asked",
+        "ASK-9/until-it-fails",
         "The asked peer is silent until the request fails.",
         "set retries 1; join A; request a; A: have=a; retry a; retry a",
     ),

@@ -319,17 +319,17 @@ pub const PRES: &[Written] = &[
         "join A; request a; request b; A: have=a have=b; A: block=b",
     ),
     case(
-        "PRES-8/nothing",
+        "PRES-8/record-of-nothing",
         "A Have without a price.",
         "join A; request a; A: have=a",
     ),
     case(
-        "PRES-8/two-bytes",
+        "PRES-8/record-of-two-bytes",
         "A Have whose price takes two bytes.",
         "join A; request a; A: have=a@258",
     ),
     case(
-        "PRES-8/highest",
+        "PRES-8/record-of-the-highest",
         "A Have at the highest price.",
         "join A; request a; A: have=a@max",
     ),

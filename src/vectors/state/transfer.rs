@@ -40,7 +40,7 @@ pub const XFER: &[Written] = &[
         "join A; request a; A: have=a; A: block=a~corrupt",
     ),
     case(
-        "XFER-3/other-block",
+        "XFER-3/asked-other-block",
         "The asked peer delivers another block than the one that was asked for.",
         "join A; request a; A: have=a; A: block=a/b",
     ),
@@ -60,7 +60,7 @@ pub const XFER: &[Written] = &[
         "join A; request t0; A: have=t0; A: block=t0/a~other-index",
     ),
     case(
-        "XFER-4/no-proof",
+        "XFER-4/asked-no-proof",
         "The asked peer delivers a leaf without a proof.",
         "join A; request t0; A: have=t0; A: block=t0/a~no-proof",
     ),
@@ -170,6 +170,11 @@ pub const XFER: &[Written] = &[
         "join A; join B; request a; A: have=a; B: have=a; retry a; A: block=a",
     ),
     case(
+        "XFER-10/just-enough",
+        "A list asks for 20 held blocks.",
+        "join A; store a..s; store u; A: want=a..s want=u",
+    ),
+    case(
         "XFER-10/many",
         "A list asks for 21 held blocks.",
         "join A; store a..s; store u..v; A: want=a..s want=u..v",
@@ -248,7 +253,7 @@ pub const WIRE: &[Written] = &[
         "join A; request a; A: have=a; A: want=a block=a",
     ),
     case(
-        "WIRE-6/empty",
+        "WIRE-6/nothing-said",
         "An empty message comes.",
         "join A; A: want=a; request b; A:",
     ),
