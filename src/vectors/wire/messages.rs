@@ -230,7 +230,7 @@ fn defaults_and_unknown_fields() -> Vec<WireVector> {
         says(
             "WIRE-4/unknown-in-entry",
             "Unknown fields in an entry.",
-            list(&[entry(&[unknown.clone()])]),
+            list(&[entry(std::slice::from_ref(&unknown))]),
         ),
         says(
             "WIRE-4/unknown-in-address",
