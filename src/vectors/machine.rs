@@ -15,8 +15,9 @@ use blockexc_model::requirement::Level;
 use blockexc_model::{Deviation, Requirement};
 use serde_json::{Value, json};
 
+use super::fields::first_difference;
 use super::judged::{Judged, at};
-use super::normal::{Scope, first_difference};
+use super::normal::Scope;
 use super::play::{self, Outcome};
 use super::script;
 use super::state_json;

@@ -9,12 +9,14 @@
 
 pub mod archive;
 pub mod driver;
+mod fields;
 pub mod files;
 pub mod judged;
 pub mod kill_matrix;
 pub mod machine;
 pub mod names;
 pub mod normal;
+pub mod normal_bytes;
 pub mod play;
 pub mod run;
 pub mod script;

@@ -7,9 +7,10 @@ use blockexc_model::Requirement;
 use blockexc_model::requirement::REQUIREMENTS;
 use serde_json::{Value, json};
 
+use super::fields::first_difference;
 use super::judged::{Judged, at};
 use super::machine::{Form, MachineVector};
-use super::normal::{self, first_difference};
+use super::normal_bytes;
 use super::sequences::SEQUENCES;
 use super::tree::TreeVector;
 use super::wire::WireVector;
@@ -172,8 +173,8 @@ impl Vector {
     /// What a driver's answer comes to.
     pub fn judge(&self, answer: &Value) -> Judged {
         let judged = match &self.body {
-            Body::Wire(vector) => judge(&vector.readings(), answer, normal::reading),
-            Body::Tree(vector) => judge(&vector.answers(), answer, normal::tree_answer),
+            Body::Wire(vector) => judge(&vector.readings(), answer, normal_bytes::reading),
+            Body::Tree(vector) => judge(&vector.answers(), answer, normal_bytes::tree_answer),
             Body::Machine(vector) => vector.judge(answer),
         };
         judged.unwrap_or_else(Judged::NoAnswer)

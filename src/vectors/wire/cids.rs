@@ -1,7 +1,6 @@
 //! CIDs of every kind, each in an entry (WANT-16).
 
-use super::messages::{a_as, entry_for};
-use super::protobuf::a;
+use super::protobuf::{a, a_as, entry_for};
 use super::vector::{Or, WireVector, says};
 use crate::wire::cid::{DATASET_ROOT, MANIFEST, sha256};
 

@@ -2,6 +2,7 @@
 //! frames.
 
 mod cids;
+mod flaws;
 mod messages;
 mod protobuf;
 mod streams;
@@ -12,6 +13,7 @@ pub use vector::WireVector;
 /// Every vector of the wire.
 pub fn all() -> Vec<WireVector> {
     let mut vectors = messages::all();
+    vectors.extend(flaws::all());
     vectors.extend(cids::all());
     vectors.extend(streams::all());
     vectors
