@@ -23,7 +23,7 @@ use crate::node::{
     self, CODEX_PROTOCOL, KeyType, Muxers, NodeHandle, NodeOptions, WAITING_PER_PEER,
     WANTS_PER_PEER,
 };
-use crate::trace::line::Header;
+use crate::trace::header::Header;
 use crate::wire::DEFAULT_LIMIT;
 use crate::wire::tree::DEFAULT_BLOCK_SIZE;
 

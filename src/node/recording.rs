@@ -9,7 +9,7 @@ use blockexc_model::deviating::{Effect, Event};
 use blockexc_model::price::Price;
 
 use super::core::Core;
-use crate::trace::line::Header;
+use crate::trace::header::Header;
 use crate::trace::record::Recorder;
 use crate::wire::{Address, Dump, Network};
 

@@ -1,4 +1,4 @@
-//! [`diagnose`]: which single deviations explain a piece that the reference does not explain.
+//! [`diagnose`]: which single deviations explain a piece that the model does not explain.
 
 use std::io::BufRead;
 use std::ops::ControlFlow;
@@ -6,10 +6,12 @@ use std::ops::ControlFlow;
 use blockexc_model::Deviation;
 use blockexc_model::deviation::{Deviations, Layer};
 
+use super::broken::once_each;
+use super::header::Header;
 use super::piece::Piece;
 use super::read::{LogReader, ReadError};
 use super::run::Run;
-use super::unexplained::{Unexplained, once_each};
+use super::unexplained::{Stop, Unexplained};
 use super::walk::{LogItem, walk};
 
 /// The number of pieces that are examined after the unexplained one, to distinguish the deviations
@@ -18,9 +20,19 @@ const LOOK_AHEAD: u64 = 2000;
 /// Each deviation is tried from the beginning of the log, so longer logs are not diagnosed.
 pub const MAX_PIECES: u64 = 50_000;
 
-/// Tries every deviation of the model, in addition to the assumed ones. Adds to `unexplained` the
-/// deviations that explain the piece with the number `failed`, and the requirements that they
-/// violate. `log` has to be at its beginning.
+/// A model that deviates once more than is assumed, or once less.
+struct Candidate {
+    deviation: Deviation,
+    /// Whether the deviation is one of the assumed ones, and this model does not have it.
+    is_without: bool,
+    run: Run,
+    /// Where it ends to explain the log, after the unexplained piece.
+    end: Option<(u64, Stop)>,
+}
+
+/// Tries every deviation of the model, in addition to the assumed ones, and each assumed one left out.
+/// Adds to `unexplained` those that explain the piece with the number `failed`, and the requirements
+/// that are broken. `log` has to be at its beginning.
 ///
 /// # Errors
 ///
@@ -36,75 +48,120 @@ pub fn diagnose<R: BufRead>(
         return Ok(());
     }
     let mut headers = 0;
-    let mut runs: Vec<(Deviation, Run)> = Vec::new();
-    // The deviations that explain the piece, and the number of pieces that each one explains.
-    let mut explaining: Vec<(Deviation, u64)> = Vec::new();
+    let mut candidates: Vec<Candidate> = Vec::new();
     let mut pieces = 0;
     walk(log, |seen| {
         match seen {
             LogItem::Header(header) => {
                 if headers == node {
-                    runs = candidates(assumed)
-                        .map(|deviation| {
-                            let mut deviations = assumed;
-                            deviations.insert(deviation);
-                            (deviation, Run::new(header, deviations))
-                        })
-                        .collect();
+                    candidates = all(header, assumed);
                 }
                 headers += 1;
             }
             LogItem::Piece { node: other, piece } if other == node => {
-                advance(&mut runs, piece, pieces, failed, &mut explaining);
+                advance(&mut candidates, piece, pieces, failed);
                 pieces += 1;
             }
             LogItem::Piece { .. } => {}
         }
-        if pieces > failed + LOOK_AHEAD || headers > node && runs.is_empty() {
+        let all_have_ended = candidates.iter().all(|it| it.end.is_some());
+        if pieces > failed + LOOK_AHEAD || headers > node && all_have_ended {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
         }
     })?;
-    explaining.extend(
-        runs.into_iter()
-            .filter(|_| pieces > failed)
-            .map(|(deviation, _)| (deviation, pieces)),
-    );
-    let furthest = explaining.iter().map(|(_, pieces)| *pieces).max();
-    unexplained.deviations = explaining
-        .into_iter()
-        .filter(|(_, pieces)| Some(*pieces) == furthest)
-        .map(|(deviation, _)| deviation)
-        .collect();
-    let broken = unexplained.deviations.iter().flat_map(|it| it.breaks());
-    let broken = once_each(broken.copied().collect());
-    if !unexplained.deviations.is_empty() {
-        unexplained.requirements = broken;
+    if pieces <= failed {
+        candidates.clear();
     }
+    let reach = |it: &Candidate| it.end.as_ref().map_or(u64::MAX, |(piece, _)| *piece);
+    let furthest = candidates.iter().map(reach).max();
+    candidates.retain(|it| Some(reach(it)) == furthest);
+    conclude(&candidates, unexplained);
     Ok(())
 }
 
-fn candidates(assumed: Deviations) -> impl Iterator<Item = Deviation> {
-    Deviation::ALL
-        .iter()
-        .copied()
-        .filter(|deviation| deviation.layer() == Layer::Model)
-        .filter(move |deviation| !assumed.contains(*deviation))
+fn all(header: &Header, assumed: Deviations) -> Vec<Candidate> {
+    let of_the_model = Deviation::ALL.iter().copied();
+    let of_the_model = of_the_model.filter(|deviation| deviation.layer() == Layer::Model);
+    let candidate = |deviation: Deviation| {
+        let is_without = assumed.contains(deviation);
+        let deviations = match is_without {
+            true => assumed.without(deviation),
+            false => assumed.union(Deviations::of(&[deviation])),
+        };
+        Candidate {
+            deviation,
+            is_without,
+            run: Run::new(header, deviations),
+            end: None,
+        }
+    };
+    of_the_model.map(candidate).collect()
 }
 
-fn advance(
-    runs: &mut Vec<(Deviation, Run)>,
-    piece: &Piece,
-    number: u64,
-    failed: u64,
-    explaining: &mut Vec<(Deviation, u64)>,
-) {
-    runs.retain_mut(|(deviation, run)| {
-        let explains = run.explain(piece).is_ok();
-        if !explains && number > failed {
-            explaining.push((*deviation, number));
+/// Tries the next piece. Candidates that do not explain what is to be explained are gone.
+fn advance(candidates: &mut Vec<Candidate>, piece: &Piece, number: u64, failed: u64) {
+    candidates.retain_mut(|candidate| {
+        if candidate.end.is_some() {
+            return true;
         }
-        explains
+        match candidate.run.explain(piece) {
+            Ok(()) => true,
+            Err(stop) => {
+                candidate.end = Some((number, stop));
+                number > failed
+            }
+        }
     });
+}
+
+/// Says what the candidates that explain most tell.
+fn conclude(explaining: &[Candidate], unexplained: &mut Unexplained) {
+    let names = |is_without| -> Vec<Deviation> {
+        let such = explaining.iter().filter(|it| it.is_without == is_without);
+        such.map(|it| it.deviation).collect()
+    };
+    unexplained.deviations = names(false);
+    unexplained.without = names(true);
+    let Some(first) = explaining.first() else {
+        return;
+    };
+    // All of them end at the same piece.
+    if let Some((_, Stop::Unexplained(later))) = &first.end {
+        unexplained.explained_to = Some(later.line);
+    }
+    unexplained.requirements = broken(explaining);
+    unexplained.may_break = match unexplained.requirements.as_slice() {
+        [] if explaining.iter().all(|it| !breaks(it).is_empty()) => {
+            once_each(explaining.iter().flat_map(|it| breaks(it).iter().copied()))
+        }
+        _ => Vec::new(),
+    };
+}
+
+/// What a node breaks that is as this model; nothing, if it does what the assumed one should.
+fn breaks(candidate: &Candidate) -> &'static [&'static str] {
+    match candidate.is_without {
+        true => &[],
+        false => candidate.deviation.breaks(),
+    }
+}
+
+/// The requirements that are broken, whichever of these explains the line.
+fn broken(explaining: &[Candidate]) -> Vec<&'static str> {
+    if explaining.iter().any(|it| it.is_without) {
+        return Vec::new();
+    }
+    if explaining.iter().any(|it| breaks(it).is_empty()) {
+        // It may be permitted. What is permitted only for a while is broken where it ends.
+        let later = explaining.iter().filter_map(|it| match &it.end {
+            Some((_, Stop::Unexplained(later))) => Some(later.requirements.clone()),
+            _ => None,
+        });
+        return once_each(later.flatten());
+    }
+    let all = explaining.iter().flat_map(|it| breaks(it).iter().copied());
+    let is_certain = |id: &&'static str| explaining.iter().all(|it| breaks(it).contains(id));
+    once_each(all.filter(is_certain))
 }

@@ -8,10 +8,10 @@ use blockexc_model::deviating::{Event, OtherEvent};
 use blockexc_model::message::{Message, PresenceType, WantType};
 use libp2p::PeerId;
 
+use super::judge::NodeVerdict;
 use super::line::{Entry, Line, Output};
 use super::read::{LogReader, ReadError};
 use super::unexplained::Stop;
-use super::validate::NodeVerdict;
 use crate::wire::{Address, Network};
 
 /// The number of characters shown of a name. The last ones distinguish the names of one log.
@@ -58,11 +58,11 @@ pub fn draw<R: BufRead>(
         drawing.entry(entry);
     }
     if let Some(failure) = failure {
-        drawing.note(format!(
-            "line {} is not explained: breaks {}",
-            failure.line,
-            failure.requirements.join(", ")
-        ));
+        let broken = match failure.requirements.as_slice() {
+            [] => String::new(),
+            broken => format!(": breaks {}", broken.join(", ")),
+        };
+        drawing.note(format!("line {} is not explained{broken}", failure.line));
     }
     let name = if name.is_empty() { "the node" } else { name };
     let peers = drawing.lanes.iter().map(|peer| short(&peer.to_string()));
@@ -103,6 +103,23 @@ impl Drawing {
                     from: 0,
                     to,
                     text: words(message),
+                });
+            }
+            Entry::Ambiguous(it) => self.event(&it.merged),
+            Entry::Refused(refused) => {
+                let from = self.lane(&refused.from);
+                self.rows.push(Row::Message {
+                    from,
+                    to: 0,
+                    text: "a frame that is refused".to_owned(),
+                });
+            }
+            Entry::Output(Output::SentGarbage { to, .. }) => {
+                let to = self.lane(to);
+                self.rows.push(Row::Message {
+                    from: 0,
+                    to,
+                    text: "what is no message".to_owned(),
                 });
             }
             Entry::Output(Output::Obtained(it)) => self.note(format!("obtained {}", block(it))),

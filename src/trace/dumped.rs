@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::message::{RawEntry, entry_value, hexadecimal, price_text};
-use super::names::Spelling;
+use super::names::{Spelling, without_place};
 use crate::wire::{Address, BlockCid, Dump, address};
 
 /// What a log shows of a node's state; what is `None` it does not show.
@@ -65,7 +65,7 @@ impl Dumped {
             for (peer, context) in &shown {
                 let text = context.to_string();
                 let context = serde_json::from_str(&text)
-                    .map_err(|error| format!("the context of {peer}: {error}"))?;
+                    .map_err(|error| format!("the context of {peer}: {}", without_place(&error)))?;
                 contexts.insert(names.peer(peer)?, DumpedContext::read(context, names)?);
             }
             dumped.contexts = Some(contexts);

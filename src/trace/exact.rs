@@ -4,20 +4,38 @@
 //! each peer in the same order, and the same requests met and failed. The order of messages to
 //! different peers may differ, because no peer can observe it.
 
-use blockexc_model::deviating::{Effect, Node, Setup};
+use blockexc_model::deviating::{Effect, Event, Node, Setup};
 use blockexc_model::node::First;
+use libp2p::PeerId;
+use serde_json::Value;
 
+use super::broken::{Causes, Scene, once_each};
 use super::choices::{Asked, MAX_STATES, may_choose, outcomes};
+use super::coverage::Coverage;
 use super::dumped::Dumped;
+use super::frame::wrongly_refused;
 use super::line::Output;
 use super::message::message_value;
+use super::nearest::nearest;
+use super::parts::{Part, parts};
+use super::record::{effect_value, output_value};
 use super::step::LoggedStep;
-use super::unexplained::{Stop, Unexplained, broken_by_missing, broken_by_output};
-use crate::wire::{Network, address};
+use super::turns::Turns;
+use super::unexplained::{Stop, Unexplained};
+use crate::wire::{Message, Network, address};
+
+/// The most entries of one want list, and the most blocks of one message.
+const MOST_ENTRIES: usize = 1000;
+const MOST_BLOCKS: usize = 20;
 
 /// The states that a node may be in after what its log has shown so far.
+#[derive(Clone)]
 pub struct ExactRun {
+    setup: Setup,
     states: Vec<Node<Network>>,
+    turns: Turns,
+    coverage: Coverage,
+    judged: u64,
 }
 
 /// The first difference between the outputs of the model and of the log.
@@ -26,14 +44,32 @@ struct Mismatch {
     explained: usize,
     /// The effects that come next in the model and are not in the log.
     missing: Vec<Effect<Network>>,
+    /// Whether the input is a Joined event of a peer that had a context.
+    joined_again: bool,
+    /// Everything that the model does at this input.
+    effects: Vec<Effect<Network>>,
 }
 
 impl ExactRun {
     /// A run that starts with a new node.
     pub fn new(setup: Setup) -> Self {
         ExactRun {
-            states: vec![Node::deviating(setup)],
+            states: vec![Node::deviating(setup.clone())],
+            setup,
+            turns: Turns::default(),
+            coverage: Coverage::default(),
+            judged: 0,
         }
+    }
+
+    /// The requirements that the log touches.
+    pub fn coverage(&self) -> Coverage {
+        self.coverage
+    }
+
+    /// The number of lines that could have been found to be wrong.
+    pub fn judged(&self) -> u64 {
+        self.judged
     }
 
     /// Explains a step.
@@ -42,40 +78,68 @@ impl ExactRun {
     ///
     /// When no state explains it, or too many do.
     pub fn step(&mut self, step: &LoggedStep) -> Result<(), Stop> {
+        // At the end of the log, what the input causes may be missing.
+        self.judged += step.outputs.len() as u64 + u64::from(step.has_input() && !step.is_last);
+        for (_, output) in &step.outputs {
+            self.coverage.output(output);
+        }
+        if step.refused.is_some() {
+            self.coverage.refused();
+        }
         let Some(event) = &step.event else {
-            // No input has caused outputs after a dump, or at the beginning.
-            return match step.outputs.is_empty() {
-                true => Ok(()),
-                false => Err(self.stop(
-                    step,
-                    &Mismatch {
-                        explained: 0,
-                        missing: Vec::new(),
-                    },
-                )),
-            };
+            return self.without_event(step);
         };
+        let joined_again = matches!(event, Event::Joined(peer)
+            if self.states.iter().any(|state| state.contexts().contains_key(peer)));
+        if let Some(state) = self.states.first() {
+            self.coverage.event(state, event);
+        }
         if let [state] = self.states.as_mut_slice()
+            && step.or.is_none()
             && !may_choose(state, event)
         {
             let effects = state.step(event.clone(), &mut First);
-            return compare(&effects, step).map_err(|mismatch| self.stop(step, &mismatch));
+            return compare(&effects, step).map_err(|(explained, missing)| {
+                let mismatch = Mismatch {
+                    explained,
+                    missing,
+                    joined_again,
+                    effects,
+                };
+                self.stop(step, mismatch)
+            });
         }
         let asked = Asked::of(step);
         let mut explaining: Vec<Node<Network>> = Vec::new();
         let mut closest: Option<(Mismatch, Node<Network>)> = None;
+        let mut readings: Vec<(Node<Network>, &Event<Network>)> = Vec::new();
         for state in std::mem::take(&mut self.states) {
+            readings.extend(step.or.iter().map(|event| (state.clone(), event)));
+            readings.push((state, event));
+        }
+        for (state, event) in readings {
             let outcomes =
                 outcomes(state, event, &asked, step.is_last).map_err(|_| too_many(step))?;
             for (after, effects) in outcomes {
                 match compare(&effects, step) {
                     Ok(()) if explaining.contains(&after) => {}
-                    Ok(()) => explaining.push(after),
-                    Err(mismatch) => {
+                    Ok(()) => {
+                        if explaining.is_empty() {
+                            self.turns.note(&after, event, &effects);
+                        }
+                        explaining.push(after);
+                    }
+                    Err((explained, missing)) => {
                         let further = closest
                             .as_ref()
-                            .is_none_or(|(other, _)| other.explained < mismatch.explained);
+                            .is_none_or(|(other, _)| other.explained < explained);
                         if further {
+                            let mismatch = Mismatch {
+                                explained,
+                                missing,
+                                joined_again,
+                                effects,
+                            };
                             closest = Some((mismatch, after));
                         }
                     }
@@ -89,10 +153,39 @@ impl ExactRun {
         match closest {
             Some((mismatch, state)) if self.states.is_empty() => {
                 self.states.push(state);
-                Err(self.stop(step, &mismatch))
+                Err(self.stop(step, mismatch))
             }
             _ => Ok(()),
         }
+    }
+
+    /// Explains a step that changes nothing: that of a frame that was refused, or outputs after a dump
+    /// or at the beginning.
+    fn without_event(&self, step: &LoggedStep) -> Result<(), Stop> {
+        let state = self.state();
+        if let Some(refused) = &step.refused
+            && let Some((message, broken)) = wrongly_refused(refused, self.setup.deviations)
+        {
+            let what = format!(
+                "refused a frame of {} that is a message: {}",
+                refused.from,
+                message_value(&message)
+            );
+            return Err(Unexplained::at(step.line, what)
+                .breaking(broken)
+                .in_state(state)
+                .stop());
+        }
+        let Some((line, output)) = step.outputs.first() else {
+            return Ok(());
+        };
+        // What follows a refused frame in a complete log was caused by it.
+        let broken = step.refused.iter().map(|_| "WIRE-3").collect();
+        Err(Unexplained::at(*line, output.to_string())
+            .after(step.line)
+            .breaking(broken)
+            .in_state(state)
+            .stop())
     }
 
     /// Explains a dump.
@@ -101,6 +194,8 @@ impl ExactRun {
     ///
     /// When the model is in no such state.
     pub fn dumped(&mut self, line: u64, dumped: &Dumped) -> Result<(), Stop> {
+        self.judged += 1;
+        self.coverage.dumped(dumped);
         let mut difference = None;
         self.states.retain(|state| {
             let found = dumped.differs_from(&Dumped::of(&state.dump()), |_| true, |_| true);
@@ -114,75 +209,196 @@ impl ExactRun {
         });
         match difference {
             Some((difference, state)) if self.states.is_empty() => {
-                Err(Stop::Unexplained(Box::new(Unexplained {
-                    node: String::new(),
-                    line,
-                    input: line,
-                    what: format!("the dump differs: {}", difference.text),
-                    allowed: Vec::new(),
-                    requirements: difference.requirements.to_vec(),
-                    deviations: Vec::new(),
-                    state: Box::new(state),
-                })))
+                let what = format!("the dump differs: {}", difference.text);
+                Err(Unexplained::at(line, what)
+                    .breaking_some(difference.requirements)
+                    .in_state(state)
+                    .stop())
             }
             _ => Ok(()),
         }
     }
 
-    fn stop(&self, step: &LoggedStep, mismatch: &Mismatch) -> Stop {
-        let event = step.event.as_ref();
+    /// Explains a `quiet` line: each step of a complete log shows everything that was sent, but for
+    /// what is put off.
+    ///
+    /// # Errors
+    ///
+    /// When something that was put off has not been sent.
+    pub fn quiet(&mut self, line: u64) -> Result<(), Stop> {
+        self.judged += 1;
+        let owed = |node: &Node<Network>| self.turns.owed(node).into_iter().next();
+        let Some(node) = self.states.first() else {
+            return Ok(());
+        };
+        if self.states.iter().any(|node| owed(node).is_none()) {
+            return Ok(());
+        }
+        let Some((peer, part, broken)) = owed(node) else {
+            return Ok(());
+        };
+        Err(Unexplained::unsent(line, &peer, &part.message())
+            .breaking(vec![broken])
+            .in_state(self.state())
+            .stop())
+    }
+
+    fn state(&self) -> Dumped {
         let state = self.states.first();
-        let unexpected = step.outputs.get(mismatch.explained);
-        let (line, what, requirements) = match unexpected {
+        state
+            .map(|node| Dumped::of(&node.dump()))
+            .unwrap_or_default()
+    }
+
+    fn stop(&self, step: &LoggedStep, mismatch: Mismatch) -> Stop {
+        let causes = Causes::of(step.event.as_ref());
+        let allowed: Vec<Value> = mismatch.missing.iter().filter_map(effect_value).collect();
+        let unexplained = match step.outputs.get(mismatch.explained) {
             Some((line, output)) => {
-                let mut broken = broken_by_output(
-                    output,
-                    event,
-                    |peer, address| {
-                        state
-                            .and_then(|node| node.contexts().get(peer))
-                            .is_some_and(|context| context.contains(address))
-                    },
-                    |address| state.is_some_and(|node| node.wants(address)),
-                );
-                if let Some(Effect::Send { message, .. }) = mismatch.missing.first() {
-                    broken.extend(broken_by_missing(message, event));
-                }
-                (
-                    *line,
-                    format!("{output}"),
-                    super::unexplained::once_each(broken),
-                )
+                let broken = self.states.first().map_or_else(Vec::new, |node| {
+                    broken_by_output(node, &causes, &mismatch, step, output)
+                });
+                let nearest = nearest(&output_value(output), &allowed);
+                Unexplained::at(*line, output.to_string())
+                    .breaking(broken)
+                    .near(nearest)
             }
             None => {
                 let missing = mismatch.missing.first();
-                let broken = match missing {
-                    Some(Effect::Send { message, .. }) => broken_by_missing(message, event),
-                    Some(Effect::Failed(_)) => vec!["ASK-9"],
-                    _ => vec!["XFER-7", "HELD-1", "ASK-3"],
-                };
                 let what = missing.map_or_else(String::new, shown);
-                (
-                    step.ended,
-                    format!("missing before this line: {what}"),
-                    broken,
-                )
+                let broken = missing.map_or_else(Vec::new, |effect| match effect {
+                    Effect::Send { message, .. } => {
+                        once_each(parts(message).iter().filter_map(|it| causes.missing(it)))
+                    }
+                    Effect::Failed(_) => vec!["ASK-9"],
+                    _ => causes.not_obtained().into_iter().collect(),
+                });
+                Unexplained::at(step.ended, format!("missing before this line: {what}"))
+                    .breaking(broken)
             }
         };
-        Stop::Unexplained(Box::new(Unexplained {
-            node: String::new(),
-            line,
-            input: step.line,
-            what,
-            allowed: mismatch.missing.iter().map(shown).collect(),
-            requirements,
-            deviations: Vec::new(),
-            state: Box::new(
-                state
-                    .map(|node| Dumped::of(&node.dump()))
-                    .unwrap_or_default(),
-            ),
-        }))
+        unexplained
+            .after(step.line)
+            .allowing(mismatch.missing.iter().map(shown).collect())
+            .in_state(self.state())
+            .stop()
+    }
+}
+
+/// What a node breaks that does this, which is not what the model does.
+fn broken_by_output(
+    node: &Node<Network>,
+    causes: &Causes<'_>,
+    mismatch: &Mismatch,
+    step: &LoggedStep,
+    output: &Output,
+) -> Vec<&'static str> {
+    match output {
+        Output::Sent { to, message } => {
+            broken_by_message(node, causes, mismatch, step, to, message)
+        }
+        Output::SentGarbage { .. } => vec!["WIRE-1"],
+        Output::Obtained(address) => causes.wrongly_obtained(address).into_iter().collect(),
+        Output::Failed(address) => {
+            let broken = causes.wrongly_failed(address, node.wants(address));
+            broken.into_iter().collect()
+        }
+    }
+}
+
+fn broken_by_message(
+    node: &Node<Network>,
+    causes: &Causes<'_>,
+    mismatch: &Mismatch,
+    step: &LoggedStep,
+    to: &PeerId,
+    message: &Message,
+) -> Vec<&'static str> {
+    let sends = mismatch.missing.iter().filter_map(|effect| match effect {
+        Effect::Send { to, message } => Some((to, message)),
+        _ => None,
+    });
+    let instead: Vec<(PeerId, Part)> = sends
+        .clone()
+        .flat_map(|(to, message)| parts(message).into_iter().map(|part| (*to, part)))
+        .collect();
+    let next = sends.clone().find(|(peer, _)| *peer == to);
+    let mut broken = Vec::new();
+    if message
+        .want_list
+        .as_ref()
+        .is_some_and(|list| list.entries.len() > MOST_ENTRIES)
+    {
+        broken.push("JOIN-8");
+    }
+    if message.deliveries.len() > MOST_BLOCKS {
+        broken.push("XFER-10");
+    }
+    let scene = Scene {
+        node,
+        causes,
+        instead: &instead,
+        effects: Some(&mismatch.effects),
+        joined_again: mismatch.joined_again,
+    };
+    let said = parts(message);
+    let expected: Vec<&Part> = instead
+        .iter()
+        .filter(|(peer, _)| peer == to)
+        .map(|(_, part)| part)
+        .collect();
+    let odd: Vec<&Part> = said
+        .iter()
+        .filter(|part| !expected.contains(part))
+        .collect();
+    broken.extend(odd.iter().filter_map(|part| scene.shown(to, part)));
+    if let Some((_, next)) = next
+        && odd.is_empty()
+        && broken.is_empty()
+    {
+        broken.extend(broken_by_order(causes, step, to, message, next));
+    }
+    once_each(broken)
+}
+
+/// What a message breaks all of whose parts are the model's, but in other messages or another order.
+/// `next` is the model's message.
+fn broken_by_order(
+    causes: &Causes<'_>,
+    step: &LoggedStep,
+    to: &PeerId,
+    message: &Message,
+    next: &Message,
+) -> Vec<&'static str> {
+    if let (Some(list), Some(other)) = (&message.want_list, &next.want_list)
+        && list.full != other.full
+        && list.entries == other.entries
+    {
+        return match (&step.event, list.full) {
+            (Some(Event::Joined(_)), _) => vec!["JOIN-4"],
+            (Some(Event::Request(_)), true) => vec!["ASK-1"],
+            (Some(Event::Received { .. }), true) => vec!["ASK-6"],
+            _ => Vec::new(),
+        };
+    }
+    let (said, expected) = (parts(message), parts(next));
+    let later = step.outputs.iter().filter_map(|(_, output)| match output {
+        Output::Sent { to: peer, message } if peer == to => Some(parts(message)),
+        _ => None,
+    });
+    let sent: Vec<Part> = later.flatten().collect();
+    let missing: Vec<&Part> = expected.iter().filter(|it| !sent.contains(it)).collect();
+    if !missing.is_empty() {
+        return once_each(missing.into_iter().filter_map(|it| causes.missing(it)));
+    }
+    let is_answer =
+        matches!(&step.event, Some(Event::Received { message, .. }) if message.want_list.is_some());
+    match said.first() {
+        // One list is answered by several presence messages, or by deliveries before presences.
+        Some(Part::Item(_)) if is_answer && said.len() < expected.len() => vec!["WANT-18"],
+        Some(Part::Delivery(_)) if is_answer && !next.presences.is_empty() => vec!["WANT-18"],
+        Some(Part::Delivery(_)) if message.deliveries != next.deliveries => vec!["WANT-14"],
+        _ => Vec::new(),
     }
 }
 
@@ -226,8 +442,12 @@ fn comes_before(effect: &Effect<Network>, output: &Output) -> bool {
     )
 }
 
-/// Compares the effects of the model with the outputs of the log.
-fn compare(effects: &[Effect<Network>], step: &LoggedStep) -> Result<(), Mismatch> {
+/// Compares the effects of the model with the outputs of the log. When they differ: how many outputs
+/// are explained before that, and which effects are missing then.
+fn compare(
+    effects: &[Effect<Network>],
+    step: &LoggedStep,
+) -> Result<(), (usize, Vec<Effect<Network>>)> {
     let mut awaited: Vec<Option<&Effect<Network>>> = effects
         .iter()
         .filter(|effect| shows(effect))
@@ -253,10 +473,7 @@ fn compare(effects: &[Effect<Network>], step: &LoggedStep) -> Result<(), Mismatc
                     .cloned()
                     .collect::<Vec<_>>();
                 let others = awaited.iter().flatten().map(|effect| (*effect).clone());
-                return Err(Mismatch {
-                    explained,
-                    missing: missing.into_iter().chain(others).collect(),
-                });
+                return Err((explained, missing.into_iter().chain(others).collect()));
             }
         }
     }
@@ -264,15 +481,12 @@ fn compare(effects: &[Effect<Network>], step: &LoggedStep) -> Result<(), Mismatc
     if missing.is_empty() || step.is_last {
         Ok(())
     } else {
-        Err(Mismatch {
-            explained: step.outputs.len(),
-            missing,
-        })
+        Err((step.outputs.len(), missing))
     }
 }
 
 /// An effect as text.
-pub(super) fn shown(effect: &Effect<Network>) -> String {
+fn shown(effect: &Effect<Network>) -> String {
     match effect {
         Effect::Send { to, message } => format!("sent to {to}: {}", message_value(message)),
         Effect::Obtained(it) => format!("obtained {}", address::show(it)),

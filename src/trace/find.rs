@@ -57,5 +57,14 @@ pub fn find_dialects<R: BufRead>(log: LogReader<R>) -> Result<Vec<Found>, ReadEr
         }
         ControlFlow::Continue(())
     })?;
-    Ok(nodes.into_iter().map(|(found, _)| found).collect())
+    let found = nodes.into_iter().map(|(mut found, runs)| {
+        // What no dialect could have failed at, none explains.
+        for ((_, stop), run) in found.dialects.iter_mut().zip(runs) {
+            if stop.is_none() && run.judged() == 0 {
+                *stop = Some(Stop::Vacuous { events: 0 });
+            }
+        }
+        found
+    });
+    Ok(found.collect())
 }

@@ -21,6 +21,7 @@ use crate::wire::{Address, Network};
 const MAX_KNOWN: usize = 1 << 16;
 
 /// What is known of a node, and how much of its log was not judged.
+#[derive(Clone)]
 pub struct Knowledge {
     /// Everything is known, except for `lost_peers`, `unknown_asked` and `unknown_cids`.
     all: bool,

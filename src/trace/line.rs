@@ -2,12 +2,7 @@
 
 use std::fmt;
 
-use blockexc_model::Dialect;
-use blockexc_model::deviating::{Event, OtherEvent, Setup};
-use blockexc_model::deviation::Deviations;
-use blockexc_model::message::Account;
-use blockexc_model::node::Config;
-use blockexc_model::price::Price;
+use blockexc_model::deviating::{Event, OtherEvent};
 use bytes::Bytes;
 use libp2p::PeerId;
 use serde::Deserialize;
@@ -15,75 +10,39 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::dumped::Dumped;
-use super::message::{RawMessage, Text, hexadecimal};
-use super::names::{Spelling, short};
-use crate::wire::{Address, DecodeOptions, Message, Network, decode};
-
-/// The name of the format, in the first line of a log.
-pub const FORMAT: &str = "blockexc-trace/1";
-
-/// The configuration of a node, from the first line about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header {
-    /// The node's name in this log. Empty if the log is about one node without a name.
-    pub node: String,
-    /// Whether the log starts when the node is already running, so that its state is unknown.
-    pub from_the_middle: bool,
-    /// Whether the log has every event, and the outputs of each event before the next one.
-    pub complete: bool,
-    /// The dialect that the log says the node speaks.
-    pub dialect: Option<&'static Dialect>,
-    /// The deviations that the log says the node has in addition to its dialect.
-    pub deviations: Deviations,
-    /// The price of a block.
-    pub price: Price,
-    /// The account to which the node wants to be paid.
-    pub account: Option<Account>,
-    /// The number of retries before a request fails. `None`: unknown.
-    pub retries: Option<u32>,
-    /// The largest number of wants recorded for a peer. `None`: no limit.
-    pub wants_per_peer: Option<u32>,
-}
-
-impl Header {
-    /// The header of a node of which only the name is known.
-    pub fn of(node: &str) -> Self {
-        Header {
-            node: node.to_owned(),
-            from_the_middle: false,
-            complete: false,
-            dialect: None,
-            deviations: Deviations::none(),
-            price: Price::ZERO,
-            account: None,
-            retries: None,
-            wants_per_peer: None,
-        }
-    }
-
-    /// The setup of a model of this node with these deviations.
-    pub fn setup(&self, deviations: Deviations) -> Setup {
-        let config = Config {
-            price: self.price,
-            account: self.account,
-            retries: self.retries.unwrap_or(u32::MAX),
-            wants_per_peer: self.wants_per_peer.unwrap_or(u32::MAX),
-        };
-        Setup { config, deviations }
-    }
-}
+use super::frame::{Frame, Refused, read_frame};
+use super::header::{Header, RawHeader};
+use super::message::{RawMessage, Text, hexadecimal, message_value};
+use super::names::{Spelling, short, without_place};
+use crate::wire::{Address, Message, Network, address};
 
 /// What a node received, did, or showed of its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// The node received an event.
     Input(Event<Network>),
+    /// The node received a frame with two meanings: as libraries read it that merge a repeated
+    /// field, and as those do that keep the last one. Either is right.
+    Ambiguous(Box<Ambiguous>),
+    /// The node refused a frame.
+    Refused(Refused),
     /// The node did something.
     Output(Output),
     /// The node's state.
     Dumped(Box<Dumped>),
     /// Everything that the node had to send has been sent.
     Quiet,
+}
+
+/// A frame with two meanings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ambiguous {
+    /// What it is when repeated fields are merged.
+    pub merged: Event<Network>,
+    /// What it is when the last one of a repeated field counts.
+    pub last: Event<Network>,
+    /// The frame's bytes.
+    pub bytes: Bytes,
 }
 
 /// Something that a node did.
@@ -96,6 +55,13 @@ pub enum Output {
         /// The message.
         message: Message,
     },
+    /// It sent a frame that is no message.
+    SentGarbage {
+        /// The receiver.
+        to: PeerId,
+        /// The frame.
+        bytes: Bytes,
+    },
     /// A request was met.
     Obtained(Address),
     /// A request failed.
@@ -103,6 +69,8 @@ pub enum Output {
 }
 
 /// A line of a log.
+// A log has few headers, and no line lives long.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
     /// The configuration of a node.
@@ -116,12 +84,11 @@ pub enum Line {
     },
 }
 
-/// The fields of all kinds of lines. Each kind needs some of them.
+/// The fields of all kinds of lines but the header. Each kind has some of them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Fields<'a> {
-    #[serde(borrow)]
-    format: Option<Text<'a>>,
+    format: Option<IgnoredAny>,
     #[serde(borrow)]
     node: Option<Text<'a>>,
     #[serde(borrow)]
@@ -141,26 +108,22 @@ struct Fields<'a> {
     #[serde(borrow)]
     cid: Option<Text<'a>>,
     #[serde(borrow)]
-    leaves: Vec<Text<'a>>,
+    leaves: Option<Vec<Text<'a>>>,
     contexts: Option<Value>,
     own_wants: Option<Value>,
     held: Option<Value>,
-    complete: Option<bool>,
-    #[serde(borrow)]
-    dialect: Option<Text<'a>>,
-    #[serde(borrow)]
-    deviations: Vec<Text<'a>>,
-    #[serde(borrow)]
-    price: Option<Text<'a>>,
-    #[serde(borrow)]
-    account: Option<Text<'a>>,
-    retries: Option<u32>,
-    wants_per_peer: Option<u32>,
     // For readers and other programs: not used here.
     #[serde(rename = "time")]
     _time: Option<IgnoredAny>,
     #[serde(rename = "comment")]
     _comment: Option<IgnoredAny>,
+}
+
+/// Tells a header from other lines.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Format {
+    format: Option<IgnoredAny>,
 }
 
 impl Line {
@@ -170,72 +133,58 @@ impl Line {
     ///
     /// When the text is not a line of a log. The error says what was expected and what was found.
     pub fn read(text: &[u8], names: &mut Spelling) -> Result<Line, String> {
-        let mut fields: Fields<'_> = serde_json::from_slice(text)
-            .map_err(|error| format!("not a line of a log: {error}"))?;
-        if let Some(format) = &fields.format {
-            if format.0 != FORMAT {
-                return Err(format!(
-                    "the format is `{}`, {FORMAT} is expected",
-                    short(&format.0)
-                ));
-            }
-            return Ok(Line::Header(fields.header()?));
+        let mut fields: Fields<'_> = match serde_json::from_slice(text) {
+            Ok(fields) => fields,
+            Err(error) => return Line::header(text).unwrap_or_else(|| Err(no_line(&error))),
+        };
+        if fields.format.is_some() {
+            return Line::header(text).unwrap_or_else(|| Err("no header".to_owned()));
         }
-        let node = fields
-            .node
-            .take()
-            .map_or_else(String::new, |node| node.0.into_owned());
+        let node = fields.node.take();
+        let node = node.map_or_else(String::new, |node| node.0.into_owned());
         let Some(event) = fields.event.take() else {
             return Err("neither `format` nor `event` says what the line is".to_owned());
         };
         let entry = fields.entry(&event.0, names)?;
         Ok(Line::Entry { node, entry })
     }
+
+    /// The header that this line is, if it is one.
+    fn header(text: &[u8]) -> Option<Result<Line, String>> {
+        let format: Format = serde_json::from_slice(text).ok()?;
+        format.format?;
+        let header: Result<RawHeader<'_>, _> = serde_json::from_slice(text);
+        let header = header.map_err(|error| no_line(&error));
+        Some(header.and_then(RawHeader::read).map(Line::Header))
+    }
+}
+
+/// What is wrong with the text of a line. The position is only that in the line: the number of the
+/// line is the log's.
+fn no_line(error: &serde_json::Error) -> String {
+    let text = without_place(error);
+    format!("not a line of a log: {text} (column {})", error.column())
+}
+
+/// The fields that a line of this event has, beside `node`, `event`, `time` and `comment`.
+fn fields_of(event: &str) -> Option<&'static [&'static str]> {
+    Some(match event {
+        "joined" | "left" | "served" => &["peer"],
+        "received" => &["from", "message", "bytes"],
+        "refused" => &["from", "bytes"],
+        "sent" => &["to", "message", "bytes"],
+        "requested" | "cancelled" | "retried" | "obtained" | "failed" => &["address"],
+        "stored" => &["cid", "leaves"],
+        "deleted" => &["cid"],
+        "dump" => &["contexts", "own_wants", "held"],
+        "quiet" => &[],
+        _ => return None,
+    })
 }
 
 impl Fields<'_> {
-    fn header(self) -> Result<Header, String> {
-        let mut header = Header::of(self.node.as_ref().map_or("", |node| &node.0));
-        header.from_the_middle = match self.from.as_ref().map(|from| &*from.0) {
-            None | Some("start") => false,
-            Some("middle") => true,
-            Some(other) => {
-                return Err(format!("`from` is start or middle, not `{}`", short(other)));
-            }
-        };
-        header.complete = self.complete.unwrap_or(false);
-        if header.complete && header.from_the_middle {
-            return Err("a log that starts in the middle is not complete".to_owned());
-        }
-        if let Some(dialect) = &self.dialect {
-            let known = Dialect::find(&dialect.0);
-            header.dialect =
-                Some(known.ok_or_else(|| format!("no dialect is named `{}`", short(&dialect.0)))?);
-        }
-        for deviation in &self.deviations {
-            let known = deviation.0.parse();
-            header.deviations.insert(
-                known.map_err(|error: blockexc_model::deviation::UnknownDeviation| {
-                    error.to_string()
-                })?,
-            );
-        }
-        if let Some(price) = &self.price {
-            header.price = Price::from_big_endian(&hexadecimal("a price", &price.0)?)
-                .map_err(|error| error.to_string())?;
-        }
-        if let Some(account) = &self.account {
-            let bytes = hexadecimal("an account", &account.0)?;
-            header.account = Some(Account(bytes.try_into().map_err(|bytes: Vec<u8>| {
-                format!("an account has 20 bytes, not {}", bytes.len())
-            })?));
-        }
-        header.retries = self.retries;
-        header.wants_per_peer = self.wants_per_peer;
-        Ok(header)
-    }
-
     fn entry(self, event: &str, names: &mut Spelling) -> Result<Entry, String> {
+        self.check(event)?;
         let needs = |field, what| move || format!("a `{event}` line needs `{field}`: {what}");
         Ok(match event {
             "joined" => Entry::Input(Event::Joined(self.peer(event, names)?)),
@@ -243,17 +192,22 @@ impl Fields<'_> {
             "served" => Entry::Input(Event::Other(OtherEvent::Serve(self.peer(event, names)?))),
             "received" => {
                 let from = self.from.as_ref().ok_or_else(needs("from", "a peer id"))?;
-                Entry::Input(Event::Received {
+                let from = names.peer(&from.0)?;
+                self.received(from, names)?
+            }
+            "refused" => {
+                let from = self.from.as_ref().ok_or_else(needs("from", "a peer id"))?;
+                let bytes = self.bytes.as_ref();
+                let bytes = bytes.map(|bytes| hexadecimal("a frame", &bytes.0));
+                Entry::Refused(Refused {
                     from: names.peer(&from.0)?,
-                    message: self.message(event, names)?,
+                    bytes: bytes.transpose()?.map(Bytes::from),
                 })
             }
             "sent" => {
                 let to = self.to.as_ref().ok_or_else(needs("to", "a peer id"))?;
-                Entry::Output(Output::Sent {
-                    to: names.peer(&to.0)?,
-                    message: self.message(event, names)?,
-                })
+                let to = names.peer(&to.0)?;
+                Entry::Output(self.sent(to, names)?)
             }
             "requested" => Entry::Input(Event::Request(self.address(event, names)?)),
             "cancelled" => Entry::Input(Event::Cancel(self.address(event, names)?)),
@@ -262,8 +216,8 @@ impl Fields<'_> {
             "failed" => Entry::Output(Output::Failed(self.address(event, names)?)),
             "stored" => {
                 let cid = self.cid.as_ref().ok_or_else(needs("cid", "a CID"))?;
-                let mut leaves = Vec::with_capacity(self.leaves.len());
-                for leaf in &self.leaves {
+                let mut leaves = Vec::new();
+                for leaf in self.leaves.iter().flatten() {
                     leaves.push(names.address(&leaf.0)?);
                 }
                 Entry::Input(Event::Stored {
@@ -281,15 +235,39 @@ impl Fields<'_> {
                 self.held,
                 names,
             )?)),
-            "quiet" => Entry::Quiet,
-            other => {
-                return Err(format!(
-                    "`event` is `{}`; joined, left, received, sent, requested, cancelled, \
-                     stored, deleted, retried, served, obtained, failed, dump or quiet is expected",
-                    short(other)
-                ));
-            }
+            // `check` lets no other event pass.
+            _ => Entry::Quiet,
         })
+    }
+
+    /// A field that lines of this event do not have is a slip.
+    fn check(&self, event: &str) -> Result<(), String> {
+        let Some(known) = fields_of(event) else {
+            return Err(format!(
+                "`event` is `{}`; joined, left, received, refused, sent, requested, cancelled, \
+                 stored, deleted, retried, served, obtained, failed, dump or quiet is expected",
+                short(event)
+            ));
+        };
+        let there = [
+            ("peer", self.peer.is_some()),
+            ("from", self.from.is_some()),
+            ("to", self.to.is_some()),
+            ("message", self.message.is_some()),
+            ("bytes", self.bytes.is_some()),
+            ("address", self.address.is_some()),
+            ("cid", self.cid.is_some()),
+            ("leaves", self.leaves.is_some()),
+            ("contexts", self.contexts.is_some()),
+            ("own_wants", self.own_wants.is_some()),
+            ("held", self.held.is_some()),
+        ];
+        for (field, is_there) in there {
+            if is_there && !known.contains(&field) {
+                return Err(format!("a `{event}` line has no field `{field}`"));
+            }
+        }
+        Ok(())
     }
 
     fn peer(&self, event: &str, names: &mut Spelling) -> Result<PeerId, String> {
@@ -306,14 +284,43 @@ impl Fields<'_> {
         }
     }
 
-    fn message(self, event: &str, names: &mut Spelling) -> Result<Message, String> {
+    fn received(self, from: PeerId, names: &mut Spelling) -> Result<Entry, String> {
+        let received = |message| Event::Received { from, message };
+        Ok(match self.frame("received", names)? {
+            (Frame::Message(message), _) => Entry::Input(received(message)),
+            (Frame::Ambiguous { merged, last }, bytes) => Entry::Ambiguous(Box::new(Ambiguous {
+                merged: received(merged),
+                last: received(last),
+                bytes,
+            })),
+            (Frame::Garbage, bytes) => Entry::Refused(Refused {
+                from,
+                bytes: Some(bytes),
+            }),
+        })
+    }
+
+    fn sent(self, to: PeerId, names: &mut Spelling) -> Result<Output, String> {
+        Ok(match self.frame("sent", names)? {
+            // What a node repeats is its own, and means what most libraries make of it.
+            (
+                Frame::Message(message)
+                | Frame::Ambiguous {
+                    merged: message, ..
+                },
+                _,
+            ) => Output::Sent { to, message },
+            (Frame::Garbage, bytes) => Output::SentGarbage { to, bytes },
+        })
+    }
+
+    /// What was received or sent, and its bytes, if the line has them.
+    fn frame(self, event: &str, names: &mut Spelling) -> Result<(Frame, Bytes), String> {
         match (self.message, self.bytes) {
-            (Some(message), None) => message.read(names),
+            (Some(message), None) => Ok((Frame::Message(message.read(names)?), Bytes::new())),
             (None, Some(bytes)) => {
                 let bytes = Bytes::from(hexadecimal("a message", &bytes.0)?);
-                let decoded = decode(bytes, &DecodeOptions::default())
-                    .map_err(|error| format!("`bytes` is no message: {error}"))?;
-                Ok(decoded.message)
+                Ok((read_frame(&bytes), bytes))
             }
             _ => Err(format!(
                 "a `{event}` line needs either `message` or `bytes`, without the length prefix"
@@ -325,19 +332,12 @@ impl Fields<'_> {
 impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Output::Sent { to, message } => {
-                write!(
-                    f,
-                    "sent to {to}: {}",
-                    super::message::message_value(message)
-                )
+            Output::Sent { to, message } => write!(f, "sent to {to}: {}", message_value(message)),
+            Output::SentGarbage { to, bytes } => {
+                write!(f, "sent to {to} what is no message: {}", hex::encode(bytes))
             }
-            Output::Obtained(address) => {
-                write!(f, "obtained {}", crate::wire::address::show(address))
-            }
-            Output::Failed(address) => {
-                write!(f, "failed {}", crate::wire::address::show(address))
-            }
+            Output::Obtained(it) => write!(f, "obtained {}", address::show(it)),
+            Output::Failed(it) => write!(f, "failed {}", address::show(it)),
         }
     }
 }

@@ -2,67 +2,89 @@
 //!
 //! Such a log may show an output later than the input that caused it, in other messages than the
 //! model's. It may leave out steps (retries, postponed serving), and it may start in the middle. So
-//! messages are taken apart. A part that the model sends is *pending* until the log shows it. A
-//! part that the log shows must be pending, or become pending by a step that the log leaves out, or
-//! be one that a node is free to send at any time. A part that stays pending is an error only where
+//! messages are taken apart. A part that the model sends is *owed* until the log shows it. A
+//! part that the log shows must be owed, or become owed by a step that the log leaves out, or
+//! be one that a node is free to send at any time. A part that stays owed is an error only where
 //! the log says that everything has been sent: at a `quiet` line.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 
-use blockexc_model::Deviation;
-use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent, Setup};
-use blockexc_model::message::{PresenceType, WantType};
-use blockexc_model::node::First;
+use blockexc_model::deviating::{Event, Setup};
 use libp2p::PeerId;
+use serde_json::Value;
 
+use super::broken::{Causes, Scene};
 use super::choices::{Asked, MAX_STATES, TooMany, outcomes};
+use super::coverage::Coverage;
 use super::dumped::Dumped;
+use super::frame::wrongly_refused;
+use super::header::{Header, Kind};
 use super::knowledge::Knowledge;
 use super::line::Output;
 use super::message::message_value;
+use super::nearest::nearest;
+use super::owed::{Due, Owed, State};
 use super::parts::{Part, parts};
+use super::record::{output_value, sent_value};
 use super::step::LoggedStep;
-use super::unexplained::{Stop, Unexplained, broken_by_missing, broken_by_output};
+use super::unexplained::{Stop, Unexplained};
 use crate::wire::{Address, Network, address};
 
-/// The largest number of pending parts for one peer. When there are more, this peer is not judged
-/// until it joins again.
-const MAX_PENDING: usize = 4096;
+/// How much of what is owed is looked through for what is near to a line, and how much of it is shown.
+const MOST_COMPARED: usize = 200;
+const MOST_SHOWN: usize = 20;
 
-/// A state that the node may be in, with the parts that it has sent and the log has not shown.
-#[derive(Clone, PartialEq, Eq)]
-struct State {
-    node: Node<Network>,
-    pending: BTreeMap<PeerId, Vec<Part>>,
-    /// The peers whose serving has been put off and has not been seen (`serve-later`), each with
-    /// what it wants and is held since: what it must be sent at last.
-    turns: BTreeMap<PeerId, BTreeSet<Address>>,
-}
+/// The addresses that were ever requested, as long as they may be held.
+const LEAST_REQUESTED: usize = 4096;
 
 /// The states that a node may be in after what its log has shown so far.
+#[derive(Clone)]
 pub struct LooseRun {
     setup: Setup,
     states: Vec<State>,
     knowledge: Knowledge,
+    hides_retries: bool,
+    hides_serving: bool,
+    shows_obtained: bool,
+    /// The addresses that were requested. `None`: not known.
+    requested: Option<HashSet<Address>>,
+    /// How many of them are kept before it is looked which are of no use.
+    most_requested: usize,
+    coverage: Coverage,
+    judged: u64,
 }
 
 impl LooseRun {
-    /// A run that starts with a new node. `from_the_middle`: with a node of which nothing is known.
-    pub fn new(setup: Setup, from_the_middle: bool) -> Self {
+    /// A run that starts with a new node, or, as the header says, with one of which nothing is known.
+    pub fn new(header: &Header, setup: Setup) -> Self {
+        let shows_obtained = !header.omits(Kind::Obtained);
         LooseRun {
-            states: vec![State {
-                node: Node::deviating(setup.clone()),
-                pending: BTreeMap::new(),
-                turns: BTreeMap::new(),
-            }],
+            states: vec![State::new(setup.clone(), shows_obtained)],
             setup,
-            knowledge: Knowledge::new(from_the_middle),
+            knowledge: Knowledge::new(header.from_the_middle),
+            hides_retries: header.omits(Kind::Retried),
+            hides_serving: header.omits(Kind::Served),
+            shows_obtained,
+            requested: (!header.from_the_middle).then(HashSet::new),
+            most_requested: LEAST_REQUESTED,
+            coverage: Coverage::default(),
+            judged: 0,
         }
     }
 
     /// The number of parts of messages that were not judged, because what they are about is unknown.
     pub fn skipped(&self) -> u64 {
         self.knowledge.skipped()
+    }
+
+    /// The requirements that the log touches, as far as it is known.
+    pub fn coverage(&self) -> Coverage {
+        self.coverage
+    }
+
+    /// The number of lines and parts of messages that could have been found to be wrong.
+    pub fn judged(&self) -> u64 {
+        self.judged
     }
 
     /// Explains a step.
@@ -72,16 +94,39 @@ impl LooseRun {
     /// When no state explains it, or too many do.
     pub fn step(&mut self, step: &LoggedStep) -> Result<(), Stop> {
         let asked = Asked::of(step);
-        if let Some(event) = &step.event
-            && let Some(event) = self.knowledge.before(event)
-        {
-            let untouched = match &event {
+        if let Some(refused) = &step.refused {
+            self.coverage.refused();
+            self.judged += 1;
+            if let Some((message, broken)) = wrongly_refused(refused, self.setup.deviations) {
+                let what = format!(
+                    "refused a frame of {} that is a message: {}",
+                    refused.from,
+                    message_value(&message)
+                );
+                return Err(Unexplained::at(step.line, what)
+                    .breaking(broken)
+                    .in_state(self.state())
+                    .stop());
+            }
+        }
+        let known: Vec<Event<Network>> = step
+            .meanings()
+            .filter_map(|event| self.knowledge.before(event))
+            .collect();
+        if let Some(event) = known.first() {
+            if let Some(state) = self.states.first() {
+                self.coverage.event(&state.node, event);
+            }
+            if let Event::Request(address) = event {
+                self.note_requested(address);
+            }
+            let untouched = match event {
                 Event::Cancel(address) if self.knowledge.may_outlive_cancel(address) => {
                     self.states.clone()
                 }
                 _ => Vec::new(),
             };
-            self.advance(&event, &asked, step)?;
+            self.advance(&known, &asked, step.line)?;
             for state in untouched {
                 if !self.states.contains(&state) {
                     self.states.push(state);
@@ -100,38 +145,57 @@ impl LooseRun {
         Ok(())
     }
 
-    /// Every state handles the event.
+    /// Remembers a request. Those that have ended without a block that is still held are forgotten, now
+    /// and then: the memory is then in proportion to the model's.
+    fn note_requested(&mut self, address: &Address) {
+        let Some(requested) = &mut self.requested else {
+            return;
+        };
+        requested.insert(address.clone());
+        if requested.len() > self.most_requested {
+            let states = &self.states;
+            requested.retain(|address| {
+                let mut nodes = states.iter().map(|state| &state.node);
+                nodes.any(|node| node.wants(address) || node.holds(address))
+            });
+            self.most_requested = LEAST_REQUESTED.max(2 * requested.len());
+        }
+    }
+
+    /// Every state handles the event, which may have several meanings.
     fn advance(
         &mut self,
-        event: &Event<Network>,
+        meanings: &[Event<Network>],
         asked: &Asked,
-        step: &LoggedStep,
+        line: u64,
     ) -> Result<(), Stop> {
         let mut states: Vec<State> = Vec::new();
         for state in std::mem::take(&mut self.states) {
-            for (node, effects) in
-                outcomes(state.node, event, asked, true).map_err(|TooMany| too_many(step.line))?
-            {
-                let mut after = State {
-                    node,
-                    pending: state.pending.clone(),
-                    turns: state.turns.clone(),
-                };
-                if let Event::Left(peer) = event {
-                    after.pending.remove(peer); // LEFT-4
-                    after.turns.remove(peer);
-                }
-                after.put_off(&effects);
-                for peer in add_pending(&mut after.pending, effects) {
-                    self.knowledge.forget_peer(&peer);
-                }
-                if !states.contains(&after) {
-                    states.push(after);
+            let mut readings: Vec<(State, &Event<Network>)> = Vec::with_capacity(1);
+            if let [event, others @ ..] = meanings {
+                readings.extend(others.iter().map(|event| (state.clone(), event)));
+                readings.push((state, event));
+            }
+            for (State { node, debts }, event) in readings {
+                let mut outcomes =
+                    outcomes(node, event, asked, true).map_err(|TooMany| too_many(line))?;
+                let last = outcomes.pop();
+                let others = outcomes.into_iter().map(|it| (it, debts.clone()));
+                let mut all: Vec<_> = others.collect();
+                all.extend(last.map(|it| (it, debts)));
+                for ((node, effects), debts) in all {
+                    let mut after = State { node, debts };
+                    for peer in after.owe(event, &effects, line) {
+                        self.knowledge.forget_peer(&peer);
+                    }
+                    if !states.contains(&after) {
+                        states.push(after);
+                    }
                 }
             }
         }
         if states.len() > MAX_STATES {
-            return Err(too_many(step.line));
+            return Err(too_many(line));
         }
         self.states = states;
         Ok(())
@@ -150,8 +214,15 @@ impl LooseRun {
                     self.knowledge.skip(parts(message).len());
                     return Ok(());
                 }
+                self.coverage.output(output);
+                if let Some(list) = &message.want_list {
+                    for state in &mut self.states {
+                        state.shows_list(to, list.full, line);
+                    }
+                }
                 for part in parts(message) {
                     if self.knowledge.judges(&part.address(), part.is_entry()) {
+                        self.judged += 1;
                         self.explain_part(line, to, &part, step, asked)?;
                     } else {
                         self.knowledge.skip(1);
@@ -159,20 +230,38 @@ impl LooseRun {
                 }
                 Ok(())
             }
-            // A block that is not held cannot be obtained. How the node got it does not matter here.
+            Output::SentGarbage { .. } => {
+                self.judged += 1;
+                Err(Unexplained::at(line, output.to_string())
+                    .after(step.line)
+                    .breaking(vec!["WIRE-1"])
+                    .in_state(self.state())
+                    .stop())
+            }
+            // A block that was never held cannot be obtained. How the node got it does not matter here.
             Output::Obtained(address) => {
                 if !self.knowledge.judges(&Some(address.clone()), true) {
                     self.knowledge.ended(address);
                     return Ok(());
                 }
-                self.keep_states(line, output, step, |state| state.node.holds(address))
+                self.judged += 1;
+                let before = self.states.first().cloned();
+                self.states
+                    .retain_mut(|state| state.shows_obtained(address));
+                match before {
+                    Some(before) if self.states.is_empty() => {
+                        self.states.push(before);
+                        Err(self.stop(line, output, step))
+                    }
+                    _ => Ok(()),
+                }
             }
             // ASK-9: a log need not say after how many retries.
             Output::Failed(address) => {
                 // It fails for all who have requested it.
-                let wants = |state: &State| state.node.wants(address);
-                while self.states.iter().any(wants) {
-                    self.advance(&Event::Cancel(address.clone()), asked, step)?;
+                let cancelled = [Event::Cancel(address.clone())];
+                while self.states.iter().any(|state| state.node.wants(address)) {
+                    self.advance(&cancelled, asked, line)?;
                 }
                 self.knowledge.ended(address);
                 Ok(())
@@ -180,7 +269,7 @@ impl LooseRun {
         }
     }
 
-    /// The log shows a part of a message: it was pending, or becomes so by a step not shown.
+    /// The log shows a part of a message: it was owed, or becomes so by a step not shown.
     fn explain_part(
         &mut self,
         line: u64,
@@ -189,29 +278,31 @@ impl LooseRun {
         step: &LoggedStep,
         asked: &Asked,
     ) -> Result<(), Stop> {
+        let requested = &self.requested;
+        let was_requested =
+            |address: &Address| requested.as_ref().is_none_or(|it| it.contains(address));
+        if let [state] = self.states.as_mut_slice()
+            && (state.take(to, part) || state.may_send(to, part, was_requested))
+        {
+            return Ok(());
+        }
         let mut explaining: Vec<State> = Vec::new();
         let mut overfull = Vec::new();
         for state in &self.states {
             let mut direct = state.clone();
-            if direct.take(to, part) || direct.may_send(to, part) {
+            if direct.take(to, part) || direct.may_send(to, part, was_requested) {
                 if !explaining.contains(&direct) {
                     explaining.push(direct);
                 }
                 continue;
             }
-            for hidden in state.hidden_steps(to, part) {
+            for hidden in state.hidden_steps(to, part, self.hides_retries, self.hides_serving) {
                 let outcomes = outcomes(state.node.clone(), &hidden, asked, true)
                     .map_err(|TooMany| too_many(line))?;
                 for (node, effects) in outcomes {
-                    let mut after = State {
-                        node,
-                        pending: state.pending.clone(),
-                        turns: state.turns.clone(),
-                    };
-                    if let Event::Other(OtherEvent::Serve(peer)) = hidden {
-                        after.turns.remove(&peer);
-                    }
-                    overfull.extend(add_pending(&mut after.pending, effects));
+                    let debts = state.debts.clone();
+                    let mut after = State { node, debts };
+                    overfull.extend(after.owe(&hidden, &effects, line));
                     if after.take(to, part) && !explaining.contains(&after) {
                         explaining.push(after);
                     }
@@ -235,20 +326,6 @@ impl LooseRun {
         Ok(())
     }
 
-    fn keep_states(
-        &mut self,
-        line: u64,
-        output: &Output,
-        step: &LoggedStep,
-        keeps: impl Fn(&State) -> bool,
-    ) -> Result<(), Stop> {
-        if !self.states.iter().any(&keeps) {
-            return Err(self.stop(line, output, step));
-        }
-        self.states.retain(keeps);
-        Ok(())
-    }
-
     /// Explains a dump. In a log that starts in the middle, the first complete dump sets the state.
     ///
     /// # Errors
@@ -257,14 +334,12 @@ impl LooseRun {
     pub fn dumped(&mut self, line: u64, dumped: &Dumped) -> Result<(), Stop> {
         if !self.knowledge.is_all_known() {
             if let Some(node) = self.knowledge.learn(dumped, &self.setup) {
-                self.states = vec![State {
-                    node,
-                    pending: BTreeMap::new(),
-                    turns: BTreeMap::new(),
-                }];
+                self.states = vec![State::of(node, self.shows_obtained)];
             }
             return Ok(());
         }
+        self.judged += 1;
+        self.coverage.dumped(dumped);
         let knowledge = &self.knowledge;
         let mut difference = None;
         let matching: Vec<State> = self
@@ -287,16 +362,11 @@ impl LooseRun {
             .collect();
         match difference {
             Some((difference, state)) if matching.is_empty() => {
-                Err(Stop::Unexplained(Box::new(Unexplained {
-                    node: String::new(),
-                    line,
-                    input: line,
-                    what: format!("the dump differs: {}", difference.text),
-                    allowed: Vec::new(),
-                    requirements: difference.requirements.to_vec(),
-                    deviations: Vec::new(),
-                    state: Box::new(state),
-                })))
+                let what = format!("the dump differs: {}", difference.text);
+                Err(Unexplained::at(line, what)
+                    .breaking_some(difference.requirements)
+                    .in_state(state)
+                    .stop())
             }
             _ => {
                 self.states = matching;
@@ -309,49 +379,66 @@ impl LooseRun {
     ///
     /// # Errors
     ///
-    /// When in every state something is pending that has to be sent.
+    /// When in every state something is due that has not come.
     pub fn quiet(&mut self, line: u64) -> Result<(), Stop> {
         if !self.knowledge.is_all_known() {
             return Ok(());
         }
-        let unsent = |state: &State| {
-            let pending = state.pending.iter();
-            let pending =
-                pending.flat_map(|(peer, parts)| parts.iter().map(|it| (*peer, it.clone())));
-            let mut owed = pending.chain(state.owed_turns());
-            owed.find(|(peer, part)| {
-                self.knowledge.judges_peer(peer)
+        self.judged += 1;
+        let due = |state: &State| {
+            state.due(|peer, part| {
+                peer.is_none_or(|peer| self.knowledge.judges_peer(peer))
                     && self.knowledge.judges(&part.address(), part.is_entry())
-                    && state.must_send(part)
             })
         };
+        let first = self.states.first().and_then(due);
         let quiet: Vec<State> = self
             .states
             .iter()
-            .filter(|state| unsent(state).is_none())
+            .filter(|state| due(state).is_none())
             .cloned()
             .collect();
-        let Some(state) = self.states.first().filter(|_| quiet.is_empty()) else {
+        let Some(first) = first.filter(|_| quiet.is_empty()) else {
             self.states = quiet;
             return Ok(());
         };
-        let Some((peer, part)) = unsent(state) else {
-            return Ok(());
+        let unexplained = match first {
+            Due::Part(peer, owed) => {
+                let since = if owed.since == 0 { line } else { owed.since };
+                Unexplained::unsent(line, &peer, &owed.part.message())
+                    .after(since)
+                    .breaking(owed.broken.into_iter().collect())
+            }
+            Due::FullList(peer, since, sent_instead) => {
+                let instead = match sent_instead {
+                    Some(line) => format!("the list of line {line} is not full"),
+                    None => "it was sent no list".to_owned(),
+                };
+                let what = format!(
+                    "quiet, and {peer} has been sent no full list of own wants since it joined: \
+                     {instead}"
+                );
+                Unexplained::at(line, what)
+                    .after(since)
+                    .breaking(vec!["JOIN-4"])
+            }
+            Due::Obtained(address, broken, since) => {
+                let address = address::show(&address);
+                let what = format!("quiet, and the request of {address} has not been met");
+                Unexplained::at(line, what)
+                    .after(since)
+                    .allowing(vec![format!("obtained {address}")])
+                    .breaking(broken.into_iter().collect())
+            }
         };
-        let message = part.message();
-        Err(Stop::Unexplained(Box::new(Unexplained {
-            node: String::new(),
-            line,
-            input: line,
-            what: format!(
-                "quiet, and {peer} has not been sent: {}",
-                message_value(&message)
-            ),
-            allowed: vec![format!("sent to {peer}: {}", message_value(&message))],
-            requirements: broken_by_missing(&message, None),
-            deviations: Vec::new(),
-            state: Box::new(Dumped::of(&state.node.dump())),
-        })))
+        Err(unexplained.in_state(self.state()).stop())
+    }
+
+    fn state(&self) -> Dumped {
+        let state = self.states.first();
+        state
+            .map(|state| Dumped::of(&state.node.dump()))
+            .unwrap_or_default()
     }
 
     fn stop(&self, line: u64, output: &Output, step: &LoggedStep) -> Stop {
@@ -361,33 +448,72 @@ impl LooseRun {
                 why: "no state is left".to_owned(),
             };
         };
-        let node = &state.node;
-        let knows = |peer: &PeerId, address: &Address| {
-            node.contexts()
-                .get(peer)
-                .is_some_and(|context| context.contains(address))
-        };
-        let pending = state.pending.iter().flat_map(|(peer, parts)| {
-            parts.iter().map(move |part| {
-                let message = message_value(&part.clone().message());
-                format!("sent to {peer}: {message}")
-            })
-        });
-        let what = match output {
-            Output::Obtained(it) => format!("obtained {}, which is not held", address::show(it)),
-            other => other.to_string(),
-        };
-        Stop::Unexplained(Box::new(Unexplained {
-            node: String::new(),
-            line,
-            input: step.line,
-            what,
-            allowed: pending.take(20).collect(),
-            requirements: broken_by_output(output, step.event.as_ref(), knows, |it| node.wants(it)),
-            deviations: Vec::new(),
-            state: Box::new(Dumped::of(&node.dump())),
-        }))
+        let causes = Causes::of(step.event.as_ref());
+        let mut unexplained = Unexplained::at(line, output.to_string());
+        match output {
+            Output::Sent { to, message } => {
+                let part_value = |to: &PeerId, owed: &Owed| -> Value {
+                    sent_value(to, &owed.part.clone().message())
+                };
+                let to_peer = state.owed_to(to).iter().take(MOST_COMPARED);
+                let near: Vec<Value> = to_peer.clone().map(|owed| part_value(to, owed)).collect();
+                let shown = to_peer
+                    .map(|owed| (to, owed))
+                    .chain(state.owed_to_others(to));
+                let shown = shown.take(MOST_SHOWN).map(|(peer, owed)| {
+                    let message = message_value(&owed.part.clone().message());
+                    format!("sent to {peer}: {message}")
+                });
+                let instead: Vec<(PeerId, Part)> = state
+                    .owed_to(to)
+                    .iter()
+                    .map(|owed| (*to, owed.part.clone()))
+                    .collect();
+                let scene = Scene {
+                    node: &state.node,
+                    causes: &causes,
+                    instead: &instead,
+                    effects: None,
+                    joined_again: false,
+                };
+                let parts = parts(message);
+                let mut broken: Vec<&'static str> = parts
+                    .iter()
+                    .filter_map(|part| scene.shown(to, part))
+                    .collect();
+                // Something else was owed, and is answered wrongly.
+                broken.extend(
+                    parts
+                        .iter()
+                        .filter_map(|part| wrong_answer(state, to, part)),
+                );
+                unexplained = unexplained
+                    .breaking(super::broken::once_each(broken))
+                    .near(nearest(&output_value(output), &near))
+                    .allowing(shown.collect());
+            }
+            Output::Obtained(it) => {
+                unexplained.what = format!("obtained {}, which is not held", address::show(it));
+                let broken = causes.wrongly_obtained(it);
+                unexplained = unexplained.breaking(broken.into_iter().collect());
+            }
+            _ => {}
+        }
+        unexplained
+            .after(step.line)
+            .in_state(Dumped::of(&state.node.dump()))
+            .stop()
     }
+}
+
+/// What a node breaks that sends one presence item where it owes another of the same address.
+fn wrong_answer(state: &State, to: &PeerId, part: &Part) -> Option<&'static str> {
+    let Part::Item(item) = part else {
+        return None;
+    };
+    let owed = state.owed_to(to).iter();
+    let mut owed = owed.filter(|owed| matches!(&owed.part, Part::Item(it) if it.address == item.address && it.presence_type != item.presence_type));
+    owed.next()?.broken
 }
 
 fn too_many(line: u64) -> Stop {
@@ -395,110 +521,4 @@ fn too_many(line: u64) -> Stop {
         line,
         why: format!("more than {MAX_STATES} states explain the log up to here"),
     }
-}
-
-impl State {
-    /// Removes a part from the pending ones. Returns whether it was there.
-    fn take(&mut self, to: &PeerId, part: &Part) -> bool {
-        let Some(pending) = self.pending.get_mut(to) else {
-            return false;
-        };
-        let place = pending.iter().position(|sent| part.matches(sent));
-        place.map(|place| pending.remove(place)).is_some()
-    }
-
-    /// Notes whose serving this step puts off.
-    fn put_off(&mut self, effects: &[Effect<Network>]) {
-        for effect in effects {
-            let Effect::Other(OtherEffect::ServeLater(peer)) = effect else {
-                continue;
-            };
-            let context = self.node.contexts().get(peer).into_iter();
-            let wants = context.flat_map(|context| context.wants());
-            let held = wants.filter(|entry| self.node.holds(&entry.address));
-            let held = held.map(|entry| entry.address.clone());
-            self.turns.entry(*peer).or_default().extend(held);
-        }
-    }
-
-    /// What is owed by turns that have not been seen. A turn may have come before a block did that is
-    /// held now, so that only what was held when it was put off counts.
-    fn owed_turns(&self) -> Vec<(PeerId, Part)> {
-        let mut owed = Vec::new();
-        for (peer, held) in &self.turns {
-            let turn = Event::Other(OtherEvent::Serve(*peer));
-            let effects = self.node.clone().step(turn, &mut First);
-            let messages = effects.iter().filter_map(|effect| match effect {
-                Effect::Send { to, message } if to == peer => Some(message),
-                _ => None,
-            });
-            let parts = messages.flat_map(parts);
-            let blocks = parts.filter(
-                |part| matches!(part, Part::Delivery(delivery) if held.contains(&delivery.address)),
-            );
-            owed.extend(blocks.map(|part| (*peer, part)));
-        }
-        owed
-    }
-
-    /// Whether a node is free to send this part at any time.
-    fn may_send(&self, to: &PeerId, part: &Part) -> bool {
-        match part {
-            // ASK-1: a node may announce a want again, or later with others.
-            Part::Entry(entry) if !entry.cancel && entry.want_type == WantType::WantHave => {
-                self.node.wants(&entry.address) && self.node.contexts().contains_key(to)
-            }
-            // XFER-7: a cancel to the deliverer is tolerated.
-            Part::Entry(entry) if entry.cancel => self.node.holds(&entry.address),
-            // PAY-2
-            Part::Payment(_) => true,
-            _ => false,
-        }
-    }
-
-    /// Whether a pending part has to be sent at last. Entries for wants that have ended since, and
-    /// parts that the specification only recommends, need not be.
-    fn must_send(&self, part: &Part) -> bool {
-        match part {
-            Part::Entry(entry) => entry.cancel || self.node.wants(&entry.address),
-            // WANT-7 is a SHOULD, and its DontHave looks like that of WANT-5.
-            Part::Item(item) => item.presence_type == PresenceType::Have,
-            // JOIN-6, PAY-2
-            Part::Account(_) | Part::Payment(_) => false,
-            Part::Delivery(_) | Part::EmptyList => true,
-        }
-    }
-
-    /// The steps that a log may leave out, and that may make this part pending.
-    fn hidden_steps(&self, to: &PeerId, part: &Part) -> Vec<Event<Network>> {
-        match part {
-            // ASK-8: a retry asks another holder.
-            Part::Entry(entry) if self.node.wants(&entry.address) => {
-                vec![Event::Retry(entry.address.clone())]
-            }
-            Part::Delivery(_) if self.node.deviates(Deviation::ServeLater) => {
-                vec![Event::Other(OtherEvent::Serve(*to))]
-            }
-            _ => Vec::new(),
-        }
-    }
-}
-
-/// Adds what a step sends to the pending parts. Returns the peers for whom there were too many.
-fn add_pending(
-    pending: &mut BTreeMap<PeerId, Vec<Part>>,
-    effects: Vec<Effect<Network>>,
-) -> Vec<PeerId> {
-    let mut overfull = Vec::new();
-    for effect in effects {
-        if let Effect::Send { to, message } = effect {
-            let of_peer = pending.entry(to).or_default();
-            of_peer.extend(parts(&message));
-            if of_peer.len() > MAX_PENDING {
-                of_peer.clear();
-                overfull.push(to);
-            }
-        }
-    }
-    overfull
 }

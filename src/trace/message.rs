@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use blockexc_model::message::{
-    Account, Evidence, Payment, Presence, PresenceType, WantEntry, WantList, WantType,
+    Account, Evidence, Payment, Presence, PresenceType, ProofEvidence, WantEntry, WantList,
+    WantType,
 };
 use blockexc_model::price::Price;
 use serde::Deserialize;
@@ -95,6 +96,21 @@ pub(super) struct RawMessage<'a> {
     account: Option<Text<'a>>,
     #[serde(borrow, default)]
     payment: Option<Text<'a>>,
+    // What `blockexc decode` prints beside.
+    #[serde(default, rename = "framed")]
+    _framed: Option<IgnoredAny>,
+    #[serde(default, rename = "length")]
+    _length: Option<IgnoredAny>,
+    #[serde(default, rename = "pending_bytes")]
+    _pending_bytes: Option<IgnoredAny>,
+    #[serde(default, rename = "unusable")]
+    _unusable: Option<IgnoredAny>,
+    #[serde(default, rename = "unusable_count")]
+    _unusable_count: Option<IgnoredAny>,
+    #[serde(default, rename = "unknown_fields")]
+    _unknown_fields: Option<IgnoredAny>,
+    #[serde(default, rename = "unknown_field_count")]
+    _unknown_field_count: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -102,7 +118,7 @@ pub(super) struct RawMessage<'a> {
 struct RawList<'a> {
     #[serde(default)]
     full: bool,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     entries: Vec<RawEntry<'a>>,
 }
 
@@ -131,7 +147,35 @@ struct RawDelivery<'a> {
     cid: Scalar<'a>,
     /// Absent: the delivery is valid. Null: the delivery is unusable.
     #[serde(default)]
-    evidence: Field<Evidence>,
+    evidence: Field<RawEvidence>,
+    // What `blockexc decode` prints beside.
+    #[serde(default, rename = "data_length")]
+    _data_length: Option<IgnoredAny>,
+    #[serde(default, rename = "proof")]
+    _proof: Option<IgnoredAny>,
+    #[serde(default, rename = "never_counts")]
+    _never_counts: Option<IgnoredAny>,
+}
+
+/// The model's evidence, in which a field that there is not is a slip.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawEvidence {
+    has_data: bool,
+    data_matches_cid: bool,
+    cid_matches_address: bool,
+    proof: ProofEvidence,
+}
+
+impl From<RawEvidence> for Evidence {
+    fn from(raw: RawEvidence) -> Self {
+        Evidence {
+            has_data: raw.has_data,
+            data_matches_cid: raw.data_matches_cid,
+            cid_matches_address: raw.cid_matches_address,
+            proof: raw.proof,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -245,7 +289,7 @@ impl RawDelivery<'_> {
         };
         let address = names.address(&address)?;
         let evidence = match self.evidence {
-            Field::Present(evidence) => evidence,
+            Field::Present(evidence) => evidence.into(),
             Field::Absent => Evidence::valid_for(&address),
             Field::Null => return Ok(None),
         };

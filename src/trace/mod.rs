@@ -15,18 +15,25 @@
 //! [`draw`](mod@draw) draws a chart. [`dumped`] is the state that a log shows, and [`difference`] how
 //! the model's differs.
 
+mod broken;
 pub mod choices;
+pub mod coverage;
 pub mod diagnose;
 pub mod difference;
 pub mod draw;
 pub mod dumped;
 pub mod exact;
 pub mod find;
+pub mod frame;
+pub mod header;
+pub mod judge;
 pub mod knowledge;
 pub mod line;
 pub mod loose;
 pub mod message;
 pub mod names;
+pub mod nearest;
+mod owed;
 mod parts;
 pub mod piece;
 pub mod read;
@@ -34,6 +41,7 @@ pub mod record;
 pub mod run;
 pub mod shrink;
 pub mod step;
+mod turns;
 pub mod unexplained;
 pub mod validate;
 pub mod walk;

@@ -85,3 +85,11 @@ fn cached<V: Clone>(
 pub(super) fn short(text: &str) -> String {
     text.chars().take(80).collect()
 }
+
+/// What is wrong with a JSON text, without the position: it is in a part of a line of a log, and a second
+/// count of lines would mislead.
+pub(super) fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).unwrap_or(&text).to_owned()
+}

@@ -1,7 +1,8 @@
 //! [`Piece`]: the unit in which a log is explained. `gather` puts lines together into pieces.
 
 use super::dumped::Dumped;
-use super::line::{Entry, Header};
+use super::header::Header;
+use super::line::Entry;
 use super::step::{LoggedStep, MAX_OUTPUTS};
 
 /// A complete piece of a node's log.
@@ -17,7 +18,7 @@ pub enum Piece {
 }
 
 /// Adds a line to a node's open step. Returns the pieces that are complete with it.
-pub(super) fn gather(
+pub fn gather(
     header: &Header,
     open: &mut LoggedStep,
     number: u64,
@@ -25,6 +26,14 @@ pub(super) fn gather(
 ) -> [Option<Piece>; 2] {
     match entry {
         Entry::Input(event) => [close(open, LoggedStep::new(number, event), number), None],
+        Entry::Ambiguous(it) => {
+            let next = LoggedStep::ambiguous(number, it.merged, it.last);
+            [close(open, next, number), None]
+        }
+        Entry::Refused(refused) => {
+            let next = LoggedStep::refused(number, refused);
+            [close(open, next, number), None]
+        }
         Entry::Dumped(dumped) => [
             close(open, LoggedStep::default(), number),
             Some(Piece::Dumped(number, dumped)),
@@ -39,7 +48,7 @@ pub(super) fn gather(
             } else {
                 None
             };
-            if open.event.is_none() && open.outputs.is_empty() {
+            if open.lines() == 0 {
                 open.line = number;
             }
             open.outputs.push((number, output));
@@ -52,6 +61,5 @@ pub(super) fn gather(
 fn close(open: &mut LoggedStep, next: LoggedStep, number: u64) -> Option<Piece> {
     let mut closed = std::mem::replace(open, next);
     closed.ended = number;
-    let is_empty = closed.event.is_none() && closed.outputs.is_empty();
-    (!is_empty).then(|| Piece::Step(Box::new(closed)))
+    (closed.lines() > 0).then(|| Piece::Step(Box::new(closed)))
 }

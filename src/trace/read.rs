@@ -11,6 +11,9 @@ use super::names::Spelling;
 /// logs leave out.
 pub const MAX_LINE: usize = 16 << 20;
 
+/// What some editors put before UTF-8.
+const UTF_8_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// Why a log cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -31,6 +34,8 @@ pub enum ReadError {
 pub struct LogReader<R> {
     input: R,
     buffer: Vec<u8>,
+    /// Whether the buffer has the beginning of a line whose rest was not there yet.
+    is_begun: bool,
     number: u64,
     names: Spelling,
 }
@@ -41,6 +46,7 @@ impl<R: BufRead> LogReader<R> {
         LogReader {
             input,
             buffer: Vec::new(),
+            is_begun: false,
             number: 0,
             names: Spelling::default(),
         }
@@ -50,17 +56,27 @@ impl<R: BufRead> LogReader<R> {
     ///
     /// # Errors
     ///
-    /// When the input fails, or the line is not a line of a log.
+    /// When the input fails, or the line is not a line of a log. After [`io::ErrorKind::WouldBlock`]
+    /// it can be called again, for the same line.
     pub fn next_line(&mut self) -> Result<Option<(u64, Line)>, ReadError> {
         loop {
-            self.buffer.clear();
-            let bound = MAX_LINE as u64 + 1;
-            let read =
-                io::Read::take(&mut self.input, bound).read_until(b'\n', &mut self.buffer)?;
+            if !std::mem::take(&mut self.is_begun) {
+                self.buffer.clear();
+            }
+            let bound = (MAX_LINE + 1).saturating_sub(self.buffer.len()) as u64;
+            let read = io::Read::take(&mut self.input, bound).read_until(b'\n', &mut self.buffer);
+            if let Err(error) = read {
+                self.is_begun = error.kind() == io::ErrorKind::WouldBlock;
+                return Err(error.into());
+            }
+            let read = self.buffer.len();
             if read == 0 {
                 return Ok(None);
             }
             self.number += 1;
+            if self.number == 1 && self.buffer.starts_with(UTF_8_MARK) {
+                self.buffer.drain(..UTF_8_MARK.len());
+            }
             if read > MAX_LINE {
                 return Err(self.wrong(format!("longer than {MAX_LINE} bytes")));
             }

@@ -7,7 +7,9 @@ use libp2p::PeerId;
 use serde_json::{Map, Value, json};
 
 use super::dumped::Dumped;
-use super::line::{Entry, FORMAT, Header, Output};
+use super::frame::Refused;
+use super::header::{FORMAT, Header, Kind};
+use super::line::{Entry, Output};
 use super::message::{message_value, price_text};
 use crate::wire::{Address, Dump, Message, Network, address};
 
@@ -40,13 +42,9 @@ impl<W: Write> Recorder<W> {
     pub fn step(&mut self, event: &Event<Network>, effects: &[Effect<Network>]) -> io::Result<()> {
         self.write(&self.of_node(event_value(event)))?;
         for effect in effects {
-            let output = match effect {
-                Effect::Send { to, message } => sent_value(to, message),
-                Effect::Obtained(it) => obtained_value(it),
-                Effect::Failed(it) => failed_value(it),
-                _ => continue,
-            };
-            self.write(&self.of_node(output))?;
+            if let Some(output) = effect_value(effect) {
+                self.write(&self.of_node(output))?;
+            }
         }
         Ok(())
     }
@@ -59,6 +57,11 @@ impl<W: Write> Recorder<W> {
     pub fn entry(&mut self, entry: &Entry) -> io::Result<()> {
         let value = match entry {
             Entry::Input(event) => event_value(event),
+            Entry::Ambiguous(it) => match &it.merged {
+                Event::Received { from, .. } => received_bytes(from, &it.bytes),
+                other => event_value(other),
+            },
+            Entry::Refused(refused) => refused_value(refused),
             Entry::Output(output) => output_value(output),
             Entry::Dumped(dumped) => dump_value(dumped),
             Entry::Quiet => json!({ "event": "quiet" }),
@@ -102,11 +105,22 @@ impl<W: Write> Recorder<W> {
     }
 }
 
+/// An effect as a line of a log, if a log shows it.
+pub(super) fn effect_value(effect: &Effect<Network>) -> Option<Value> {
+    match effect {
+        Effect::Send { to, message } => Some(sent_value(to, message)),
+        Effect::Obtained(it) => Some(obtained_value(it)),
+        Effect::Failed(it) => Some(failed_value(it)),
+        _ => None,
+    }
+}
+
 fn name(it: &Address) -> String {
     address::show(it).to_string()
 }
 
-fn sent_value(to: &PeerId, message: &Message) -> Value {
+/// A message to this peer as a line of a log.
+pub(super) fn sent_value(to: &PeerId, message: &Message) -> Value {
     json!({ "event": "sent", "to": to.to_string(), "message": message_value(message) })
 }
 
@@ -118,9 +132,25 @@ fn failed_value(it: &Address) -> Value {
     json!({ "event": "failed", "address": name(it) })
 }
 
-fn output_value(output: &Output) -> Value {
+fn received_bytes(from: &PeerId, bytes: &[u8]) -> Value {
+    json!({ "event": "received", "from": from.to_string(), "bytes": hex::encode(bytes) })
+}
+
+fn refused_value(refused: &Refused) -> Value {
+    let mut value = json!({ "event": "refused", "from": refused.from.to_string() });
+    if let Some(bytes) = &refused.bytes {
+        value["bytes"] = json!(hex::encode(bytes));
+    }
+    value
+}
+
+/// An output as a line of a log.
+pub(super) fn output_value(output: &Output) -> Value {
     match output {
         Output::Sent { to, message } => sent_value(to, message),
+        Output::SentGarbage { to, bytes } => {
+            json!({ "event": "sent", "to": to.to_string(), "bytes": hex::encode(bytes) })
+        }
         Output::Obtained(it) => obtained_value(it),
         Output::Failed(it) => failed_value(it),
     }
@@ -142,6 +172,10 @@ fn header_value(header: &Header) -> Value {
         value.insert("from".into(), json!("middle"));
     }
     value.insert("complete".into(), json!(header.complete));
+    if let Some(omits) = &header.omits {
+        let names: Vec<_> = omits.iter().map(|kind: &Kind| kind.name()).collect();
+        value.insert("omits".into(), json!(names));
+    }
     if let Some(dialect) = header.dialect {
         value.insert("dialect".into(), json!(dialect.name));
     }

@@ -2,13 +2,15 @@
 
 use blockexc_model::deviation::Deviations;
 
+use super::coverage::Coverage;
 use super::exact::ExactRun;
-use super::line::Header;
+use super::header::Header;
 use super::loose::LooseRun;
 use super::piece::Piece;
 use super::unexplained::Stop;
 
 /// A model with certain deviations, driven by a log.
+#[derive(Clone)]
 pub enum Run {
     /// For a complete log.
     Exact(Box<ExactRun>),
@@ -23,7 +25,7 @@ impl Run {
         if header.complete {
             Run::Exact(Box::new(ExactRun::new(setup)))
         } else {
-            Run::Loose(Box::new(LooseRun::new(setup, header.from_the_middle)))
+            Run::Loose(Box::new(LooseRun::new(header, setup)))
         }
     }
 
@@ -36,8 +38,7 @@ impl Run {
         match (self, piece) {
             (Run::Exact(run), Piece::Step(step)) => run.step(step),
             (Run::Exact(run), Piece::Dumped(line, dumped)) => run.dumped(*line, dumped),
-            // Each step of a complete log shows everything that was sent.
-            (Run::Exact(_), Piece::Quiet(_)) => Ok(()),
+            (Run::Exact(run), Piece::Quiet(line)) => run.quiet(*line),
             (Run::Loose(run), Piece::Step(step)) => run.step(step),
             (Run::Loose(run), Piece::Dumped(line, dumped)) => run.dumped(*line, dumped),
             (Run::Loose(run), Piece::Quiet(line)) => run.quiet(*line),
@@ -49,6 +50,23 @@ impl Run {
         match self {
             Run::Exact(_) => 0,
             Run::Loose(run) => run.skipped(),
+        }
+    }
+
+    /// The requirements that the log has touched so far.
+    pub fn coverage(&self) -> Coverage {
+        match self {
+            Run::Exact(run) => run.coverage(),
+            Run::Loose(run) => run.coverage(),
+        }
+    }
+
+    /// How much of the log could have been found to be wrong. Where that is nothing, that the log is
+    /// explained says nothing.
+    pub fn judged(&self) -> u64 {
+        match self {
+            Run::Exact(run) => run.judged(),
+            Run::Loose(run) => run.judged(),
         }
     }
 }

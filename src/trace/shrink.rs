@@ -13,14 +13,16 @@ use blockexc_model::deviation::Deviations;
 use blockexc_model::message::Message;
 use libp2p::PeerId;
 
-use super::line::{Entry, Header, Line, Output};
+use super::frame::Refused;
+use super::header::Header;
+use super::judge::NodeVerdict;
+use super::line::{Entry, Line, Output};
 use super::piece::{Piece, gather};
 use super::read::{LogReader, ReadError};
 use super::record::Recorder;
 use super::run::Run;
 use super::step::LoggedStep;
 use super::unexplained::{Stop, Unexplained};
-use super::validate::NodeVerdict;
 use crate::wire::{Address, Network};
 
 /// A short log of one node.
@@ -237,7 +239,7 @@ impl Shrinking<'_> {
 fn unexplained(stop: Stop) -> Option<Unexplained> {
     match stop {
         Stop::Unexplained(unexplained) => Some(*unexplained),
-        Stop::Inconclusive { .. } => None,
+        Stop::Inconclusive { .. } | Stop::Vacuous { .. } => None,
     }
 }
 
@@ -250,7 +252,14 @@ fn peer_of(entry: &Entry) -> Option<PeerId> {
             | Event::Other(OtherEvent::Serve(peer))
             | Event::Received { from: peer, .. },
         )
-        | Entry::Output(Output::Sent { to: peer, .. }) => Some(*peer),
+        | Entry::Refused(Refused { from: peer, .. })
+        | Entry::Output(Output::Sent { to: peer, .. } | Output::SentGarbage { to: peer, .. }) => {
+            Some(*peer)
+        }
+        Entry::Ambiguous(it) => match &it.merged {
+            Event::Received { from, .. } => Some(*from),
+            _ => None,
+        },
         _ => None,
     }
 }

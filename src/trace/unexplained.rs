@@ -1,13 +1,12 @@
 //! [`Unexplained`]: the first line of a log that the model does not explain.
 
-use blockexc_model::deviating::Event;
-use blockexc_model::message::{PresenceType, WantType};
 use blockexc_model::{Deviation, Requirement};
 use libp2p::PeerId;
 
 use super::dumped::Dumped;
-use super::line::Output;
-use crate::wire::{Message, Network};
+use super::message::message_value;
+use super::nearest::Nearest;
+use crate::wire::Message;
 
 /// Why a run ends before the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,10 +20,15 @@ pub enum Stop {
         /// The reason.
         why: String,
     },
+    /// Nothing in the log could have been found to be wrong.
+    Vacuous {
+        /// The number of its lines that are no header.
+        events: u64,
+    },
 }
 
 /// The first unexplained line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unexplained {
     /// The node's name in the log.
     pub node: String,
@@ -36,112 +40,89 @@ pub struct Unexplained {
     pub what: String,
     /// The outputs that the model allows instead.
     pub allowed: Vec<String>,
-    /// The violated requirements: those that the explaining deviations violate. Without such
-    /// deviations, those that a line of this kind violates.
+    /// The allowed line that is nearest to this one, if one is near.
+    pub nearest: Option<Nearest>,
+    /// The requirements that are broken, as far as it can be told: by the deviations that explain the
+    /// line, or by what the line shows.
     pub requirements: Vec<&'static str>,
+    /// Where that cannot be told: the requirements of which some are broken.
+    pub may_break: Vec<&'static str>,
     /// The deviations that explain the line, each one alone. Only those that explain the longest
     /// part of the log after it.
     pub deviations: Vec<Deviation>,
+    /// The assumed deviations without one of which the line is explained.
+    pub without: Vec<Deviation>,
+    /// The line up to which the deviations explain the log, where they end before it.
+    pub explained_to: Option<u64>,
     /// The state of the model at this line, in the run that explains most.
     pub state: Box<Dumped>,
 }
 
 impl Unexplained {
-    /// The violated requirements, from the catalogue.
+    /// The requirements that are broken, from the catalogue.
     pub fn broken(&self) -> impl Iterator<Item = &'static Requirement> {
         self.requirements
             .iter()
             .filter_map(|id| Requirement::find(id))
     }
-}
 
-/// The requirements that an output of this kind violates when the model does not allow it.
-pub(super) fn broken_by_output(
-    output: &Output,
-    event: Option<&Event<Network>>,
-    knows_holder: impl Fn(&PeerId, &crate::wire::Address) -> bool,
-    wants: impl Fn(&crate::wire::Address) -> bool,
-) -> Vec<&'static str> {
-    let mut broken = Vec::new();
-    let Output::Sent { to, message } = output else {
-        return vec!["XFER-5", "XFER-7"];
-    };
-    let joins = matches!(event, Some(Event::Joined(_)));
-    for entry in message.want_list.iter().flat_map(|list| &list.entries) {
-        broken.extend_from_slice(match (entry.cancel, entry.want_type) {
-            (true, _) => &["ASK-7", "XFER-7"],
-            (_, WantType::WantBlock) if !knows_holder(to, &entry.address) => &["ASK-4"],
-            (_, WantType::WantBlock) => &["ASK-5", "ASK-6"],
-            _ if joins => &["JOIN-3", "JOIN-4"],
-            _ if !wants(&entry.address) => &["ASK-1"],
-            _ => &["ASK-2"],
-        });
+    /// This line, and what is in it.
+    pub(super) fn at(line: u64, what: String) -> Self {
+        Unexplained {
+            line,
+            input: line,
+            what,
+            ..Unexplained::default()
+        }
     }
-    if message
-        .want_list
-        .as_ref()
-        .is_some_and(|list| list.entries.is_empty())
-    {
-        broken.push("JOIN-5");
-    }
-    for item in &message.presences {
-        broken.extend_from_slice(match item.presence_type {
-            PresenceType::Have => &["WANT-4"],
-            PresenceType::DontHave => &["WANT-6", "WANT-8"],
-        });
-    }
-    if !message.deliveries.is_empty() {
-        broken.extend(["WANT-2", "WANT-13"]);
-    }
-    if message.account.is_some() {
-        broken.push("JOIN-6");
-    }
-    once_each(broken)
-}
 
-/// The requirements that a node violates when it does not send a message of this kind.
-pub(super) fn broken_by_missing(
-    message: &Message,
-    event: Option<&Event<Network>>,
-) -> Vec<&'static str> {
-    let mut broken = Vec::new();
-    for entry in message.want_list.iter().flat_map(|list| &list.entries) {
-        broken.extend_from_slice(match (entry.cancel, entry.want_type, event) {
-            (true, _, Some(Event::Cancel(_))) => &["ASK-7"],
-            (true, _, _) => &["XFER-7", "HELD-1"],
-            (_, WantType::WantBlock, Some(Event::Left(_))) => &["LEFT-2"],
-            (_, WantType::WantBlock, Some(Event::Retry(_))) => &["ASK-8"],
-            (_, WantType::WantBlock, _) => &["ASK-6", "PRES-3", "XFER-6"],
-            (_, _, Some(Event::Joined(_))) => &["JOIN-4", "LEFT-3"],
-            (_, _, Some(Event::Retry(_))) => &["ASK-8"],
-            _ => &["ASK-1"],
-        });
+    /// Everything has been sent at this line, and this has not.
+    pub(super) fn unsent(line: u64, to: &PeerId, message: &Message) -> Self {
+        let message = message_value(message);
+        let what = format!("quiet, and {to} has not been sent: {message}");
+        Unexplained::at(line, what).allowing(vec![format!("sent to {to}: {message}")])
     }
-    for item in &message.presences {
-        broken.extend_from_slice(match item.presence_type {
-            PresenceType::Have => &["WANT-4"],
-            PresenceType::DontHave => &["WANT-5", "WANT-7"],
-        });
-    }
-    if !message.deliveries.is_empty() {
-        broken.push(match event {
-            Some(Event::Received { message, .. }) if message.want_list.is_some() => "WANT-2",
-            _ => "WANT-13",
-        });
-    }
-    if message.account.is_some() {
-        broken.push("JOIN-6");
-    }
-    once_each(broken)
-}
 
-/// The IDs without repetitions, in order.
-pub(super) fn once_each(mut ids: Vec<&'static str>) -> Vec<&'static str> {
-    let mut seen = Vec::new();
-    ids.retain(|id| {
-        let is_new = !seen.contains(id);
-        seen.push(*id);
-        is_new
-    });
-    ids
+    /// After the input of this line.
+    pub(super) fn after(mut self, input: u64) -> Self {
+        self.input = input;
+        self
+    }
+
+    /// These requirements are broken.
+    pub(super) fn breaking(mut self, requirements: Vec<&'static str>) -> Self {
+        self.requirements = requirements;
+        self
+    }
+
+    /// Some of these requirements are broken.
+    pub(super) fn breaking_some(mut self, requirements: &[&'static str]) -> Self {
+        match requirements {
+            [only] => self.requirements = vec![only],
+            _ => self.may_break = requirements.to_vec(),
+        }
+        self
+    }
+
+    /// This would have been allowed.
+    pub(super) fn allowing(mut self, allowed: Vec<String>) -> Self {
+        self.allowed = allowed;
+        self
+    }
+
+    /// This line would have been allowed, and is near.
+    pub(super) fn near(mut self, nearest: Option<Nearest>) -> Self {
+        self.nearest = nearest;
+        self
+    }
+
+    /// The model is in this state.
+    pub(super) fn in_state(mut self, state: Dumped) -> Self {
+        self.state = Box::new(state);
+        self
+    }
+
+    pub(super) fn stop(self) -> Stop {
+        Stop::Unexplained(Box::new(self))
+    }
 }

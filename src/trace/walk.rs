@@ -1,9 +1,10 @@
-//! [`walk`]: goes through a log once, and hands out the pieces of each node's log.
+//! [`Walk`]: goes through a log once, and hands out the pieces of each node's log.
 
 use std::io::BufRead;
 use std::ops::ControlFlow;
 
-use super::line::{Header, Line};
+use super::header::Header;
+use super::line::Line;
 use super::piece::{Piece, gather};
 use super::read::{LogReader, ReadError};
 use super::step::LoggedStep;
@@ -21,6 +22,103 @@ pub enum LogItem<'a> {
     },
 }
 
+/// Puts the lines of a log together, as they come.
+#[derive(Default)]
+pub struct Walk {
+    /// Each node, with what has come of its last step.
+    nodes: Vec<(Header, LoggedStep)>,
+    last: u64,
+}
+
+impl Walk {
+    /// Takes the next line, and calls `visit` with what is complete with it. The answer is that of
+    /// `visit`.
+    ///
+    /// # Errors
+    ///
+    /// When the line names a node without a header, or one that has a header already.
+    pub fn line(
+        &mut self,
+        number: u64,
+        line: Line,
+        mut visit: impl FnMut(LogItem<'_>) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, ReadError> {
+        let wrong = |wrong: String| Err(ReadError::Line { number, wrong });
+        self.last = number;
+        let (name, entry) = match line {
+            Line::Header(header) => {
+                if self
+                    .nodes
+                    .iter()
+                    .any(|(other, _)| other.node == header.node)
+                {
+                    let node = &header.node;
+                    return wrong(format!("the node `{node}` has a header already"));
+                }
+                let answer = visit(LogItem::Header(&header));
+                self.nodes.push((header, LoggedStep::default()));
+                return Ok(answer);
+            }
+            Line::Entry { node, entry } => (node, entry),
+        };
+        // A line without a node's name is about the only node.
+        let place = match self.nodes.as_slice() {
+            [_] if name.is_empty() => Some(0),
+            nodes => nodes.iter().position(|(header, _)| header.node == name),
+        };
+        let Some(node) = place else {
+            return wrong(format!(
+                "a header of the node `{name}` is expected before its first event"
+            ));
+        };
+        let (header, open) = &mut self.nodes[node];
+        for piece in gather(header, open, number, entry).iter().flatten() {
+            if visit(LogItem::Piece { node, piece }).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// What has come of each node's last step. More of it may come.
+    pub fn open(&self) -> impl Iterator<Item = Piece> {
+        self.nodes.iter().map(|(_, open)| {
+            let mut open = open.clone();
+            open.ended = self.last;
+            open.is_last = true;
+            Piece::Step(Box::new(open))
+        })
+    }
+
+    /// The log has ended: hands out the last pieces.
+    ///
+    /// # Errors
+    ///
+    /// When there was no header.
+    pub fn finish(
+        self,
+        mut visit: impl FnMut(LogItem<'_>) -> ControlFlow<()>,
+    ) -> Result<(), ReadError> {
+        if self.nodes.is_empty() {
+            return Err(ReadError::Line {
+                number: self.last.max(1),
+                wrong: "the log is empty: a header is expected".to_owned(),
+            });
+        }
+        for (node, piece) in self.open().enumerate() {
+            if visit(LogItem::Piece {
+                node,
+                piece: &piece,
+            })
+            .is_break()
+            {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Reads a log and calls `visit` with each header and piece, until `visit` says to stop.
 ///
 /// # Errors
@@ -30,64 +128,11 @@ pub fn walk<R: BufRead>(
     mut log: LogReader<R>,
     mut visit: impl FnMut(LogItem<'_>) -> ControlFlow<()>,
 ) -> Result<(), ReadError> {
-    let mut nodes: Vec<(Header, LoggedStep)> = Vec::new();
-    let wrong = |number, wrong: String| Err(ReadError::Line { number, wrong });
-    let mut last = 0;
+    let mut walk = Walk::default();
     while let Some((number, line)) = log.next_line()? {
-        last = number;
-        let (name, entry) = match line {
-            Line::Header(header) => {
-                if nodes.iter().any(|(other, _)| other.node == header.node) {
-                    return wrong(
-                        number,
-                        format!("the node `{}` has a header already", header.node),
-                    );
-                }
-                if visit(LogItem::Header(&header)).is_break() {
-                    return Ok(());
-                }
-                nodes.push((header, LoggedStep::default()));
-                continue;
-            }
-            Line::Entry { node, entry } => (node, entry),
-        };
-        // A line without a node's name is about the only node.
-        let place = match nodes.as_slice() {
-            [_] if name.is_empty() => Some(0),
-            _ => nodes.iter().position(|(header, _)| header.node == name),
-        };
-        let Some(node) = place else {
-            return wrong(
-                number,
-                format!("a header of the node `{name}` is expected before its first event"),
-            );
-        };
-        let (header, open) = &mut nodes[node];
-        let pieces = gather(header, open, number, entry);
-        for piece in pieces.iter().flatten() {
-            if visit(LogItem::Piece { node, piece }).is_break() {
-                return Ok(());
-            }
-        }
-    }
-    if nodes.is_empty() {
-        return wrong(
-            last.max(1),
-            "the log is empty: a header is expected".to_owned(),
-        );
-    }
-    for (node, (_, mut open)) in nodes.into_iter().enumerate() {
-        open.ended = last;
-        open.is_last = true;
-        let piece = Piece::Step(Box::new(open));
-        if visit(LogItem::Piece {
-            node,
-            piece: &piece,
-        })
-        .is_break()
-        {
+        if walk.line(number, line, &mut visit)?.is_break() {
             return Ok(());
         }
     }
-    Ok(())
+    walk.finish(visit)
 }

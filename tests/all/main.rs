@@ -26,6 +26,7 @@ mod program;
 mod reports;
 mod simulate;
 mod trace_cli;
+mod trace_many;
 mod trace_validation;
 mod vectors;
 mod where_tests_are;

@@ -2,14 +2,17 @@
 //! the step where they first do otherwise, for what the deviation breaks.
 
 mod differences;
+mod format;
 mod logged;
 mod reported;
+mod short;
 
 use blockexc::trace::find::find_dialects;
+use blockexc::trace::judge::{NodeVerdict, Suppose};
 use blockexc::trace::read::LogReader;
 use blockexc::trace::shrink::shrink;
 use blockexc::trace::unexplained::{Stop, Unexplained};
-use blockexc::trace::validate::{NodeVerdict, Suppose, validate};
+use blockexc::trace::validate::validate;
 use blockexc_model::Deviation;
 use blockexc_model::deviation::{Deviations, Layer};
 use blockexc_model::dialect::DIALECTS;
@@ -26,10 +29,17 @@ fn verdict(log: &str, suppose: Suppose) -> NodeVerdict {
     verdicts.into_iter().next().unwrap()
 }
 
+/// Whether nothing in the log is wrong. It may be too short for anything to be.
+fn is_right(verdict: &NodeVerdict) -> bool {
+    matches!(verdict.stop, None | Some(Stop::Vacuous { .. }))
+}
+
 fn rejection(log: &str, suppose: Suppose) -> Option<Unexplained> {
     match verdict(log, suppose).stop? {
         Stop::Unexplained(unexplained) => Some(*unexplained),
         Stop::Inconclusive { line, why } => panic!("inconclusive at line {line}: {why}"),
+        // It has too few lines to be wrong.
+        Stop::Vacuous { .. } => None,
     }
 }
 
@@ -40,8 +50,8 @@ fn logs_of_the_model_and_of_the_engine_are_explained() {
         for who in [Who::Engine, Who::Model(Deviations::none())] {
             for dumps in [false, true] {
                 let log = log_of(&trace, who, dumps);
-                let verdict = verdict(&log, Suppose::AsLogged);
-                assert_eq!(verdict.stop, None, "seed {seed}\n{log}");
+                let verdict = verdict(&log, Suppose::as_logged());
+                assert!(is_right(&verdict), "seed {seed}: {:?}\n{log}", verdict.stop);
                 assert_eq!(verdict.explained + 1, log.lines().count() as u64);
             }
         }
@@ -60,10 +70,10 @@ fn logs_of_the_engine_are_explained_loosely() {
             // What a foreign node does not log.
             .filter(|line| !line.contains(r#""retried""#) && !line.contains(r#""dump""#))
             .collect();
-        let rejected = rejection(&log, Suppose::AsLogged);
+        let rejected = rejection(&log, Suppose::as_logged());
         assert_eq!(rejected, None, "seed {seed}\n{log}");
         let silent = kept.join("\n");
-        let rejected = rejection(&silent, Suppose::AsLogged);
+        let rejected = rejection(&silent, Suppose::as_logged());
         assert_eq!(rejected, None, "silent, seed {seed}\n{silent}");
     }
 }
@@ -80,8 +90,8 @@ fn logs_cut_at_the_front_are_explained_as_far_as_they_are_known() {
         let header = lines[0].replace(r#""complete":true"#, r#""from":"middle""#);
         let rest = &lines[1 + cut.min(lines.len() - 1)..];
         let log = format!("{header}\n{}", rest.join("\n"));
-        let verdict = verdict(&log, Suppose::AsLogged);
-        assert_eq!(verdict.stop, None, "seed {seed}\n{log}");
+        let verdict = verdict(&log, Suppose::as_logged());
+        assert!(is_right(&verdict), "seed {seed}: {:?}\n{log}", verdict.stop);
         judged += u64::from(verdict.skipped == 0 && verdict.explained > 5);
     }
     assert!(judged > 0);
@@ -94,7 +104,7 @@ fn a_log_cut_at_the_end_is_explained() {
         let log = log_of(&trace, Who::Engine, false);
         let lines: Vec<_> = log.lines().collect();
         for end in 1..=lines.len() {
-            let rejected = rejection(&lines[..end].join("\n"), Suppose::AsLogged);
+            let rejected = rejection(&lines[..end].join("\n"), Suppose::as_logged());
             assert_eq!(rejected, None, "seed {seed}, {end} lines\n{log}");
         }
     }
@@ -147,7 +157,7 @@ fn what_is_out_of_reach_is_so() {
         for seed in 0..50 {
             let deviant = Who::Model(Deviations::of(&[*deviation]));
             let log = log_of(&Dice(seed).trace(60), deviant, true);
-            assert_eq!(rejection(&log, Suppose::So(Deviations::none())), None);
+            assert_eq!(rejection(&log, Suppose::so(Deviations::none())), None);
         }
     }
 }
@@ -226,7 +236,7 @@ fn is_rejected(deviation: Deviation, trace: &Trace, dumps: bool) -> bool {
     let deviant = Who::Model(Deviations::of(&[deviation]));
     let log = log_of(trace, deviant, dumps);
     let reference = log_of(trace, Who::Model(Deviations::none()), dumps);
-    let Some(rejected) = rejection(&log, Suppose::So(Deviations::none())) else {
+    let Some(rejected) = rejection(&log, Suppose::so(Deviations::none())) else {
         return false;
     };
     // The reference has nothing put off that could be served.
@@ -268,19 +278,23 @@ fn is_rejected(deviation: Deviation, trace: &Trace, dumps: bool) -> bool {
         rejected.deviations.contains(&deviation),
         "{deviation}: {rejected:?}\n{log}"
     );
-    for id in deviation.breaks() {
-        assert!(
-            rejected.requirements.contains(id),
-            "{deviation}: {rejected:?}"
-        );
+    // Only what is certain is named: what each of the deviations breaks that explain the log. Where
+    // it is the only one, that is all that it breaks.
+    if rejected.deviations == [deviation] && rejected.explained_to.is_none() {
+        assert_eq!(rejected.requirements, deviation.breaks(), "{rejected:?}");
     }
+    let is_broken_by_some = |id: &&str| {
+        let mut others = rejected.deviations.iter();
+        others.any(|it| it.breaks().contains(id))
+    };
     assert!(
-        deviation.is_permitted() || !rejected.requirements.is_empty(),
+        rejected.explained_to.is_some() || rejected.requirements.iter().all(is_broken_by_some),
         "{deviation}: {rejected:?}"
     );
+    assert_eq!(rejected.without, [], "{deviation}: {rejected:?}");
     // And by itself it explains the log.
     assert_eq!(
-        rejection(&log, Suppose::So(Deviations::of(&[deviation]))),
+        rejection(&log, Suppose::so(Deviations::of(&[deviation]))),
         None
     );
     true
@@ -293,7 +307,11 @@ fn the_dialect_of_a_log_is_found() {
             let trace = Dice(seed).trace(80);
             let log = log_of(&trace, Who::Model(dialect.deviations), seed % 2 == 0);
             let explaining = explaining(&log);
-            assert!(explaining.contains(&dialect.name), "seed {seed}\n{log}");
+            let is_vacuous = trace.steps.len() < 2;
+            assert!(
+                is_vacuous || explaining.contains(&dialect.name),
+                "seed {seed}\n{log}"
+            );
         }
         // A log long enough leaves one.
         let trace = (0..)
@@ -339,7 +357,7 @@ fn a_header_is_needed_and_a_wrong_line_is_named() {
             "line 1: a log that starts in the middle is not complete",
         ),
     ] {
-        let error = validate(|| Ok(log.as_bytes()), Suppose::AsLogged).unwrap_err();
+        let error = validate(|| Ok(log.as_bytes()), Suppose::as_logged()).unwrap_err();
         assert!(error.to_string().starts_with(wrong), "{error}");
     }
 }
@@ -373,7 +391,7 @@ fn a_million_lines_are_validated_in_bounded_memory() {
         let memory = resident();
         let started = std::time::Instant::now();
         let open = || Ok(BufReader::new(std::fs::File::open(&file)?));
-        let verdicts = validate(open, Suppose::AsLogged).unwrap();
+        let verdicts = validate(open, Suppose::as_logged()).unwrap();
         let took = started.elapsed();
         assert_eq!(verdicts[0].stop, None);
         let rate = lines as f64 / took.as_secs_f64();
@@ -411,8 +429,8 @@ fn a_failing_log_is_made_small_and_fails_alike() {
                     Who::Model(Deviations::of(&[deviation])),
                     false,
                 );
-                let verdict = verdict(&log, Suppose::AsLogged);
-                verdict.stop.is_some().then_some((log, verdict))
+                let verdict = verdict(&log, Suppose::as_logged());
+                (!is_right(&verdict)).then_some((log, verdict))
             })
             .unwrap();
         let Some(Stop::Unexplained(failure)) = &verdict.stop else {
@@ -428,10 +446,10 @@ fn a_failing_log_is_made_small_and_fails_alike() {
             after <= 24 && after < before,
             "{deviation}: {before} to {after}\n{small}"
         );
-        let rejected = rejection(&small, Suppose::AsLogged).unwrap();
+        let rejected = rejection(&small, Suppose::as_logged()).unwrap();
         assert!(rejected.deviations.contains(&deviation), "{rejected:?}");
         assert_eq!(
-            rejection(&small, Suppose::So(Deviations::of(&[deviation]))),
+            rejection(&small, Suppose::so(Deviations::of(&[deviation]))),
             None,
             "{small}"
         );
@@ -443,6 +461,7 @@ fn a_failing_log_is_made_small_and_fails_alike() {
 #[test]
 fn a_wrong_answer_is_noticed_in_loose_logs() {
     let mut noticed = [0; 2];
+    let mut named = 0;
     for seed in 0..200 {
         let trace = Dice(seed).trace(60);
         let log = log_of(&trace, Who::Engine, true);
@@ -468,12 +487,18 @@ fn a_wrong_answer_is_noticed_in_loose_logs() {
             let changed = rest[wrong].replace("DontHave", "Have");
             rest[wrong] = changed;
             let log = format!("{header}\n{}", rest.join("\n"));
-            let rejected = rejection(&log, Suppose::AsLogged)
+            let rejected = rejection(&log, Suppose::as_logged())
                 .unwrap_or_else(|| panic!("seed {seed}, line {}\n{log}", wrong + 2));
             assert_eq!(rejected.line, wrong as u64 + 2, "seed {seed}\n{log}");
-            assert!(rejected.requirements.contains(&"WANT-4"), "{rejected:?}");
+            // Have, where DontHave is owed: WANT-5, or WANT-7 of a WantBlock. After other answers in
+            // the same list it may not be told which is meant.
+            let denied = ["WANT-5", "WANT-7"];
+            let are_right = rejected.requirements.iter().all(|id| denied.contains(id));
+            assert!(are_right, "{rejected:?}");
+            named += u64::from(!rejected.requirements.is_empty());
             noticed[usize::from(place > 0)] += 1;
         }
     }
     assert!(noticed[0] > 50 && noticed[1] > 50, "{noticed:?}");
+    assert!(named > 50, "{named} of {noticed:?}");
 }

@@ -7,7 +7,7 @@ use super::scheduled::Scheduled;
 use crate::simulate::faults::{Condition, DOWNTIME, FAULT_DURATION, Fault};
 use crate::simulate::requests::Ending;
 use crate::simulate::simulated_node::StateMachine;
-use crate::trace::line::Header;
+use crate::trace::header::Header;
 use crate::trace::record::Recorder;
 
 impl Simulation<'_> {

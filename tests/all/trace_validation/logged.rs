@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use blockexc::node::engine::Engine;
-use blockexc::trace::line::Header;
+use blockexc::trace::header::Header;
 use blockexc::trace::record::Recorder;
 use blockexc::wire::{Address, BlockCid, Dump, Message, Network};
 use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent, Setup};
