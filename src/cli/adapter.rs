@@ -10,6 +10,7 @@ use crate::suite::adapter::check::{Checked, check};
 use crate::suite::adapter::source::{AdapterSettings, AdapterSource};
 use crate::suite::protocol_id::CODEX;
 use crate::suite::source::TargetSource as _;
+use crate::suite::target::Held;
 use crate::suite::transport::KeyType;
 
 /// Try an adapter, a program that steers a node for `conform --control`
@@ -58,7 +59,7 @@ pub fn run(args: &AdapterArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
             muxer: None,
             key_type: KeyType::Secp256k1,
             address: None,
-            held: None,
+            held: Held::default(),
             arguments: Vec::new(),
         })
         .await?;

@@ -17,6 +17,7 @@ use super::known::{self, KnownArgs};
 use super::reporting::{ReportArgs, exit_of};
 use super::runtime;
 use crate::suite::circumstances::Part;
+use crate::suite::plan::Plan;
 use crate::suite::probe;
 use crate::suite::runner::{self, Observer};
 use crate::suite::scenario::Scenario;
@@ -50,6 +51,12 @@ pub struct ConformArgs {
     /// The seed of all random choices. Each run prints its seed; the same seed repeats the run
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Run the scenarios in an order that the seed makes; the report has them in that of the specification
+    #[arg(long)]
+    shuffle: bool,
+    /// Keep the exchange of passes in the result, too, for whoever audits it
+    #[arg(long)]
+    keep_passes: bool,
     /// A skipped scenario is a failure
     #[arg(long)]
     require_all: bool,
@@ -91,7 +98,11 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         anstream::eprintln!("--seed {seed} repeats this run");
         seed
     });
-    let plan = args.target.plan(scenarios, seed);
+    let plan = Plan {
+        shuffled: args.shuffle,
+        keep_passes: args.keep_passes,
+        ..args.target.plan(scenarios, seed)
+    };
     let runtime = runtime()?;
     let mut result = runtime.block_on(async {
         let source = source(&args.target).await?;

@@ -50,6 +50,9 @@ pub fn run(args: &ProbeArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     for addition in additions(&offers, &all) {
         let piece = match addition.piece {
             Piece::Held => "with a block that it holds, named with --holds".to_owned(),
+            Piece::HeldLeaves => {
+                "with a dataset that it holds, its tree named with --holds".to_owned()
+            }
             Piece::Capability(capability) => format!("with a control that can {capability}"),
             Piece::Option(option) => {
                 format!(

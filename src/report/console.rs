@@ -33,7 +33,7 @@ pub fn write(run: &RunResult, detail: Detail, out: &mut dyn Write) -> io::Result
         return closing(run, out);
     }
     write!(out, "{HEADLINE}{}{HEADLINE:#}", words::target(run))?;
-    writeln!(out, "; {}; seed {}", run.protocol, run.seed)?;
+    writeln!(out, "; {}; {}", run.protocol, words::seed(run))?;
     writeln!(out)?;
     for (section, results) in run.by_section() {
         section_line(&section, &results, out)?;

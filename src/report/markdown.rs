@@ -20,10 +20,10 @@ fn write(run: &RunResult, text: &mut String) -> std::fmt::Result {
     writeln!(text, "### {}\n", plain(&words::conclusion(run)))?;
     writeln!(
         text,
-        "{}; {}; seed {}; blockexc {}; begun {}\n",
+        "{}; {}; {}; blockexc {}; begun {}\n",
         plain(&words::target(run)),
         code(&run.protocol),
-        run.seed,
+        words::seed(run),
         run.blockexc_version,
         run.started
     )?;

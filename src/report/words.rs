@@ -136,6 +136,16 @@ pub fn section_title(name: &str) -> &'static str {
     section.map_or("", |known| known.title())
 }
 
+/// The seed of a run, and whether it made the order.
+pub fn seed(run: &RunResult) -> String {
+    let order = if run.options.shuffled {
+        ", shuffled"
+    } else {
+        ""
+    };
+    format!("seed {}{order}", run.seed)
+}
+
 /// Whether any exchange of these results shows a barrier's question.
 pub fn shows_barriers<'a>(results: impl IntoIterator<Item = &'a ScenarioResult>) -> bool {
     let mut lines = results.into_iter().flat_map(|result| &result.exchange);

@@ -31,6 +31,9 @@ pub struct RunOptions {
     pub arguments: Vec<String>,
     /// Whether a skipped scenario counts as a failure.
     pub require_all: bool,
+    /// Whether the scenarios ran in an order that the seed made, and not in that of the specification.
+    #[serde(default)]
+    pub shuffled: bool,
 }
 
 /// One part of a campaign: number `number` of `of`, counted from one.

@@ -10,6 +10,8 @@ use super::target::StartOption;
 pub enum Piece {
     /// A block that it holds.
     Held,
+    /// A dataset that it holds.
+    HeldLeaves,
     /// Something that a control can do.
     Capability(Capability),
     /// An option with which a control starts it.
@@ -38,7 +40,7 @@ pub fn runnable(offers: &Offers, scenarios: &[&Scenario]) -> usize {
 pub fn additions(offers: &Offers, scenarios: &[&Scenario]) -> Vec<Addition> {
     let capabilities = Capability::ALL.iter().copied().map(Piece::Capability);
     let options = StartOption::ALL.iter().copied().map(Piece::Option);
-    let mut left: Vec<Piece> = [Piece::Held]
+    let mut left: Vec<Piece> = [Piece::Held, Piece::HeldLeaves]
         .into_iter()
         .chain(capabilities)
         .chain(options)
@@ -65,6 +67,10 @@ fn with(offers: &Offers, piece: Piece) -> Offers {
     let mut offers = offers.clone();
     match piece {
         Piece::Held => offers.held = true,
+        Piece::HeldLeaves => {
+            offers.held = true;
+            offers.held_leaves = true;
+        }
         Piece::Capability(capability) => {
             offers.control.insert(capability);
         }

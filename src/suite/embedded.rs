@@ -20,7 +20,7 @@ use super::control::{Capability, Control, ControlError, Outcome, RequestId};
 use super::dump::Dump;
 use super::needs::Offers;
 use super::source::{NoTarget, TargetSource};
-use super::target::{RetryTimer, StartOption, Target, TargetOptions};
+use super::target::{Held, RetryTimer, StartOption, Target, TargetOptions};
 use super::transport::{KeyType, Muxer};
 use super::verdict::TargetDescription;
 use crate::node::{self, Muxers, NodeHandle, NodeOptions, PendingBlock};
@@ -89,7 +89,7 @@ impl TargetSource for EmbeddedSource {
                 requests: Mutex::default(),
                 counter: AtomicU64::new(0),
             })),
-            held: None,
+            held: Held::default(),
             configured: true,
             may_answer_late: false,
             retries: RetryTimer::Never,
@@ -116,6 +116,7 @@ impl TargetSource for EmbeddedSource {
         Offers {
             control: Capability::ALL.iter().copied().collect(),
             held: false,
+            held_leaves: false,
             options: StartOption::ALL.iter().copied().collect(),
         }
     }

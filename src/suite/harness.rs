@@ -3,6 +3,7 @@
 //!
 //! Steering the target is in `harness/steering.rs`, reading its state in `harness/inspection.rs`.
 
+mod holding;
 mod inspection;
 mod steering;
 
@@ -79,7 +80,7 @@ impl Harness {
 
     /// How long to wait for one thing, such as an answer.
     pub fn deadline(&self) -> Duration {
-        self.config.deadline
+        self.config.pace.deadline()
     }
 
     /// Adds a note to the log, which is shown with a failure.
@@ -170,7 +171,7 @@ impl Harness {
                     return Err(Stop::Inconclusive(format!(
                         "no context for {} came to be within {} s of its connecting",
                         peer.name(),
-                        self.config.deadline.as_secs_f32()
+                        self.config.pace.deadline().as_secs_f32()
                     )));
                 }
                 tokio::time::sleep(LOOK_AGAIN).await;
@@ -182,6 +183,12 @@ impl Harness {
     /// A first question and its answer: a node that is asked for the first time by several messages
     /// at once may open several streams, on which later words arrive earlier.
     async fn first_answer(&self, peer: &Peer, deadline: Instant) -> Result<(), Stop> {
+        let deadline = if peer.reads() {
+            deadline
+        } else {
+            // It will not see the answer: the target is given the time that it usually needs.
+            Instant::now() + self.config.pace.patience()
+        };
         peer.wait_until_answering(deadline).await?;
         Ok(())
     }

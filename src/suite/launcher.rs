@@ -12,22 +12,36 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use super::process::Process;
+use super::rest::Rest;
 
 /// Between two looks whether the target accepts connections.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// A node that ends closes its connections first. How long its end is waited for then.
+const ENDING: Duration = Duration::from_millis(500);
+/// How long it is waited for when the node does not accept connections any more either.
+const CLOSED: Duration = Duration::from_secs(3);
 
 /// How a target's process is started.
 #[derive(Clone, Debug)]
 pub struct Launch {
     /// The command, for a shell.
     pub command: String,
-    /// Where the target will be, if that is known.
-    pub address: Option<Multiaddr>,
-    /// What its output says about its address: the first group is the address, or all of it. By
-    /// default it is the first multiaddress with `/p2p/…`.
-    pub pattern: Option<Regex>,
+    /// How its address is learnt.
+    pub place: Place,
     /// How long the target may take until it can be reached.
     pub within: Duration,
+}
+
+/// How the address of a started target is learnt.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// It is known.
+    Known(Multiaddr),
+    /// Its output says it: the first group of the pattern is the address, or all of it. Without a
+    /// pattern it is the first multiaddress with `/p2p/…`.
+    InOutput(Option<Regex>),
+    /// Its REST interface at this URL says it, unless it is known. A call may take so long.
+    Rest(String, Option<Multiaddr>, Duration),
 }
 
 /// Starts a target's process whenever there is none.
@@ -43,6 +57,20 @@ pub struct Running {
     pub process: Arc<Process>,
     /// Where it is reached.
     pub address: Multiaddr,
+    /// Its REST interface, if it is steered through one.
+    pub rest: Option<Rest>,
+}
+
+impl Running {
+    /// Why the process has ended by itself, if it has. One that closes its connections is given a
+    /// moment to end.
+    pub async fn ended(&self) -> Option<String> {
+        match self.process.ended_within(ENDING).await {
+            Some(end) => Some(end),
+            None if is_open(&self.address).await => None,
+            None => self.process.ended_within(CLOSED).await,
+        }
+    }
 }
 
 impl Launcher {
@@ -52,6 +80,11 @@ impl Launcher {
             launch,
             running: Mutex::default(),
         }
+    }
+
+    /// How its address is learnt.
+    pub fn place(&self) -> &Place {
+        &self.launch.place
     }
 
     /// The running target; started now if there is none.
@@ -82,9 +115,14 @@ impl Launcher {
 
     async fn start(&self) -> Result<Running, String> {
         let command = &self.launch.command;
-        let (says, mut said) = watch::channel(self.launch.address.clone());
-        let pattern = self.launch.pattern.clone();
+        let (known, pattern) = match &self.launch.place {
+            Place::Known(address) => (Some(address.clone()), None),
+            Place::InOutput(pattern) => (None, Some(pattern.clone())),
+            Place::Rest(_, known, _) => (known.clone(), None),
+        };
+        let (says, mut said) = watch::channel(known);
         let process = Process::start(command, move |line| {
+            let Some(pattern) = &pattern else { return };
             says.send_if_modified(|address| {
                 // The first one is meant: later lines may name other peers.
                 if address.is_none() {
@@ -105,30 +143,61 @@ impl Launcher {
                 process.log().in_words()
             )
         };
+        let ended_at_once = |end: &str| format!("`{command}` ended at once: {end}");
+        let rest = match &self.launch.place {
+            Place::Rest(url, _, timeout) => loop {
+                let why = match Rest::find(url, *timeout).await {
+                    Ok(rest) => break Some(rest),
+                    Err(why) => why,
+                };
+                if let Some(end) = process.ended() {
+                    return Err(ended_at_once(&end));
+                }
+                if Instant::now() > deadline {
+                    return Err(format!("{}; {why}", failed("has no REST interface")));
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            },
+            _ => None,
+        };
+        if let Some(rest) = &rest
+            && said.borrow().is_none()
+        {
+            let address = rest.address().await?;
+            return Ok(Running {
+                process,
+                address,
+                rest: Some(rest.clone()),
+            });
+        }
         let address = tokio::select! {
             address = said.wait_for(Option::is_some) => address.ok().and_then(|it| it.clone()),
             () = tokio::time::sleep_until(deadline) => None,
             end = process.ended_within(within) => match end {
-                Some(end) => return Err(format!("`{command}` ended at once: {end}")),
+                Some(end) => return Err(ended_at_once(&end)),
                 None => None,
             },
         };
         let Some(address) = address else {
             if let Some(end) = process.ended() {
-                return Err(format!("`{command}` ended at once: {end}"));
+                return Err(ended_at_once(&end));
             }
             return Err(failed("named no address that the suite understands"));
         };
         while !is_open(&address).await {
             if let Some(end) = process.ended() {
-                return Err(format!("`{command}` ended at once: {end}"));
+                return Err(ended_at_once(&end));
             }
             if Instant::now() > deadline {
                 return Err(failed(&format!("does not accept connections at {address}")));
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
-        Ok(Running { process, address })
+        Ok(Running {
+            process,
+            address,
+            rest,
+        })
     }
 }
 
@@ -198,8 +267,7 @@ mod tests {
     fn launcher(command: &str, pattern: Option<&str>, within: Duration) -> Launcher {
         Launcher::new(Launch {
             command: command.to_owned(),
-            address: None,
-            pattern: pattern.map(|pattern| Regex::new(pattern).unwrap()),
+            place: Place::InOutput(pattern.map(|pattern| Regex::new(pattern).unwrap())),
             within,
         })
     }

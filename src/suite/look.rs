@@ -42,7 +42,7 @@ pub struct Answer {
 }
 
 /// Looks at a target with which this peer is connected, and that speaks the protocol.
-pub async fn look(peer: &Peer, config: &PeerConfig, held: Option<&HeldBlock>) -> Look {
+pub async fn look(peer: &Peer, config: &PeerConfig, held: &[HeldBlock]) -> Look {
     let mut muxers = Vec::new();
     for muxer in [Muxer::Yamux, Muxer::Mplex] {
         let alone = Peer::new(&PeerConfig {
@@ -57,14 +57,13 @@ pub async fn look(peer: &Peer, config: &PeerConfig, held: Option<&HeldBlock>) ->
     let identity = identify(peer).await;
     let (answer, received) = answer(peer, config).await;
     let mut asks_for_payment = received.accounts().next().is_some();
-    let held = match held {
-        None => None,
-        Some(held) => {
-            let (serves, price) = serves(peer, &held.address).await;
-            asks_for_payment |= price;
-            Some(serves)
-        }
-    };
+    let mut serves_all = true;
+    for held in held {
+        let (serves, price) = serves(peer, &held.address).await;
+        asks_for_payment |= price;
+        serves_all &= serves;
+    }
+    let held = (!held.is_empty()).then_some(serves_all);
     Look {
         address: config.target.clone(),
         identity,

@@ -29,6 +29,7 @@ pub mod identify;
 pub mod launcher;
 pub mod look;
 pub mod needs;
+pub mod pace;
 pub mod peer;
 pub mod peer_config;
 pub mod peer_error;

@@ -12,6 +12,8 @@ pub struct Needs {
     pub control: &'static [Capability],
     /// A block that the target holds: put there by the control, or named by the user.
     pub held: bool,
+    /// A dataset that the target holds: put there by the control, or named by the user.
+    pub held_leaves: bool,
     /// That it is no loss if the target ends: what is sent is known to end some nodes. Such a
     /// scenario runs last where nobody starts the target again.
     pub may_end: bool,
@@ -22,6 +24,7 @@ impl Needs {
     pub const WIRE: Needs = Needs {
         control: &[],
         held: false,
+        held_leaves: false,
         may_end: false,
     };
     /// A dump of the target's contexts.
@@ -30,7 +33,13 @@ impl Needs {
     pub const HELD: Needs = Needs {
         control: &[],
         held: true,
+        held_leaves: false,
         may_end: false,
+    };
+    /// The wire, and a dataset that the target holds.
+    pub const HELD_LEAVES: Needs = Needs {
+        held_leaves: true,
+        ..Needs::WIRE
     };
 
     /// A control that has these capabilities.
@@ -38,6 +47,7 @@ impl Needs {
         Needs {
             control,
             held: false,
+            held_leaves: false,
             may_end: false,
         }
     }
@@ -58,6 +68,8 @@ pub struct Offers {
     pub control: BTreeSet<Capability>,
     /// Whether a block is known that each of them holds.
     pub held: bool,
+    /// Whether a dataset is known that each of them holds.
+    pub held_leaves: bool,
     /// Which [`TargetOptions`] they can be started with.
     pub options: BTreeSet<StartOption>,
 }
@@ -77,12 +89,21 @@ impl Offers {
         if needs.held && !self.held && !self.control.contains(&Capability::Put) {
             return Some(NEEDS_HELD.to_owned());
         }
+        if needs.held_leaves && !self.held_leaves && !self.control.contains(&Capability::PutDataset)
+        {
+            return Some(NEEDS_LEAVES.to_owned());
+        }
         needs_options(self, options)
     }
 }
 
 /// Why a scenario that needs a held block is skipped.
-pub(super) const NEEDS_HELD: &str = "needs a block that the target holds: name one with --holds, or give a control that can put one";
+pub(super) const NEEDS_HELD: &str = "needs a block that the target holds: name one with --holds, or \
+    give a control that can put a block";
+
+/// Why a scenario that needs a held dataset is skipped.
+pub(super) const NEEDS_LEAVES: &str = "needs a dataset that the target holds: name its tree with \
+    --holds, or give a control that can put a dataset";
 
 /// Why a scenario that needs these capabilities is skipped.
 pub(super) fn needs_control(missing: &[Capability]) -> String {

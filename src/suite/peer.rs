@@ -212,7 +212,7 @@ impl Peer {
                 .map(|(_, stream)| stream)
                 .map_err(|error| with_causes(&error))
         };
-        tokio::time::timeout(self.endpoint.config.deadline, opening)
+        tokio::time::timeout(self.endpoint.config.pace.deadline(), opening)
             .await
             .unwrap_or_else(|_| Err("nothing was agreed upon in time".to_owned()))
             .map_err(|cause| self.no_stream(cause))
@@ -270,7 +270,7 @@ impl Peer {
 
     /// A deadline that begins now.
     pub fn deadline(&self) -> Instant {
-        Instant::now() + self.endpoint.config.deadline
+        Instant::now() + self.endpoint.config.pace.deadline()
     }
 
     /// Waits until what was received is as `done` describes, or for so long, and takes it. What is

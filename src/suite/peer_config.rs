@@ -8,6 +8,7 @@ use libp2p::Multiaddr;
 
 use super::exchange::Exchange;
 use super::fixture::Fixtures;
+use super::pace::Pace;
 use super::quirks::AnswerOn;
 use super::transport::{KeyType, Muxer};
 use crate::wire::Address;
@@ -26,11 +27,11 @@ pub struct PeerConfig {
     /// The type of the peers' keys.
     pub key_type: KeyType,
     /// How long to wait for one thing, such as an answer.
-    pub deadline: Duration,
+    pub pace: Pace,
     /// How long to wait for something before a barrier is set behind it.
     pub grace: Duration,
     /// Whether the target may act later than in the step that handles a message. If so, what did
-    /// not come before a barrier's answer is waited for until the deadline.
+    /// not come before a barrier's answer is waited for as long as the pace asks.
     pub may_answer_late: bool,
     /// The stream on which answers are sent.
     pub answer_on: AnswerOn,

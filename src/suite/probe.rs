@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::exchange::Exchange;
 use super::fixture::Fixtures;
 use super::look::{Look, look, serves};
+use super::pace::Pace;
 use super::peer::Peer;
 use super::peer_config::PeerConfig;
 use super::peer_error::PeerError;
@@ -71,15 +72,14 @@ pub enum Unreachable {
 /// When there is nobody, or they speak something else, or do not serve it.
 pub async fn reach(source: &dyn TargetSource, plan: &Plan) -> Result<(), Unreachable> {
     let met = meet(source, plan).await?;
-    let served = match &met.target.held {
-        None => Ok(()),
-        Some(held) => match serves(&met.peer, &held.address).await {
-            (true, _) => Ok(()),
-            (false, _) => Err(Unreachable::NotHeld {
-                held: address::show(&held.address).to_string(),
-            }),
-        },
-    };
+    let mut served = Ok(());
+    for held in met.target.held.as_blocks() {
+        if !serves(&met.peer, &held.address).await.0 {
+            let held = address::show(&held.address).to_string();
+            served = Err(Unreachable::NotHeld { held });
+            break;
+        }
+    }
     met.leave().await;
     served
 }
@@ -91,7 +91,7 @@ pub async fn reach(source: &dyn TargetSource, plan: &Plan) -> Result<(), Unreach
 /// When there is nobody, or they speak something else.
 pub async fn look_at(source: &dyn TargetSource, plan: &Plan) -> Result<Look, Unreachable> {
     let met = meet(source, plan).await?;
-    let found = look(&met.peer, &met.config, met.target.held.as_ref()).await;
+    let found = look(&met.peer, &met.config, &met.target.held.as_blocks()).await;
     met.leave().await;
     Ok(found)
 }
@@ -123,7 +123,7 @@ async fn meet(source: &dyn TargetSource, plan: &Plan) -> Result<Met, Unreachable
         protocol: plan.protocol.clone(),
         muxers: plan.muxers.clone(),
         key_type: plan.key_type,
-        deadline: plan.timeout,
+        pace: Pace::new(plan.timeout),
         grace: Duration::ZERO,
         may_answer_late: target.may_answer_late,
         answer_on: Default::default(),

@@ -4,6 +4,37 @@
 //! Each has scenarios of its own. The other scenarios take the detour that is named here, so that
 //! they do not fail for the same reason again.
 
+use std::time::Duration;
+
+use super::pace::Pace;
+
+/// How to talk to a target: what was learnt of it before the first scenario.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// How it deviates in what every scenario builds upon.
+    pub quirks: Quirks,
+    /// How long it takes to answer.
+    pub pace: Pace,
+}
+
+impl Manner {
+    /// That of a target of which nothing is known.
+    pub fn unknown(deadline: Duration) -> Self {
+        Manner {
+            quirks: Quirks::default(),
+            pace: Pace::new(deadline),
+        }
+    }
+
+    /// The same with these quirks.
+    pub fn with(&self, quirks: Quirks) -> Self {
+        Manner {
+            quirks,
+            pace: self.pace.clone(),
+        }
+    }
+}
+
 /// How a target deviates in what every scenario builds upon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quirks {

@@ -124,6 +124,24 @@ impl Rest {
         })
     }
 
+    /// Where the node's peers reach it over TCP.
+    ///
+    /// # Errors
+    ///
+    /// When it does not say.
+    pub async fn address(&self) -> Result<Multiaddr, RestError> {
+        let info = self.info().await?;
+        let is_tcp =
+            |address: &Multiaddr| address.iter().any(|part| matches!(part, Protocol::Tcp(_)));
+        let address = info.addresses.into_iter().find(is_tcp);
+        address.ok_or_else(|| {
+            format!(
+                "{} names no TCP address of the node: give --target",
+                self.base
+            )
+        })
+    }
+
     /// The address with the peer's identity; where it names all interfaces, with the host of this
     /// interface.
     fn dialable(&self, address: &Multiaddr, peer_id: PeerId) -> Multiaddr {

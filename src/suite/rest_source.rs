@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 
 use super::control::{Capability, Control, ControlError, Outcome, RequestId};
-use super::launcher::is_closed;
+use super::launcher::{Running, is_closed};
 use super::needs::Offers;
 use super::rest::{BLOCK_SIZE, Rest, RestError};
 use super::source::{NoTarget, OneNode, TargetSource};
@@ -21,7 +21,7 @@ use super::verdict::TargetDescription;
 use crate::wire::{Address, BlockCid};
 
 /// What can be done through the interface. A block is stored as the only one of a dataset.
-const CAPABILITIES: [Capability; 5] = [
+pub(super) const CAPABILITIES: [Capability; 5] = [
     Capability::Put,
     Capability::PutDataset,
     Capability::Delete,
@@ -43,12 +43,7 @@ pub struct RestSource {
 #[async_trait]
 impl TargetSource for RestSource {
     async fn start(&self, _: &TargetOptions, _: [u8; 32]) -> Result<Target, NoTarget> {
-        let control = Arc::new(RestControl {
-            rest: self.rest.clone(),
-            manifests: Mutex::default(),
-            requests: Mutex::default(),
-            counter: AtomicU64::new(0),
-        });
+        let control = Arc::new(RestControl::new(self.rest.clone(), None));
         Ok(self.node.target(self.address.clone(), Some(control)))
     }
 
@@ -74,8 +69,10 @@ impl TargetSource for RestSource {
 }
 
 /// Steers the node for one scenario, and removes what the scenario stored.
-struct RestControl {
+pub(super) struct RestControl {
     rest: Rest,
+    /// The node's process, if the suite has started it.
+    process: Option<Running>,
     /// The manifest of the dataset that each stored block is in.
     manifests: Mutex<BTreeMap<BlockCid, BlockCid>>,
     requests: Mutex<BTreeMap<RequestId, Request>>,
@@ -93,6 +90,17 @@ fn failed(what: Capability) -> impl Fn(RestError) -> ControlError {
 }
 
 impl RestControl {
+    /// The control of one scenario.
+    pub fn new(rest: Rest, process: Option<Running>) -> Self {
+        RestControl {
+            rest,
+            process,
+            manifests: Mutex::default(),
+            requests: Mutex::default(),
+            counter: AtomicU64::new(0),
+        }
+    }
+
     /// Uploads these blocks, and gives the CID of their tree and of their manifest.
     async fn upload(&self, blocks: &[Bytes]) -> Result<(BlockCid, BlockCid), RestError> {
         let manifest = self.rest.upload(blocks.concat().into()).await?;
@@ -109,6 +117,10 @@ impl RestControl {
 impl Control for RestControl {
     fn capabilities(&self) -> BTreeSet<Capability> {
         CAPABILITIES.into_iter().collect()
+    }
+
+    async fn ended(&self) -> Option<String> {
+        self.process.as_ref()?.ended().await
     }
 
     fn block_size(&self) -> Option<usize> {

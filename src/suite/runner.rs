@@ -12,14 +12,14 @@ use futures::{FutureExt as _, StreamExt as _, stream};
 use super::circumstances::{RunOptions, Selection};
 use super::exchange::{Content, Exchange, Record};
 use super::plan::Plan;
-use super::quirk_detection::detect_quirks;
-use super::quirks::Quirks;
+use super::quirk_detection::learn_manner;
+use super::quirks::Manner;
 use super::scenario::Scenario;
 use super::scenarios;
 use super::setup::{set_up, tear_down};
 use super::source::TargetSource;
 use super::stop::Stop;
-use super::verdict::{Conclusion, Counts, FORMAT_VERSION, RunResult, ScenarioResult};
+use super::verdict::{Conclusion, Counts, Exchanged, FORMAT_VERSION, RunResult, ScenarioResult};
 
 /// A whole scenario may take this many times what one thing in it may.
 const WHOLE: u32 = 20;
@@ -52,24 +52,23 @@ impl Observer for NoObserver {}
 pub async fn run(source: Arc<dyn TargetSource>, plan: &Plan, observer: &dyn Observer) -> RunResult {
     let start = Instant::now();
     let started = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-    let quirks = detect_quirks(source.as_ref(), plan).await;
+    let manner = Arc::new(learn_manner(source.as_ref(), plan).await);
     let shared = Arc::new(plan.clone());
     let gone = Arc::new(Gone::default());
-    let mut order: Vec<(usize, &'static Scenario)> =
-        plan.scenarios.iter().copied().enumerate().collect();
+    let mut order = plan.in_order();
     if !source.starts_again() {
         order.sort_by_key(|(_, scenario)| scenario.needs.may_end);
     }
     let mut results: Vec<(usize, ScenarioResult)> = stream::iter(order)
         .map(|(place, scenario)| {
             let (source, plan) = (Arc::clone(&source), Arc::clone(&shared));
-            let gone = Arc::clone(&gone);
+            let (gone, manner) = (Arc::clone(&gone), Arc::clone(&manner));
             async move {
                 observer.begun(scenario);
                 // A task of its own, so that none waits for another's computing.
                 let task = tokio::spawn({
                     let (source, plan) = (Arc::clone(&source), Arc::clone(&plan));
-                    async move { run_one(source.as_ref(), &plan, quirks, scenario, &gone).await }
+                    async move { run_one(source.as_ref(), &plan, &manner, scenario, &gone).await }
                 });
                 let result = task.await.unwrap_or_else(|error| {
                     let stop = Stop::Inconclusive(format!("internal error: {error}"));
@@ -79,7 +78,7 @@ pub async fn run(source: Arc<dyn TargetSource>, plan: &Plan, observer: &dyn Obse
                         requirement_of(scenario),
                         Err(stop),
                         0,
-                        &[],
+                        Exchanged::default(),
                         again,
                     )
                 });
@@ -121,6 +120,7 @@ pub async fn run(source: Arc<dyn TargetSource>, plan: &Plan, observer: &dyn Obse
             key_type: format!("{:?}", plan.key_type).to_lowercase(),
             arguments: source.arguments(),
             require_all: false,
+            shuffled: plan.shuffled,
         },
         part: None,
         interrupted: !not_run.is_empty(),
@@ -158,7 +158,7 @@ impl Gone {
 async fn run_one(
     source: &dyn TargetSource,
     plan: &Plan,
-    quirks: Quirks,
+    manner: &Manner,
     scenario: &'static Scenario,
     gone: &Gone,
 ) -> ScenarioResult {
@@ -166,14 +166,17 @@ async fn run_one(
     let mut exchange = Exchange::new();
     let ended = match source.offers().lacks(&scenario.needs, &scenario.options) {
         Some(reason) => Err(Stop::Skip(reason)),
-        None => run_on_what_is_there(source, plan, quirks, scenario, gone, &mut exchange).await,
+        None => run_on_what_is_there(source, plan, manner, scenario, gone, &mut exchange).await,
     };
     ScenarioResult::new(
         scenario,
         requirement_of(scenario),
         ended,
         milliseconds(start),
-        &exchange.records(),
+        Exchanged {
+            records: &exchange.records(),
+            of_passes: plan.keep_passes,
+        },
         rerun(source, plan, scenario),
     )
 }
@@ -183,7 +186,7 @@ async fn run_one(
 async fn run_on_what_is_there(
     source: &dyn TargetSource,
     plan: &Plan,
-    quirks: Quirks,
+    manner: &Manner,
     scenario: &'static Scenario,
     gone: &Gone,
     exchange: &mut Exchange,
@@ -196,14 +199,14 @@ async fn run_on_what_is_there(
         }
         gone.set(None);
     }
-    let (ended, end) = run_within_deadline(source, plan, quirks, scenario, exchange).await;
+    let (ended, end) = run_within_deadline(source, plan, manner, scenario, exchange).await;
     let is_skip = matches!(ended, Err(Stop::Skip(_)));
     if let Some(end) = end
         && !is_skip
     {
         let first = std::mem::take(exchange);
         let (again, end_again) =
-            run_within_deadline(source, plan, quirks, scenario, exchange).await;
+            run_within_deadline(source, plan, manner, scenario, exchange).await;
         return match end_again {
             Some(end) => Err(ended_twice(scenario, &end, ended, exchange)),
             None => {
@@ -313,12 +316,12 @@ static NO_REQUIREMENT: blockexc_model::Requirement = blockexc_model::Requirement
 async fn run_within_deadline(
     source: &dyn TargetSource,
     plan: &Plan,
-    quirks: Quirks,
+    manner: &Manner,
     scenario: &'static Scenario,
     exchange: &Exchange,
 ) -> (Result<(), Stop>, Option<String>) {
     let options = &scenario.options;
-    let harness = match set_up(source, plan, quirks, scenario.id, options, exchange).await {
+    let harness = match set_up(source, plan, manner, scenario.id, options, exchange).await {
         Ok(harness) => harness,
         Err(stop) => return (Err(stop), None),
     };

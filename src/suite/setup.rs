@@ -8,7 +8,7 @@ use super::fixture::Fixtures;
 use super::harness::Harness;
 use super::peer_config::PeerConfig;
 use super::plan::Plan;
-use super::quirks::{BarrierKind, Quirks};
+use super::quirks::{BarrierKind, Manner};
 use super::source::TargetSource;
 use super::stop::Stop;
 use super::target::{StartOption, TargetOptions};
@@ -24,7 +24,7 @@ const GRACE: Duration = Duration::from_millis(100);
 pub async fn set_up(
     source: &dyn TargetSource,
     plan: &Plan,
-    quirks: Quirks,
+    manner: &Manner,
     scenario: &str,
     options: &TargetOptions,
     exchange: &Exchange,
@@ -44,10 +44,10 @@ pub async fn set_up(
         protocol: plan.protocol.clone(),
         muxers: plan.muxers.clone(),
         key_type: plan.key_type,
-        deadline: plan.timeout,
+        pace: manner.pace.clone(),
         grace: GRACE.min(plan.timeout / 4),
         may_answer_late: target.may_answer_late,
-        answer_on: quirks.answer_on,
+        answer_on: manner.quirks.answer_on,
         barrier_block: None,
         fixtures: Arc::new(Mutex::new(fixtures)),
         counters: Arc::default(),
@@ -56,7 +56,7 @@ pub async fn set_up(
     if options.price != 0 && !source.offers().options.contains(&StartOption::Price) {
         harness.set_price(options.price).await?;
     }
-    if quirks.barrier_kind == BarrierKind::Have {
+    if manner.quirks.barrier_kind == BarrierKind::Have {
         let barrier_block = harness.block();
         harness.put(&barrier_block).await?;
         harness.set_barrier_block(barrier_block.address());

@@ -9,7 +9,7 @@ use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
 use super::control::{Capability, Control};
 use super::launcher::is_closed;
 use super::needs::Offers;
-use super::target::{HeldBlock, RetryTimer, Target, TargetOptions};
+use super::target::{Held, RetryTimer, Target, TargetOptions};
 use super::verdict::TargetDescription;
 
 /// The target could not be started, or is not there.
@@ -62,8 +62,8 @@ pub trait TargetSource: Send + Sync {
 pub struct OneNode {
     /// What is tested, in words.
     pub name: String,
-    /// A block that it holds.
-    pub held: Option<HeldBlock>,
+    /// What it holds.
+    pub held: Held,
     /// The command-line arguments that name it again.
     pub arguments: Vec<String>,
 }
@@ -82,7 +82,8 @@ impl OneNode {
     pub fn offers(&self, control: BTreeSet<Capability>) -> Offers {
         Offers {
             control,
-            held: self.held.is_some(),
+            held: !self.held.as_blocks().is_empty(),
+            held_leaves: !self.held.trees.is_empty(),
             ..Offers::default()
         }
     }

@@ -2,23 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::control::{Capability, Control};
-use super::launcher::{Launcher, Running, is_open};
+use super::launcher::{Launcher, Place, Running};
 use super::needs::Offers;
+use super::rest_source::{CAPABILITIES, RestControl};
 use super::source::{NoTarget, OneNode, TargetSource};
 use super::target::{Target, TargetOptions};
 use super::verdict::TargetDescription;
 
-/// A node that ends closes its connections first. How long its end is waited for then.
-const ENDING: Duration = Duration::from_millis(500);
-/// How long it is waited for when the node does not accept connections any more either.
-const CLOSED: Duration = Duration::from_secs(3);
-
-/// One node for all scenarios, for as long as it lives.
+/// One node for all scenarios, for as long as it lives. It may have a REST interface.
 pub struct StartedSource {
     /// Starts it.
     pub launcher: Launcher,
@@ -31,7 +26,10 @@ impl TargetSource for StartedSource {
     async fn start(&self, _: &TargetOptions, _: [u8; 32]) -> Result<Target, NoTarget> {
         let running = self.launcher.running().await.map_err(NoTarget)?;
         let address = running.address.clone();
-        let control = Arc::new(ProcessControl(running));
+        let control: Arc<dyn Control> = match running.rest.clone() {
+            Some(rest) => Arc::new(RestControl::new(rest, Some(running))),
+            None => Arc::new(ProcessControl(running)),
+        };
         Ok(self.node.target(address, Some(control)))
     }
 
@@ -44,7 +42,10 @@ impl TargetSource for StartedSource {
     }
 
     fn offers(&self) -> Offers {
-        self.node.offers(BTreeSet::new())
+        self.node.offers(match self.launcher.place() {
+            Place::Rest(..) => CAPABILITIES.into_iter().collect(),
+            Place::Known(_) | Place::InOutput(_) => BTreeSet::new(),
+        })
     }
 
     async fn end(&self) {
@@ -62,11 +63,6 @@ impl Control for ProcessControl {
     }
 
     async fn ended(&self) -> Option<String> {
-        let Running { process, address } = &self.0;
-        match process.ended_within(ENDING).await {
-            Some(end) => Some(end),
-            None if is_open(address).await => None,
-            None => process.ended_within(CLOSED).await,
-        }
+        self.0.ended().await
     }
 }

@@ -80,7 +80,7 @@ impl Stream {
                 ours,
                 peer_name,
                 exchange: config.exchange.clone(),
-                deadline: config.deadline,
+                deadline: config.pace.deadline(),
                 writer: tokio::sync::Mutex::new(Some(writer)),
                 reader: Mutex::new(None),
                 end: watch::Sender::new(None),

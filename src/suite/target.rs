@@ -8,7 +8,7 @@ use libp2p::{Multiaddr, PeerId};
 use serde::{Deserialize, Serialize};
 
 use super::control::Control;
-use crate::wire::Address;
+use crate::wire::{Address, BlockCid};
 
 /// A block that a target is known to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,30 @@ pub struct HeldBlock {
     pub address: Address,
     /// Its bytes, if they are known too.
     pub data: Option<Bytes>,
+}
+
+/// What a target is known to hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Blocks, each by one address.
+    pub blocks: Vec<HeldBlock>,
+    /// Datasets, by the CIDs of their trees. Leaves and proofs are taken from the target.
+    pub trees: Vec<BlockCid>,
+}
+
+impl Held {
+    /// All of it as blocks: a dataset by its first leaf.
+    pub fn as_blocks(&self) -> Vec<HeldBlock> {
+        let first = |tree: &BlockCid| HeldBlock {
+            address: Address::Leaf {
+                tree: tree.clone(),
+                index: 0,
+            },
+            data: None,
+        };
+        let leaves = self.trees.iter().map(first);
+        self.blocks.iter().cloned().chain(leaves).collect()
+    }
 }
 
 /// How a target is set up for a scenario, where the default will not do.
@@ -109,8 +133,8 @@ pub struct Target {
     pub peer_id: Option<PeerId>,
     /// How to steer it, if there is a way.
     pub control: Option<Arc<dyn Control>>,
-    /// A block that it holds, named by whoever runs the suite.
-    pub held: Option<HeldBlock>,
+    /// What it holds, named by whoever runs the suite.
+    pub held: Held,
     /// Whether it was started for this scenario, with its [`TargetOptions`].
     pub configured: bool,
     /// Whether it may act later than in the step that handles a message; the reference never does.

@@ -14,6 +14,7 @@ use libp2p::{Multiaddr, PeerId, noise, tcp, yamux};
 use serde::{Deserialize, Serialize};
 
 use crate::causes::with_causes;
+use crate::resolve::resolve;
 
 /// How many streams one connection of a peer of the suite may have: more than any target allows.
 const MOST_STREAMS: usize = 4096;
@@ -118,7 +119,7 @@ pub fn build(keypair: &Keypair, muxers: &[Muxer]) -> Boxed<Secured> {
     }
 }
 
-/// Opens a connection. The address may end in `/p2p/<PeerId>`: then nobody else is accepted.
+/// Opens a connection. A name in the address is resolved. The address may end in `/p2p/<PeerId>`: then nobody else is accepted.
 ///
 /// # Errors
 ///
@@ -136,6 +137,12 @@ pub async fn dial(
         }
         _ => None,
     };
+    let bare = resolve(&bare)
+        .await
+        .map_err(|cause| ConnectError::Refused {
+            address: address.clone(),
+            cause: cause.to_string(),
+        })?;
     let options = DialOpts {
         role: Endpoint::Dialer,
         port_use: PortUse::New,

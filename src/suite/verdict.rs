@@ -275,10 +275,19 @@ pub struct ScenarioResult {
     pub broken_by: Vec<String>,
     /// How long it took.
     pub duration_ms: u64,
-    /// The log of the scenario; left out of passes.
+    /// The log of the scenario; left out of passes, unless they are to be kept, and of skips.
     pub exchange: Vec<Line>,
     /// The command that runs just this scenario again.
     pub rerun: String,
+}
+
+/// What went to and fro in a scenario.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Exchanged<'a> {
+    /// The log.
+    pub records: &'a [Record],
+    /// Whether the result of a pass holds it, too.
+    pub of_passes: bool,
 }
 
 impl ScenarioResult {
@@ -288,7 +297,7 @@ impl ScenarioResult {
         requirement: &Requirement,
         ended: Result<(), Stop>,
         duration_ms: u64,
-        exchange: &[Record],
+        exchanged: Exchanged<'_>,
         rerun: String,
     ) -> Self {
         let mut result = ScenarioResult {
@@ -311,7 +320,8 @@ impl ScenarioResult {
             rerun,
         };
         match ended {
-            Ok(()) => return result,
+            Ok(()) if !exchanged.of_passes => return result,
+            Ok(()) => {}
             Err(Stop::Fail { expected, actual }) => {
                 result.verdict = match requirement.level {
                     Level::Must => Verdict::Fail,
@@ -335,7 +345,7 @@ impl ScenarioResult {
                 return result;
             }
         }
-        let lines = exchange.iter().enumerate();
+        let lines = exchanged.records.iter().enumerate();
         result.exchange = lines.map(|(i, record)| Line::new(i + 1, record)).collect();
         result
     }

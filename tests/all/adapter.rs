@@ -16,6 +16,7 @@ use blockexc::suite::runner::{self, NoObserver};
 use blockexc::suite::scenario::Scenario;
 use blockexc::suite::scenarios;
 use blockexc::suite::source::{NoTarget, TargetSource};
+use blockexc::suite::target::Held;
 use blockexc::suite::transport::{KeyType, Muxer};
 use blockexc::suite::verdict::{RunResult, Verdict};
 use blockexc_model::Dialect;
@@ -36,7 +37,7 @@ async fn open(command: &str) -> Result<AdapterSource, NoTarget> {
         muxer: Some(Muxer::Yamux),
         key_type: KeyType::Ed25519,
         address: None,
-        held: None,
+        held: Held::default(),
         arguments: Vec::new(),
     })
     .await
@@ -44,12 +45,9 @@ async fn open(command: &str) -> Result<AdapterSource, NoTarget> {
 
 fn plan(scenarios: Vec<&'static Scenario>) -> Plan {
     Plan {
-        scenarios,
-        seed: 1,
-        timeout: Duration::from_secs(5),
-        protocol: CODEX.to_owned(),
         muxers: vec![Muxer::Yamux],
         key_type: KeyType::Ed25519,
+        ..Plan::new(scenarios, 1)
     }
 }
 

@@ -145,6 +145,31 @@ fn json_holds_every_result_and_the_same_seed_says_the_same() {
 }
 
 #[test]
+fn a_shuffled_run_has_the_same_verdicts_in_the_same_places() {
+    let run = |more: &[&str]| {
+        let output = blockexc(&["conform", "WANT", "JOIN", "--json", "-", "--seed", "3"])
+            .args(more)
+            .assert()
+            .success();
+        let run: RunResult = serde_json::from_slice(&output.get_output().stdout).unwrap();
+        run
+    };
+    let (in_line, shuffled) = (run(&[]), run(&["--shuffle", "--keep-passes"]));
+    assert!(shuffled.options.shuffled && !in_line.options.shuffled);
+    for (one, other) in in_line.results.iter().zip(&shuffled.results) {
+        assert_eq!(
+            (&one.scenario, one.verdict),
+            (&other.scenario, other.verdict)
+        );
+        assert!(one.exchange.is_empty() && !other.exchange.is_empty());
+    }
+    blockexc(&["conform", "WANT-5", "--seed", "3", "--shuffle"])
+        .assert()
+        .success()
+        .stdout(contains("seed 3, shuffled"));
+}
+
+#[test]
 fn spec_shows_a_requirement_with_all_that_is_known_of_it() {
     blockexc(&["spec", "want-10"])
         .assert()

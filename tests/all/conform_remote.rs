@@ -7,6 +7,7 @@ use assert_cmd::Command;
 use blockexc::node::{self, NodeHandle, NodeOptions};
 use blockexc::suite::exchange::Exchange;
 use blockexc::suite::fixture::Fixtures;
+use blockexc::suite::pace::Pace;
 use blockexc::suite::peer::Peer;
 use blockexc::suite::peer_config::PeerConfig;
 use blockexc::suite::plan::Plan;
@@ -16,7 +17,7 @@ use blockexc::suite::quirks::AnswerOn;
 use blockexc::suite::runner::{self, NoObserver};
 use blockexc::suite::scenarios;
 use blockexc::suite::source::{OneNode, RemoteSource};
-use blockexc::suite::target::HeldBlock;
+use blockexc::suite::target::{Held, HeldBlock};
 use blockexc::suite::transport::{KeyType, Muxer};
 use blockexc::suite::verdict::{Conclusion, Verdict};
 use blockexc::wire::Address;
@@ -37,12 +38,10 @@ async fn node(protocol: &str, key_type: node::KeyType) -> NodeHandle {
 
 fn plan(muxer: Muxer, key_type: KeyType) -> Plan {
     Plan {
-        scenarios: scenarios::all().collect(),
-        seed: 5,
         timeout: Duration::from_secs(20),
-        protocol: CODEX.to_owned(),
         muxers: vec![muxer],
         key_type,
+        ..Plan::new(scenarios::all().collect(), 5)
     }
 }
 
@@ -54,10 +53,13 @@ async fn the_reference_passes(muxer: Muxer, theirs: node::KeyType, ours: KeyType
         address: node.addresses()[0].clone(),
         node: OneNode {
             name: "the reference".to_owned(),
-            held: Some(HeldBlock {
-                address: Address::Plain(held),
-                data: Some(data),
-            }),
+            held: Held {
+                blocks: vec![HeldBlock {
+                    address: Address::Plain(held),
+                    data: Some(data),
+                }],
+                trees: Vec::new(),
+            },
             arguments: Vec::new(),
         },
     };
@@ -98,7 +100,7 @@ async fn another_protocol_is_named() {
         protocol: STORAGE.to_owned(),
         muxers: vec![Muxer::Mplex],
         key_type: KeyType::Secp256k1,
-        deadline: Duration::from_secs(20),
+        pace: Pace::new(Duration::from_secs(20)),
         grace: Duration::from_secs(20),
         may_answer_late: false,
         answer_on: AnswerOn::OwnStream,
@@ -111,7 +113,7 @@ async fn another_protocol_is_named() {
         address: address.clone(),
         node: OneNode {
             name: "the rewrite".to_owned(),
-            held: None,
+            held: Held::default(),
             arguments: Vec::new(),
         },
     };

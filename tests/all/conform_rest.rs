@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use blockexc::suite::plan::Plan;
-use blockexc::suite::protocol_id::CODEX;
 use blockexc::suite::rest::Rest;
 use blockexc::suite::rest_source::RestSource;
 use blockexc::suite::runner::{self, NoObserver};
 use blockexc::suite::scenarios;
 use blockexc::suite::source::OneNode;
-use blockexc::suite::transport::{KeyType, Muxer};
+use blockexc::suite::target::Held;
+use blockexc::suite::transport::Muxer;
 use blockexc::suite::verdict::{RunResult, Verdict};
 use blockexc_model::{Deviation, Deviations};
 
@@ -31,18 +31,15 @@ async fn run(deviations: Deviations, prefix: &'static str) -> RunResult {
         rest,
         node: OneNode {
             name: "the stand-in".to_owned(),
-            held: None,
+            held: Held::default(),
             arguments: Vec::new(),
         },
     };
     let plan = Plan {
-        scenarios: scenarios::all().collect(),
-        seed: 5,
         // What does not come is waited for so long, scenario by scenario.
         timeout: Duration::from_secs(3),
-        protocol: CODEX.to_owned(),
         muxers: vec![Muxer::Yamux],
-        key_type: KeyType::Secp256k1,
+        ..Plan::new(scenarios::all().collect(), 5)
     };
     let run = runner::run(Arc::new(source), &plan, &NoObserver).await;
     stand_in.stop().await;
@@ -83,6 +80,44 @@ async fn what_is_no_such_interface_is_named() {
         "{error}"
     );
     stand_in.stop().await;
+}
+
+/// The suite starts the node's process, and asks its interface where the node is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_the_suite_starts_is_steered_through_it() {
+    let stand_in = StandIn::start(Deviations::none(), "/api/storage/v1").await;
+    let control = format!("rest:{}", stand_in.url());
+    let conform = |start: &'static str, control: String| {
+        tokio::task::spawn_blocking(move || {
+            assert_cmd::Command::cargo_bin("blockexc")
+                .unwrap()
+                .args([
+                    "conform", "ASK-1", "WANT-5", "--json", "-", "--start", start,
+                ])
+                .args(["--start-within", "2", "--control", &control])
+                .assert()
+        })
+    };
+    let output = conform("exec sleep 600", control.clone())
+        .await
+        .unwrap()
+        .success();
+    let run: RunResult = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    assert_eq!(troubles(&run), Vec::<String>::new());
+    assert!(run.counts.pass >= 2, "{:?}", run.counts);
+    assert!(run.target.name.contains(&control), "{}", run.target.name);
+    let again = &run.results[0].rerun;
+    assert!(again.contains("--control rest:") && again.contains("--start 'exec sleep 600'"));
+    stand_in.stop().await;
+    let nobody = conform("echo up >&2; exec sleep 600", control)
+        .await
+        .unwrap();
+    nobody
+        .code(2)
+        .stderr(predicates::str::contains(
+            "has no REST interface within 2 s",
+        ))
+        .stderr(predicates::str::contains("up"));
 }
 
 /// The adapter that is written in Python, where there is a Python.

@@ -13,6 +13,7 @@ use blockexc::node::{self, CODEX_PROTOCOL, NodeHandle, NodeOptions, PendingBlock
 use blockexc::suite::compose;
 use blockexc::suite::exchange::Exchange;
 use blockexc::suite::fixture::{Block, Dataset, Fixtures};
+use blockexc::suite::pace::Pace;
 use blockexc::suite::peer::Peer;
 use blockexc::suite::peer_config::{Counters, PeerConfig};
 use blockexc::suite::quirks::AnswerOn;
@@ -108,7 +109,7 @@ impl Side {
                 Muxer::Mplex
             }],
             key_type: KeyType::Ed25519,
-            deadline: DEADLINE,
+            pace: Pace::new(DEADLINE),
             grace: DEADLINE,
             may_answer_late: false,
             answer_on: AnswerOn::default(),

@@ -9,6 +9,7 @@ use blockexc::node::{self, NodeHandle, NodeOptions};
 use blockexc::suite::compose::{list, want_have};
 use blockexc::suite::exchange::Exchange;
 use blockexc::suite::fixture::Fixtures;
+use blockexc::suite::pace::Pace;
 use blockexc::suite::peer::Peer;
 use blockexc::suite::peer_config::PeerConfig;
 use blockexc::suite::protocol_id::CODEX;
@@ -68,7 +69,7 @@ fn setting(target: Multiaddr, muxer: Muxer) -> PeerConfig {
         protocol: CODEX.to_owned(),
         muxers: vec![muxer],
         key_type: KeyType::Ed25519,
-        deadline: Duration::from_secs(20),
+        pace: Pace::new(Duration::from_secs(20)),
         grace: Duration::from_secs(20),
         may_answer_late: false,
         answer_on: AnswerOn::default(),

@@ -68,12 +68,10 @@ async fn row(name: &str, deviations: Deviations, expected: BTreeSet<&'static str
         jobs: JOBS,
     };
     let plan = Plan {
-        scenarios: scenarios::all().collect(),
-        seed: 1,
         timeout: TIMEOUT,
-        protocol: CODEX.to_owned(),
         muxers: vec![Muxer::Yamux],
         key_type: KeyType::Ed25519,
+        ..Plan::new(scenarios::all().collect(), 1)
     };
     let result = runner::run(Arc::new(source), &plan, &NoObserver).await;
     let missed = result

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use clap::Args;
-use libp2p::Multiaddr;
 use regex::Regex;
 
 use crate::cli::seconds;
-use crate::suite::launcher::Launch;
+use crate::suite::launcher::{Launch, Place};
 
 const DEFAULT_WITHIN: &str = "30";
 
@@ -15,8 +14,8 @@ const DEFAULT_WITHIN: &str = "30";
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct StartArgs {
     /// A command that starts the node to validate, and stays in the foreground. It is run by a shell,
-    /// and again after the node has ended. The address is --target's, or the first multiaddress with
-    /// /p2p/ in its output
+    /// and again after the node has ended. The address is --target's, or what --control rest:URL says, or
+    /// the first multiaddress with /p2p/ in its output
     #[arg(long, value_name = "COMMAND")]
     pub(in crate::cli) start: Option<String>,
     /// A regular expression for the line of its output that names the address; its first group is
@@ -25,7 +24,7 @@ pub(in crate::cli) struct StartArgs {
         long,
         value_name = "REGEX",
         requires = "start",
-        conflicts_with = "target"
+        conflicts_with_all = ["target", "control"]
     )]
     address_pattern: Option<Regex>,
     /// How many seconds it may take until the node accepts connections
@@ -35,10 +34,11 @@ pub(in crate::cli) struct StartArgs {
 }
 
 impl StartArgs {
-    /// How the target is started, if it is. Adds the arguments that say the same again.
+    /// How the target is started, if it is; its output says where it is, unless there is another way
+    /// to learn that. Adds the arguments that say the same again.
     pub(in crate::cli) fn launch(
         &self,
-        address: Option<Multiaddr>,
+        place: Option<Place>,
         arguments: &mut Vec<String>,
     ) -> Option<Launch> {
         let command = self.start.clone()?;
@@ -54,8 +54,7 @@ impl StartArgs {
         }
         Some(Launch {
             command,
-            address,
-            pattern: self.address_pattern.clone(),
+            place: place.unwrap_or_else(|| Place::InOutput(self.address_pattern.clone())),
             within: self.start_within,
         })
     }

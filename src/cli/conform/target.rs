@@ -8,22 +8,22 @@ use anyhow::{Context as _, Error, bail};
 use blockexc_model::{Deviation, Deviations, Dialect};
 use clap::{ArgGroup, Args};
 use libp2p::Multiaddr;
-use libp2p::multiaddr::Protocol;
 
 use super::start::{StartArgs, quoted};
 use crate::cli::{deviation, dialect, seconds};
 use crate::suite::adapter::source::{AdapterSettings, AdapterSource};
 use crate::suite::embedded::{EmbeddedSource, USUAL_JOBS};
-use crate::suite::launcher::Launcher;
-use crate::suite::plan::Plan;
+use crate::suite::launcher::{Launcher, Place};
+use crate::suite::plan::{DEFAULT_TIMEOUT, Plan};
 use crate::suite::protocol_id::CODEX;
 use crate::suite::rest::Rest;
 use crate::suite::rest_source::RestSource;
 use crate::suite::scenario::Scenario;
 use crate::suite::source::{OneNode, RemoteSource, TargetSource};
 use crate::suite::started::StartedSource;
-use crate::suite::target::HeldBlock;
+use crate::suite::target::{Held, HeldBlock};
 use crate::suite::transport::{KeyType, Muxer};
+use crate::wire::cid::DATASET_ROOT;
 use crate::wire::{Address, address};
 
 /// The arguments that name a target.
@@ -36,14 +36,15 @@ pub(in crate::cli) struct TargetArgs {
     /// How to steer the target: exec:'COMMAND' starts an adapter (see docs/adapter.md), which starts
     /// or knows the node; rest:URL is the REST interface of a Codex, Archivist or Logos Storage node,
     /// which also says the address
-    #[arg(long, value_name = "HOW", value_parser = control, conflicts_with = "start")]
+    #[arg(long, value_name = "HOW", value_parser = control)]
     pub(in crate::cli) control: Option<ControlBy>,
     #[command(flatten)]
     pub(in crate::cli) start: StartArgs,
-    /// A block that the target holds: a CID, or TREE/INDEX
+    /// What the target holds: the CID of a block, TREE/INDEX, or the CID of a dataset's tree, of which
+    /// leaves and proofs are then taken from the target. May be repeated
     #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
-    pub(in crate::cli) holds: Option<Address>,
-    /// A file with the bytes of the block named with --holds
+    pub(in crate::cli) holds: Vec<Address>,
+    /// A file with the bytes of the one block named with --holds
     #[arg(long, value_name = "FILE", requires = "holds")]
     pub(in crate::cli) holds_file: Option<PathBuf>,
     /// The dialect that the embedded node emulates
@@ -96,21 +97,18 @@ impl TargetArgs {
 
     /// The plan of a run of these scenarios on it.
     pub(in crate::cli) fn plan(&self, scenarios: Vec<&'static Scenario>, seed: u64) -> Plan {
-        Plan {
-            scenarios,
-            seed,
+        let mut plan = Plan {
             timeout: self.timeout,
             protocol: self.protocol.clone(),
-            muxers: match self.muxer {
-                Some(muxer) => vec![muxer],
-                None => vec![Muxer::Yamux, Muxer::Mplex],
-            },
             key_type: self.key_type,
+            ..Plan::new(scenarios, seed)
+        };
+        if let Some(muxer) = self.muxer {
+            plan.muxers = vec![muxer];
         }
+        plan
     }
 }
-
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where the scenarios get their targets.
 ///
@@ -119,7 +117,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 /// When a file cannot be read, or is not the block that it is said to be, or what steers the target
 /// does not work.
 pub(in crate::cli) async fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn TargetSource>> {
-    if args.holds.is_some() && !args.is_foreign() {
+    if !args.holds.is_empty() && !args.is_foreign() {
         bail!("--holds names a block of a node of yours: give --target, --start or --control too");
     }
     // What both kinds of target need to be met the same way again.
@@ -170,6 +168,9 @@ pub(in crate::cli) async fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn 
     }
     let held = held(args, &mut arguments)?;
     match &args.control {
+        Some(ControlBy::Exec(_)) if args.start.start.is_some() => {
+            bail!("an adapter starts the node itself: give --control exec:… or --start, not both");
+        }
         Some(ControlBy::Exec(command)) => {
             arguments.push(format!("--control exec:{}", quoted(command)));
             let settings = AdapterSettings {
@@ -186,14 +187,28 @@ pub(in crate::cli) async fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn 
         }
         Some(ControlBy::Rest(url)) => {
             arguments.push(format!("--control rest:{url}"));
-            return Ok(Arc::new(steered_by_rest(args, url, held, arguments).await?));
+            if args.start.start.is_none() {
+                return Ok(Arc::new(steered_by_rest(args, url, held, arguments).await?));
+            }
         }
         None => {}
     }
-    if let Some(launch) = args.start.launch(args.target.clone(), &mut arguments) {
+    let rest = match &args.control {
+        Some(ControlBy::Rest(url)) => Some(url.clone()),
+        _ => None,
+    };
+    let place = match (rest, args.target.clone()) {
+        (Some(url), known) => Some(Place::Rest(url, known, args.timeout)),
+        (None, known) => known.map(Place::Known),
+    };
+    if let Some(launch) = args.start.launch(place, &mut arguments) {
+        let by = match &launch.place {
+            Place::Rest(url, ..) => format!(", steered through {url}"),
+            Place::Known(_) | Place::InOutput(_) => String::new(),
+        };
         return Ok(Arc::new(StartedSource {
             node: OneNode {
-                name: launch.command.clone(),
+                name: format!("{}{by}", launch.command),
                 held,
                 arguments,
             },
@@ -211,51 +226,50 @@ pub(in crate::cli) async fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn 
     Ok(Arc::new(RemoteSource { address, node }))
 }
 
-/// The block that the target is said to hold.
-fn held(args: &TargetArgs, arguments: &mut Vec<String>) -> anyhow::Result<Option<HeldBlock>> {
-    Ok(match &args.holds {
-        None => None,
-        Some(held) => {
-            arguments.push(format!("--holds {}", address::show(held)));
-            let data = match &args.holds_file {
-                None => None,
-                Some(path) => {
-                    arguments.push(format!("--holds-file '{}'", path.display()));
-                    let data = std::fs::read(path).with_context(|| path.display().to_string())?;
-                    if let Address::Plain(cid) = held
-                        && !cid.matches(&data)
-                    {
-                        bail!("{} is not the block {cid}", path.display());
-                    }
-                    Some(data.into())
-                }
-            };
-            Some(HeldBlock {
-                address: held.clone(),
-                data,
-            })
+/// What the target is said to hold.
+fn held(args: &TargetArgs, arguments: &mut Vec<String>) -> anyhow::Result<Held> {
+    let mut held = Held::default();
+    for named in &args.holds {
+        arguments.push(format!("--holds {}", address::show(named)));
+        match named {
+            Address::Plain(cid) if cid.codec() == Some(DATASET_ROOT) => {
+                held.trees.push(cid.clone())
+            }
+            block => held.blocks.push(HeldBlock {
+                address: block.clone(),
+                data: None,
+            }),
         }
-    })
+    }
+    if let Some(path) = &args.holds_file {
+        let ([block], []) = (&mut held.blocks[..], &held.trees[..]) else {
+            bail!("--holds-file holds the bytes of one block: name just that with --holds");
+        };
+        arguments.push(format!("--holds-file '{}'", path.display()));
+        let data = std::fs::read(path).with_context(|| path.display().to_string())?;
+        if let Address::Plain(cid) = &block.address
+            && !cid.matches(&data)
+        {
+            bail!("{} is not the block {cid}", path.display());
+        }
+        block.data = Some(data.into());
+    }
+    Ok(held)
 }
 
 /// A node that is steered through its REST interface.
 async fn steered_by_rest(
     args: &TargetArgs,
     url: &str,
-    held: Option<HeldBlock>,
+    held: Held,
     arguments: Vec<String>,
 ) -> anyhow::Result<RestSource> {
     let rest = Rest::find(url, args.timeout).await.map_err(Error::msg)?;
     let info = rest.info().await.map_err(Error::msg)?;
-    let is_tcp = |address: &&Multiaddr| address.iter().any(|part| matches!(part, Protocol::Tcp(_)));
-    let told = info.addresses.iter().find(is_tcp);
-    let address = args.target.as_ref().or(told).cloned();
-    let address = address.with_context(|| {
-        format!(
-            "{} names no TCP address of the node: give --target",
-            rest.base()
-        )
-    })?;
+    let address = match &args.target {
+        Some(address) => address.clone(),
+        None => rest.address().await.map_err(Error::msg)?,
+    };
     let version = info
         .version
         .as_deref()

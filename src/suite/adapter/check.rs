@@ -9,11 +9,10 @@ use crate::suite::exchange::Exchange;
 use crate::suite::harness::Harness;
 use crate::suite::peer::Peer;
 use crate::suite::plan::Plan;
-use crate::suite::quirks::Quirks;
+use crate::suite::quirks::Manner;
 use crate::suite::setup::{set_up, tear_down};
 use crate::suite::stop::Stop;
 use crate::suite::target::{StartOption, TargetOptions};
-use crate::suite::transport::{KeyType, Muxer};
 
 /// What was tried, and what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,16 +38,13 @@ pub async fn check(source: &AdapterSource, protocol: &str, within: Duration) -> 
         found: unknown.map(|()| None),
     });
     let plan = Plan {
-        scenarios: Vec::new(),
-        seed: rand::random(),
         timeout: within,
         protocol: protocol.to_owned(),
-        muxers: vec![Muxer::Yamux, Muxer::Mplex],
-        key_type: KeyType::Secp256k1,
+        ..Plan::new(Vec::new(), rand::random())
     };
-    let (quirks, exchange) = (Quirks::default(), Exchange::new());
+    let (manner, exchange) = (Manner::unknown(within), Exchange::new());
     let options = TargetOptions::DEFAULT;
-    let harness = match set_up(source, &plan, quirks, "check", &options, &exchange).await {
+    let harness = match set_up(source, &plan, &manner, "check", &options, &exchange).await {
         Ok(harness) => harness,
         Err(stop) => {
             checked.push(Checked {

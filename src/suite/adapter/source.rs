@@ -14,7 +14,7 @@ use super::session::{CallError, Session};
 use crate::suite::control::Capability;
 use crate::suite::needs::Offers;
 use crate::suite::source::{NoTarget, TargetSource, peer_id_in};
-use crate::suite::target::{HeldBlock, RetryTimer, StartOption, Target, TargetOptions};
+use crate::suite::target::{Held, RetryTimer, StartOption, Target, TargetOptions};
 use crate::suite::transport::{KeyType, Muxer};
 use crate::suite::verdict::TargetDescription;
 
@@ -42,8 +42,8 @@ pub struct AdapterSettings {
     pub key_type: KeyType,
     /// Where the node is, if the adapter does not say.
     pub address: Option<Multiaddr>,
-    /// A block that the node holds.
-    pub held: Option<HeldBlock>,
+    /// What the node holds.
+    pub held: Held,
     /// The command-line arguments that name it again.
     pub arguments: Vec<String>,
 }
@@ -301,7 +301,8 @@ impl TargetSource for AdapterSource {
         let options = StartOption::ALL.iter().copied();
         Offers {
             control: self.capabilities(),
-            held: self.settings.held.is_some(),
+            held: !self.settings.held.as_blocks().is_empty(),
+            held_leaves: !self.settings.held.trees.is_empty(),
             options: match self.is_fresh() {
                 true => options.filter(|option| self.takes(*option)).collect(),
                 false => BTreeSet::new(),

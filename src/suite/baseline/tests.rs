@@ -20,7 +20,14 @@ const ENTRY: &str = "[[entry]]\nname = \"WANT-6\"\nverdict = \"fail\"\nreason = 
 fn results(of: &[(&str, Verdict)]) -> Vec<ScenarioResult> {
     let all = scenarios::all().map(|scenario| {
         let requirement = scenario.requirement().unwrap();
-        let mut result = ScenarioResult::new(scenario, requirement, Ok(()), 0, &[], String::new());
+        let mut result = ScenarioResult::new(
+            scenario,
+            requirement,
+            Ok(()),
+            0,
+            Default::default(),
+            String::new(),
+        );
         if let Some((_, verdict)) = of.iter().find(|(id, _)| *id == scenario.id) {
             result.verdict = *verdict;
         }

@@ -65,7 +65,7 @@ impl Harness {
         &self,
         condition: impl Fn(&Dump) -> Result<bool, Unknown>,
     ) -> Result<Dump, Stop> {
-        let deadline = Instant::now() + self.config.deadline;
+        let deadline = Instant::now() + self.config.pace.deadline();
         loop {
             let dump = self.dump().await?;
             if condition(&dump)? || Instant::now() > deadline {
@@ -94,6 +94,7 @@ impl Harness {
         loop {
             let context = self.context(peer).await?;
             if condition(&context)? {
+                self.config.pace.saw(start.elapsed());
                 return Ok(context);
             }
             if Instant::now() > end {
@@ -101,7 +102,7 @@ impl Harness {
                     barrier = true;
                     peer.wait_until_handled().await?;
                     if self.target.may_answer_late {
-                        end = start + self.config.deadline;
+                        end = start + self.config.pace.patience();
                     }
                     continue;
                 }

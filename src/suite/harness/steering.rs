@@ -1,16 +1,15 @@
 //! Steering the target through its control.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Harness, Made};
 use crate::suite::control::{Capability, Control, Outcome, RequestId};
 use crate::suite::describe::short;
 use crate::suite::fixture::{Block, Dataset};
-use crate::suite::needs::{NEEDS_HELD, needs_control};
+use crate::suite::needs::needs_control;
 use crate::suite::peer::Peer;
 use crate::suite::stop::Stop;
-use crate::suite::target::HeldBlock;
 use crate::wire::{Address, BlockCid};
 
 impl Harness {
@@ -73,24 +72,6 @@ impl Harness {
         )
     }
 
-    /// A block that the target holds: put there now, or the one that the user has named.
-    ///
-    /// # Errors
-    ///
-    /// Skips when there is neither.
-    pub async fn held(&self) -> Result<HeldBlock, Stop> {
-        if self.can(Capability::Put) {
-            let block = self.block();
-            self.put(&block).await?;
-            return Ok(HeldBlock {
-                address: block.address(),
-                data: Some(block.data),
-            });
-        }
-        let held = self.target.held.clone();
-        held.ok_or_else(|| Stop::Skip(NEEDS_HELD.to_owned()))
-    }
-
     /// Makes the target delete a block.
     ///
     /// # Errors
@@ -127,14 +108,14 @@ impl Harness {
     }
 
     /// The outcome of a request as it is now. Behind a barrier that is final; a target that may
-    /// answer late has until the deadline.
+    /// answer late has as long as its pace asks.
     ///
     /// # Errors
     ///
     /// When it cannot be asked.
     pub async fn outcome(&self, request: RequestId) -> Result<Outcome, Stop> {
         let within = if self.target.may_answer_late {
-            self.config.deadline
+            self.config.pace.patience()
         } else {
             // The target has handled everything; only handing the outcome over takes time.
             self.config.grace
@@ -148,12 +129,17 @@ impl Harness {
     ///
     /// When it cannot be asked.
     pub async fn outcome_in_the_end(&self, request: RequestId) -> Result<Outcome, Stop> {
-        self.outcome_within(request, self.config.deadline).await
+        self.outcome_within(request, self.config.pace.deadline())
+            .await
     }
 
     async fn outcome_within(&self, request: RequestId, within: Duration) -> Result<Outcome, Stop> {
         let control = self.control(Capability::Request)?;
+        let start = Instant::now();
         let outcome = control.outcome(request, within).await?;
+        if outcome != Outcome::Pending {
+            self.config.pace.saw(start.elapsed());
+        }
         self.log_steering(format!("says that {outcome}"));
         Ok(outcome)
     }

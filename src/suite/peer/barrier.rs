@@ -5,10 +5,13 @@
 //! is here, everything that was to come is here, too. What a scenario sees holds neither the
 //! questions of barriers nor their answers.
 
+use std::time::Duration;
+
 use prost::Message as _;
 use tokio::time::Instant;
 
 use super::Peer;
+use super::endpoint::Endpoint;
 use super::inbox::{Inbox, Question};
 use crate::suite::compose;
 use crate::suite::describe::describe;
@@ -122,19 +125,32 @@ impl Peer {
         done: impl Fn(&Received) -> bool,
     ) -> Result<Received, PeerError> {
         let start = Instant::now();
-        let config = &self.endpoint.config;
+        let Endpoint { config, .. } = self.endpoint.as_ref();
         let found = |inbox: &Inbox| done(inbox.received());
-        if self.endpoint.wait(start + config.grace, found).await {
-            return Ok(self.take_received());
-        }
-        let questions = self.ask().await?;
-        self.answered(questions, self.deadline(), found).await?;
-        if config.may_answer_late && !self.endpoint.wait(start + config.deadline, found).await {
-            // What arrived at the last moment must not be taken for missing.
+        if !self.endpoint.wait(start + config.grace, found).await {
             let questions = self.ask().await?;
             self.answered(questions, self.deadline(), found).await?;
         }
+        if config.may_answer_late {
+            let patience = config.pace.patience();
+            if !self.endpoint.wait(start + patience, found).await {
+                self.note_wait(patience);
+                // What arrived at the last moment must not be taken for missing.
+                let questions = self.ask().await?;
+                self.answered(questions, self.deadline(), found).await?;
+            }
+            if found(&self.endpoint.inbox()) {
+                config.pace.saw(start.elapsed());
+            }
+        }
         Ok(self.take_received())
+    }
+
+    /// Says in the log how long something was waited for that did not come.
+    fn note_wait(&self, patience: Duration) {
+        let Endpoint { name, config, .. } = self.endpoint.as_ref();
+        let text = format!("waited {:.1} s for more", patience.as_secs_f32());
+        config.exchange.note(name, name, text);
     }
 
     /// Asks a barrier's question on every stream on which something was sent since the last one,
@@ -182,6 +198,7 @@ impl Peer {
         found: impl Fn(&Inbox) -> bool,
     ) -> Result<(), PeerError> {
         let open = |inbox: &Inbox, asked: &OpenQuestion| !inbox.is_answered(&asked.question);
+        let start = Instant::now();
         let mut asked_again = false;
         loop {
             let lost = |inbox: &Inbox, questions: &[OpenQuestion]| {
@@ -203,7 +220,11 @@ impl Peer {
                 questions.retain(|question| open(&inbox, question));
                 (found(&inbox), lost(&inbox, &questions))
             };
-            if is_found || questions.is_empty() {
+            if questions.is_empty() {
+                self.endpoint.config.pace.saw(start.elapsed());
+                return Ok(());
+            }
+            if is_found {
                 return Ok(());
             }
             if let Some(how) = self.endpoint.all_ended() {
@@ -223,7 +244,7 @@ impl Peer {
             if !settled {
                 return Err(PeerError::NoAnswer {
                     peer: self.name().to_owned(),
-                    within: self.endpoint.config.deadline,
+                    within: self.endpoint.config.pace.deadline(),
                     received: self.endpoint.inbox().received().to_string(),
                 });
             }

@@ -11,6 +11,7 @@ use super::*;
 use crate::suite::compose::{dont_have, have, list, presences, want_have};
 use crate::suite::exchange::Exchange;
 use crate::suite::fixture::Fixtures;
+use crate::suite::pace::Pace;
 use crate::suite::protocol_id::CODEX;
 use crate::suite::stream::StreamEnd;
 use crate::suite::transport::{KeyType, Muxer};
@@ -22,7 +23,7 @@ fn config(target: Multiaddr, muxer: Muxer, seed: u64) -> PeerConfig {
         protocol: CODEX.to_owned(),
         muxers: vec![muxer],
         key_type: KeyType::Secp256k1,
-        deadline: Duration::from_secs(20),
+        pace: Pace::new(Duration::from_secs(20)),
         grace: Duration::from_secs(20),
         may_answer_late: false,
         answer_on: AnswerOn::default(),

@@ -9,22 +9,27 @@ use async_trait::async_trait;
 use libp2p::Multiaddr;
 
 use super::*;
-use crate::suite::compose::{dont_have, list, presences, want_have};
+use crate::suite::compose::{dont_have, have, list, presences, want_have};
 use crate::suite::fixture::Fixtures;
 use crate::suite::harness::Harness;
 use crate::suite::needs::{Needs, Offers};
+use crate::suite::pace::Pace;
 use crate::suite::peer::Peer;
 use crate::suite::peer_config::PeerConfig;
 use crate::suite::protocol_id::CODEX;
-use crate::suite::quirks::{AnswerOn, BarrierKind};
+use crate::suite::quirks::{AnswerOn, BarrierKind, Quirks};
 use crate::suite::source::NoTarget;
-use crate::suite::target::{RetryTimer, Target, TargetOptions};
+use crate::suite::target::{Held, HeldBlock, RetryTimer, Target, TargetOptions};
 use crate::suite::transport::{KeyType, Muxer};
 use crate::suite::verdict::{Conclusion, TargetDescription, Verdict};
+use crate::wire::{Address, BlockCid};
 
-/// A target that says DontHave to every entry that asks for it, or nothing at all.
+/// A target that says DontHave to every entry that asks for it, or nothing at all. It has whatever is
+/// asked for otherwise, if it says so late.
+#[derive(Default)]
 struct Simple {
     mute: bool,
+    late: Option<Duration>,
 }
 
 #[async_trait]
@@ -36,7 +41,7 @@ impl TargetSource for Simple {
             protocol: CODEX.to_owned(),
             muxers: vec![Muxer::Yamux],
             key_type: KeyType::Ed25519,
-            deadline: Duration::from_secs(20),
+            pace: Pace::new(Duration::from_secs(20)),
             grace: Duration::from_secs(20),
             may_answer_late: false,
             answer_on: AnswerOn::OwnStream,
@@ -46,7 +51,7 @@ impl TargetSource for Simple {
         };
         let peer = Peer::new(&config);
         let address = peer.listen().await.unwrap();
-        let mute = self.mute;
+        let (mute, late) = (self.mute, self.late);
         tokio::spawn(async move {
             while let Ok(received) = peer
                 .receive_until(|received| received.want_entries().count() > 0)
@@ -60,15 +65,36 @@ impl TargetSource for Simple {
                 if !items.is_empty() && peer.send(presences(items)).await.is_err() {
                     return;
                 }
+                let Some(late) = late else { continue };
+                let items = received.want_entries();
+                let items: Vec<_> = items
+                    .filter(|entry| !entry.send_dont_have)
+                    .map(|entry| have(&entry.address))
+                    .collect();
+                if items.is_empty() {
+                    continue;
+                }
+                let peer = peer.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(late).await;
+                    peer.send(presences(items)).await
+                });
             }
         });
+        let held = HeldBlock {
+            address: Address::Plain(BlockCid::of_block(b"held")),
+            data: None,
+        };
         Ok(Target {
             address,
             peer_id: None,
             control: None,
-            held: None,
+            held: Held {
+                blocks: self.late.map(|_| held).into_iter().collect(),
+                trees: Vec::new(),
+            },
             configured: false,
-            may_answer_late: false,
+            may_answer_late: self.late.is_some(),
             retries: RetryTimer::Unknown,
         })
     }
@@ -86,7 +112,10 @@ impl TargetSource for Simple {
     }
 
     fn offers(&self) -> Offers {
-        Offers::default()
+        Offers {
+            held: self.late.is_some(),
+            ..Offers::default()
+        }
     }
 
     fn jobs(&self) -> usize {
@@ -151,18 +180,106 @@ static ODD: [Scenario; 8] = [
 
 /// A target is quick to answer, and what waits in vain waits this long.
 async fn results(mute: bool, timeout: Duration, hanging: bool) -> RunResult {
+    let scenarios = ODD
+        .iter()
+        .filter(|scenario| (scenario.id == "WANT-5/hangs") == hanging)
+        .collect();
     let plan = Plan {
-        scenarios: ODD
-            .iter()
-            .filter(|scenario| (scenario.id == "WANT-5/hangs") == hanging)
-            .collect(),
-        seed: 1,
         timeout,
-        protocol: CODEX.to_owned(),
         muxers: vec![Muxer::Yamux],
-        key_type: KeyType::Ed25519,
+        ..Plan::new(scenarios, 1)
     };
-    run(Arc::new(Simple { mute }), &plan, &NoObserver).await
+    let source = Simple {
+        mute,
+        ..Simple::default()
+    };
+    run(Arc::new(source), &plan, &NoObserver).await
+}
+
+static LATE: [Scenario; 2] = [
+    scenario("WANT-4/late", |harness| {
+        Box::pin(async move {
+            let peer = harness.join().await?;
+            let address = harness.address();
+            peer.send(list([want_have(&address)])).await?;
+            let received = peer.receive_until(|it| it.has_have(&address)).await?;
+            harness.require(received.has_have(&address), "a Have", &received)
+        })
+    }),
+    scenario("WANT-4/never", |harness| {
+        Box::pin(async move {
+            let peer = harness.join().await?;
+            let received = peer.receive_until(|_| false).await?;
+            harness.require(!received.is_empty(), "something", &received)
+        })
+    }),
+];
+
+/// What comes so late after a barrier's answer is waited for; and how long, in seconds, something was
+/// waited for that never comes.
+async fn waited_for(late: Duration, timeout: Duration) -> f32 {
+    let plan = Plan {
+        timeout,
+        muxers: vec![Muxer::Yamux],
+        ..Plan::new(LATE.iter().collect(), 1)
+    };
+    let source = Simple {
+        late: Some(late),
+        ..Simple::default()
+    };
+    let run = run(Arc::new(source), &plan, &NoObserver).await;
+    let result = |id: &str| run.results.iter().find(|it| it.scenario == id).unwrap();
+    let came = result("WANT-4/late");
+    assert_eq!(came.verdict, Verdict::Pass, "{came:#?}");
+    let mut lines = result("WANT-4/never").exchange.iter();
+    let waited = lines
+        .find_map(|line| line.text.strip_prefix("waited "))
+        .unwrap();
+    waited.split_once(' ').unwrap().0.parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_quick_target_does_not_send_is_not_waited_for_until_the_deadline() {
+    let waited = waited_for(Duration::from_millis(150), Duration::from_secs(60)).await;
+    assert!((1.5..60.0).contains(&waited), "{waited}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_target_is_waited_for() {
+    let waited = waited_for(Duration::from_secs(2), Duration::from_secs(4)).await;
+    assert!((waited - 4.0).abs() < 0.01, "{waited}");
+}
+
+/// Notes in which order scenarios begin.
+#[derive(Default)]
+struct Order(Mutex<Vec<&'static str>>);
+
+impl Observer for Order {
+    fn begun(&self, scenario: &'static Scenario) {
+        self.0.lock().unwrap().push(scenario.id);
+    }
+}
+
+#[tokio::test]
+async fn a_shuffled_run_says_so_and_a_kept_pass_has_its_exchange() {
+    let plan = Plan {
+        muxers: vec![Muxer::Yamux],
+        shuffled: true,
+        keep_passes: true,
+        ..Plan::new(ODD.iter().filter(|it| it.id != "WANT-5/hangs").collect(), 1)
+    };
+    let order = Order::default();
+    let run = run(Arc::new(Simple::default()), &plan, &order).await;
+    let planned: Vec<&str> = plan.in_order().iter().map(|(_, it)| it.id).collect();
+    assert_eq!(*order.0.lock().unwrap(), planned);
+    let reported: Vec<&str> = run.results.iter().map(|it| it.scenario.as_str()).collect();
+    assert_ne!(planned, reported);
+    assert!(run.options.shuffled);
+    for result in &run.results {
+        let is_kept = result.scenario == "WANT-5/passes" || result.scenario == "WANT-5/fails";
+        let said = result.exchange.iter().any(|line| line.bytes.is_some());
+        assert_eq!(said, is_kept, "{}", result.scenario);
+    }
 }
 
 #[tokio::test]
@@ -209,14 +326,11 @@ async fn quirks_with(deviations: &[blockexc_model::Deviation]) -> Quirks {
         jobs: 1,
     };
     let plan = Plan {
-        scenarios: Vec::new(),
-        seed: 1,
         timeout: Duration::from_secs(2),
-        protocol: CODEX.to_owned(),
         muxers: vec![Muxer::Yamux],
-        key_type: KeyType::Ed25519,
+        ..Plan::new(Vec::new(), 1)
     };
-    detect_quirks(&source, &plan).await
+    learn_manner(&source, &plan).await.quirks
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use self::setting::{asked_peer, wanted_leaf};
 use crate::suite::compose::{deliveries, delivery, have, list, presences, want_block, want_have};
-use crate::suite::control::Capability::{Dump, Put, PutDataset, Request, RequestLeaf, RetryNow};
+use crate::suite::control::Capability::{Dump, Put, Request, RequestLeaf, RetryNow};
 use crate::suite::control::Outcome;
 use crate::suite::fixture::Block;
 use crate::suite::harness::Harness;
@@ -34,7 +34,7 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "XFER-1/leaf",
         summary: "A WantBlock for a held leaf of a dataset.",
         expects: "A delivery with the leaf's address, the block's CID, its data, and a proof that verifies.",
-        needs: Needs::control(&[PutDataset]),
+        needs: Needs::HELD_LEAVES,
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(leaf_delivery_is_complete(harness)),
     },
@@ -178,7 +178,7 @@ pub const SCENARIOS: &[Scenario] = &[
         id: "XFER-10",
         summary: "One list asks for 25 leaves of a stored dataset.",
         expects: "All are delivered, at most 20 in a message.",
-        needs: Needs::control(&[PutDataset]),
+        needs: Needs::HELD_LEAVES,
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(messages_hold_few_blocks(harness)),
     },
@@ -215,8 +215,7 @@ async fn delivery_is_complete(harness: &Harness) -> Result<(), Stop> {
 
 async fn leaf_delivery_is_complete(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
-    let dataset = harness.dataset(5);
-    harness.put_dataset(&dataset).await?;
+    let dataset = harness.held_leaves(5).await?;
     // The last of an odd number has no sibling; the one in the middle has.
     for index in [4, 2] {
         let address = dataset.address(index);
@@ -461,8 +460,7 @@ async fn delivery_of_somebody_else(harness: &Harness) -> Result<(), Stop> {
 
 async fn messages_hold_few_blocks(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
-    let dataset = harness.dataset(25);
-    harness.put_dataset(&dataset).await?;
+    let dataset = harness.held_leaves(25).await?;
     let wanted: Vec<Address> = (0..25).map(|index| dataset.address(index)).collect();
     peer.send(list(wanted.iter().map(want_block))).await?;
     let all = |received: &Received| wanted.iter().all(|it| received.has_delivery(it));

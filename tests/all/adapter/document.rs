@@ -6,6 +6,7 @@ use blockexc::suite::adapter::message::{
     Answer, Body, Cancelled, Command, DumpAnswer, Ended, Event, Hello, Requested, Started, Stored,
 };
 use blockexc::suite::control::Capability;
+use blockexc::suite::target::StartOption;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -22,12 +23,20 @@ fn through<T: DeserializeOwned + Serialize>(value: &Value) -> Value {
 fn every_message_has_an_example_that_is_read_and_written() {
     let document = include_str!("../../../docs/adapter.md");
     let mut asked: Option<Command> = None;
+    let mut given: Vec<String> = Vec::new();
     let (mut commands, mut kinds) = (BTreeSet::new(), BTreeSet::new());
     for line in document.lines().map(str::trim_start) {
         if let Some(text) = line.strip_prefix("→ ") {
             let value: Value = serde_json::from_str(text).unwrap();
             assert_eq!(through::<Command>(&value), value);
             commands.insert(value["command"].as_str().unwrap().to_owned());
+            if value["command"] == "start" {
+                let members = value.as_object().unwrap().keys();
+                given = members
+                    .filter(|it| !["id", "command"].contains(&it.as_str()))
+                    .cloned()
+                    .collect();
+            }
             asked = Some(serde_json::from_value(value).unwrap());
         } else if let Some(text) = line.strip_prefix("← ") {
             let value: Value = serde_json::from_str(text).unwrap();
@@ -69,6 +78,11 @@ fn every_message_has_an_example_that_is_read_and_written() {
             .map(|it| json!(it).as_str().unwrap().to_owned()),
     );
     assert_eq!(commands, all);
+    for option in StartOption::ALL {
+        let named = format!("\"{}\"", option.name());
+        assert!(document.contains(&named), "{named} is not announced");
+    }
+    assert_eq!(given.len(), StartOption::ALL.len(), "{given:?}");
     assert_eq!(kinds, ["error", "event", "unsupported"].into());
 }
 

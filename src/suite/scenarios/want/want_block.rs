@@ -2,7 +2,7 @@
 
 use super::steps::{brings, brings_held, no_second_delivery, send_until, wants};
 use crate::suite::compose::{list, want_block};
-use crate::suite::control::Capability::{Delete, Dump, Put, PutDataset};
+use crate::suite::control::Capability::{Delete, Dump, Put};
 use crate::suite::describe::short;
 use crate::suite::dump::ContextDump;
 use crate::suite::harness::Harness;
@@ -52,7 +52,7 @@ pub const SCENARIOS: &[Scenario] = &[
         summary: "WantBlock entries for a leaf of a stored dataset, and for the same block by its \
                   own CID.",
         expects: "A delivery for each.",
-        needs: Needs::control(&[PutDataset]),
+        needs: Needs::HELD_LEAVES,
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(held_leaf_is_delivered(harness)),
     },
@@ -240,8 +240,7 @@ async fn one_want_draws_one_delivery(harness: &Harness) -> Result<(), Stop> {
 
 async fn held_leaf_is_delivered(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
-    let dataset = harness.dataset(3);
-    harness.put_dataset(&dataset).await?;
+    let dataset = harness.held_leaves(3).await?;
     let block = &dataset.blocks[1];
     for address in [dataset.address(1), block.address()] {
         let received = send_until(&peer, list([want_block(&address)]), |received| {

@@ -4,7 +4,7 @@ use blockexc_model::price::Price;
 
 use super::steps::{assume_served, brings, send_until, wants};
 use crate::suite::compose::{list, want_block, want_have};
-use crate::suite::control::Capability::{Put, PutDataset};
+use crate::suite::control::Capability::Put;
 use crate::suite::describe::short;
 use crate::suite::harness::Harness;
 use crate::suite::needs::Needs;
@@ -51,7 +51,7 @@ pub const SCENARIOS: &[Scenario] = &[
         summary: "WantHave entries for a leaf of a stored dataset, and for the same block by its own \
                   CID.",
         expects: "A Have item for each, under the address that was asked about.",
-        needs: Needs::control(&[PutDataset]),
+        needs: Needs::HELD_LEAVES,
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(have_for_a_held_leaf(harness)),
     },
@@ -165,8 +165,7 @@ async fn have_for_a_held_block(harness: &Harness) -> Result<(), Stop> {
 
 async fn have_for_a_held_leaf(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
-    let dataset = harness.dataset(3);
-    harness.put_dataset(&dataset).await?;
+    let dataset = harness.held_leaves(3).await?;
     for address in [dataset.address(2), dataset.blocks[2].address()] {
         let received = send_until(&peer, list([want_have(&address)]), |received| {
             received.has_have(&address)
