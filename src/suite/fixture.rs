@@ -1,5 +1,7 @@
 //! Fixtures: random blocks, datasets, addresses and keys, all from one seed.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use rand::{Rng as _, RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
@@ -110,6 +112,10 @@ impl Dataset {
 pub struct Fixtures {
     random: ChaCha20Rng,
     block_size: usize,
+    /// What the target may want because of the scenario.
+    known: HashSet<BlockCid>,
+    /// Whether others make the target want things, too.
+    is_shared: bool,
 }
 
 impl Fixtures {
@@ -120,7 +126,24 @@ impl Fixtures {
         Fixtures {
             random: ChaCha20Rng::from_seed(sha256(&text)),
             block_size: BLOCK_SIZE,
+            known: HashSet::new(),
+            is_shared: false,
         }
+    }
+
+    /// From now on, what was not made here nor [known](Self::know) is wanted because of others.
+    pub fn set_shared(&mut self) {
+        self.is_shared = true;
+    }
+
+    /// Notes that the scenario makes the target want this.
+    pub fn know(&mut self, address: &Address) {
+        self.known.insert(name_of(address).clone());
+    }
+
+    /// Whether the target wants this because of others than the scenario.
+    pub fn is_of_others(&self, address: &Address) -> bool {
+        self.is_shared && !self.known.contains(name_of(address))
     }
 
     /// From now on, blocks have so many bytes.
@@ -152,7 +175,9 @@ impl Fixtures {
 
     /// A block of this many bytes that nobody else has.
     pub fn block_of(&mut self, size: usize) -> Block {
-        Block::new(self.bytes(size))
+        let block = Block::new(self.bytes(size));
+        self.known.insert(block.cid.clone());
+        block
     }
 
     /// A manifest of a dataset that does not exist: the one plain block that every known node
@@ -165,19 +190,31 @@ impl Fixtures {
             dataset_size: 65_536,
             file_name: None,
         };
-        Block::new_manifest(manifest.encode())
+        self.known.insert(manifest.tree.clone());
+        let block = Block::new_manifest(manifest.encode());
+        self.known.insert(block.cid.clone());
+        block
     }
 
     /// The plain address of a block that does not exist.
     pub fn address(&mut self) -> Address {
-        Address::Plain(BlockCid::from_digest(
-            crate::wire::cid::BLOCK,
-            &self.random.random(),
-        ))
+        let cid = BlockCid::from_digest(crate::wire::cid::BLOCK, &self.random.random());
+        self.known.insert(cid.clone());
+        Address::Plain(cid)
     }
 
     /// A dataset of this many blocks that nobody else has.
     pub fn dataset(&mut self, blocks: usize) -> Dataset {
-        Dataset::new((0..blocks).map(|_| self.block()).collect())
+        let dataset = Dataset::new((0..blocks).map(|_| self.block()).collect());
+        self.known.insert(dataset.cid());
+        dataset
+    }
+}
+
+/// The CID of a block, or of a leaf's tree.
+fn name_of(address: &Address) -> &BlockCid {
+    match address {
+        Address::Plain(cid) => cid,
+        Address::Leaf { tree, .. } => tree,
     }
 }

@@ -1,7 +1,12 @@
 //! Learns the [`Manner`] of a target before a run.
 
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::select_ok;
+
 use super::compose::{deliveries, have, list, presences, want_block};
-use super::control::{Capability, Outcome};
+use super::control::{Capability, Control, Outcome};
 use super::exchange::Exchange;
 use super::harness::Harness;
 use super::peer::Peer;
@@ -115,20 +120,28 @@ async fn is_answer_read(harness: &Harness) -> Result<bool, Stop> {
         .await?;
     peer.send(deliveries([block.delivery()])).await?;
     peer.wait_until_handled().await?;
-    let control = harness.target().control.as_ref();
-    if control.is_some_and(|control| control.block_size().is_some())
-        && let Ok(manifest) = Manifest::decode(&block.data)
-    {
-        // Such a target goes on with the dataset: its request does not end.
-        let leaf = Address::Leaf {
-            tree: manifest.tree,
-            index: 0,
-        };
-        let goes_on = |received: &Received| !received.entries_for(&leaf).is_empty();
-        return Ok(goes_on(&peer.receive_until(goes_on).await?));
+    let completes = async {
+        let outcome = harness.outcome(request).await;
+        matches!(outcome, Ok(Outcome::Completed(_)))
+    };
+    let divides = |control: &Arc<dyn Control>| control.block_size().is_some();
+    if !harness.target().control.as_ref().is_some_and(divides) {
+        return Ok(completes.await);
     }
-    Ok(matches!(
-        harness.outcome(request).await?,
-        Outcome::Completed(_)
-    ))
+    // Such a target may go on with the dataset of the manifest; its request does not end then.
+    let Ok(manifest) = Manifest::decode(&block.data) else {
+        return Ok(completes.await);
+    };
+    let leaf = Address::Leaf {
+        tree: manifest.tree,
+        index: 0,
+    };
+    let asks_for_it = |received: &Received| !received.entries_for(&leaf).is_empty();
+    let goes_on = async {
+        let received = peer.receive_until(asks_for_it).await;
+        received.is_ok_and(|received| asks_for_it(&received))
+    };
+    let either = [completes.boxed(), goes_on.boxed()];
+    let either = either.map(|seen| seen.map(|seen| seen.then_some(()).ok_or(())).boxed());
+    Ok(select_ok(either).await.is_ok())
 }

@@ -38,6 +38,10 @@ pub async fn set_up(
     if let Some(size) = control.and_then(|control| control.block_size()) {
         fixtures.set_block_size(size);
     }
+    if !target.configured {
+        // Others may use it: what it wants because of them is not its answer to the scenario.
+        fixtures.set_shared();
+    }
     let config = PeerConfig {
         target: target.address.clone(),
         exchange: exchange.clone(),

@@ -2,6 +2,8 @@
 
 mod broken;
 mod document;
+mod kills;
+mod left_out;
 mod unknown;
 
 use std::sync::{Arc, OnceLock};

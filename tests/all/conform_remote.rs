@@ -91,6 +91,46 @@ async fn over_mplex_with_secp256k1() {
     the_reference_passes(Muxer::Mplex, node::KeyType::Secp256k1, KeyType::Secp256k1).await;
 }
 
+/// Others use the target, too: its user requests blocks all the time, and another node does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_is_shared_is_not_accused_of_what_others_do() {
+    let (node, other) = (
+        node(CODEX, node::KeyType::Ed25519).await,
+        node(CODEX, node::KeyType::Ed25519).await,
+    );
+    other.connect(node.addresses()[0].clone()).await.unwrap();
+    let users = [node.clone(), other.clone()].map(|busy| {
+        tokio::spawn(async move {
+            let mut wanted = Fixtures::new(7, &busy.peer_id().to_string());
+            loop {
+                busy.start_request(wanted.address()).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+    });
+    let source = RemoteSource {
+        address: node.addresses()[0].clone(),
+        node: OneNode {
+            name: "the reference".to_owned(),
+            held: Held::default(),
+            arguments: Vec::new(),
+        },
+    };
+    let plan = Plan {
+        keep_passes: true,
+        ..plan(Muxer::Yamux, KeyType::Ed25519)
+    };
+    let run = runner::run(Arc::new(source), &plan, &NoObserver).await;
+    for user in users {
+        user.abort();
+    }
+    assert_eq!(troubles(&run), Vec::<String>::new());
+    let mut lines = run.results.iter().flat_map(|result| &result.exchange);
+    assert!(lines.any(|line| line.text.contains("wants of others")));
+    node.shutdown().await;
+    other.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_protocol_is_named() {
     // A node of that protocol is not part of this project: a peer that agrees to it will do.

@@ -48,7 +48,7 @@ impl Row {
 }
 
 /// Of these requirements, those that a scenario can accuse.
-fn testable(ids: impl Iterator<Item = &'static str>) -> BTreeSet<&'static str> {
+pub fn testable(ids: impl Iterator<Item = &'static str>) -> BTreeSet<&'static str> {
     ids.filter(|id| {
         let requirement = Requirement::find(id).unwrap();
         requirement.level != Level::May

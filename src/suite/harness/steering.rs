@@ -96,6 +96,7 @@ impl Harness {
             Capability::Request
         })?;
         self.log_steering(format!("is told to request {}", short(address)));
+        self.config.random(|fixtures| fixtures.know(address));
         let request = control.request(address.clone()).await?;
         self.log_steering(format!("calls it request {}", request.0));
         let mut made = self.made();

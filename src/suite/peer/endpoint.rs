@@ -22,7 +22,7 @@ use crate::suite::fixture::Fixtures;
 use crate::suite::peer_config::PeerConfig;
 use crate::suite::stream::{Stream, StreamEnd, Substream};
 use crate::suite::transport::{self, ConnectError, Secured};
-use crate::wire::{FrameError, FrameOptions, FrameReader};
+use crate::wire::{Address, FrameError, FrameOptions, FrameReader};
 
 /// The size of a ping.
 const PING_SIZE: usize = 32;
@@ -336,7 +336,8 @@ impl Endpoint {
     /// Puts a frame into the inbox and the log.
     fn take_frame(&self, stream: &Stream, bytes: Bytes) {
         let mut inbox = self.inbox();
-        let text = inbox.add(stream.id(), stream.is_ours(), bytes.clone());
+        let of_others = |address: &Address| self.config.random(|it| it.is_of_others(address));
+        let text = inbox.add(stream.id(), stream.is_ours(), bytes.clone(), of_others);
         let content = Content::Frame { bytes, text };
         let log = &self.config.exchange;
         log.log("target", &self.name, Some(stream.id()), content);

@@ -9,7 +9,7 @@ use crate::suite::describe::OneLine;
 use crate::suite::exchange::StreamId;
 use crate::suite::received::{Received, ReceivedMessage};
 use crate::wire::protobuf::wantlist::Entry;
-use crate::wire::{Address, DecodeOptions, decode};
+use crate::wire::{Address, DecodeOptions, Message, decode};
 
 /// What a peer has received, and which of its barriers are answered.
 pub(super) struct Inbox {
@@ -93,8 +93,15 @@ impl Inbox {
         self.asked.contains(address) || self.barrier_block.as_ref() == Some(address)
     }
 
-    /// Adds a frame, without what answers a barrier. Returns the frame in one line, for the log.
-    pub fn add(&mut self, stream: StreamId, on_our_stream: bool, bytes: Bytes) -> String {
+    /// Adds a frame, without what answers a barrier, and without what the target wants because of
+    /// others. Returns the frame in one line, for the log.
+    pub fn add(
+        &mut self,
+        stream: StreamId,
+        on_our_stream: bool,
+        bytes: Bytes,
+        of_others: impl Fn(&Address) -> bool,
+    ) -> String {
         let (mut decoded, undecodable) = match decode(bytes.clone(), &DecodeOptions::default()) {
             Ok(decoded) => (decoded, None),
             Err(error) => (Default::default(), Some(error.to_string())),
@@ -119,7 +126,14 @@ impl Inbox {
         if answers {
             text.push_str(" (barrier)");
         }
-        if !(answers && decoded.message.is_empty() && decoded.unusable.is_empty()) {
+        let wants_of_others = take_wants(&mut decoded.message, of_others);
+        if wants_of_others {
+            text.push_str(" (with wants of others)");
+        }
+        if !((answers || wants_of_others)
+            && decoded.message.is_empty()
+            && decoded.unusable.is_empty())
+        {
             self.received.0.push(ReceivedMessage {
                 stream,
                 on_our_stream,
@@ -129,5 +143,60 @@ impl Inbox {
             });
         }
         text
+    }
+}
+
+/// Takes the entries of these addresses out of a message, and a list of which none is left. Returns
+/// whether there were any.
+fn take_wants(message: &mut Message, of_others: impl Fn(&Address) -> bool) -> bool {
+    let Some(list) = &mut message.want_list else {
+        return false;
+    };
+    let before = list.entries.len();
+    list.entries.retain(|entry| !of_others(&entry.address));
+    let taken = list.entries.len() < before;
+    if taken && list.entries.is_empty() {
+        message.want_list = None;
+    }
+    taken
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+
+    use super::*;
+    use crate::suite::compose::{list, want_have};
+    use crate::suite::fixture::Fixtures;
+
+    #[test]
+    fn what_others_make_the_target_want_is_left_out() {
+        let mut scenario = Fixtures::new(1, "own");
+        let mut others = Fixtures::new(2, "others");
+        let (own, theirs) = (scenario.address(), others.address());
+        let id = StreamId {
+            connection: 1,
+            stream: 1,
+        };
+        let both: Bytes = list([want_have(&theirs), want_have(&own)])
+            .encode_to_vec()
+            .into();
+        let only_theirs: Bytes = list([want_have(&theirs)]).encode_to_vec().into();
+        for shared in [false, true] {
+            if shared {
+                scenario.set_shared();
+            }
+            let mut inbox = Inbox::new(None);
+            let is_of_others = |address: &Address| scenario.is_of_others(address);
+            let text = inbox.add(id, true, both.clone(), is_of_others);
+            assert_eq!(text.contains("of others"), shared, "{text}");
+            assert_eq!(
+                inbox.received().want_entries().count(),
+                if shared { 1 } else { 2 }
+            );
+            assert!(inbox.take().has_want_have(&own));
+            inbox.add(id, true, only_theirs.clone(), is_of_others);
+            assert_eq!(inbox.take().is_empty(), shared);
+        }
     }
 }

@@ -9,6 +9,7 @@ use self::setting::{asked_peer, wanted_leaf};
 use crate::suite::compose::{deliveries, delivery, have, list, presences, want_block, want_have};
 use crate::suite::control::Capability::{Dump, Put, Request, RequestLeaf, RetryNow};
 use crate::suite::control::Outcome;
+use crate::suite::describe::short;
 use crate::suite::fixture::Block;
 use crate::suite::harness::Harness;
 use crate::suite::needs::Needs;
@@ -175,6 +176,14 @@ pub const SCENARIOS: &[Scenario] = &[
         run: |harness| Box::pin(messages_are_within_the_limit(harness)),
     },
     Scenario {
+        id: "XFER-9/named-often",
+        summary: "One list names one held block 2,000 times.",
+        expects: "No message is beyond the limit of deployed nodes, however often the block is delivered.",
+        needs: Needs::HELD,
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(block_named_often(harness)),
+    },
+    Scenario {
         id: "XFER-10",
         summary: "One list asks for 25 leaves of a stored dataset.",
         expects: "All are delivered, at most 20 in a message.",
@@ -186,6 +195,62 @@ pub const SCENARIOS: &[Scenario] = &[
 
 /// The longest frame of the target that is asked for more than that.
 const FRAME_LIMIT: u64 = 64 * 1024;
+
+/// The longest message that deployed nodes read, in bytes.
+const DEPLOYED_LIMIT: usize = 100 * 1024 * 1024;
+/// How often one list names the same block.
+const OFTEN: usize = 2000;
+
+async fn block_named_often(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let address = if harness.can(Put) {
+        let block = harness.block_of(64 * 1024);
+        harness.put(&block).await?;
+        block.address()
+    } else {
+        harness.held().await?.address
+    };
+    let delivered = |received: &Received| received.has_delivery(&address);
+    peer.send(list([want_block(&address)])).await?;
+    let received = peer.receive_until(delivered).await?;
+    let size = received
+        .deliveries_of(&address)
+        .first()
+        .map(|it| it.block.data.len());
+    let size = size.ok_or_else(|| {
+        Stop::Inconclusive(format!(
+            "a WantBlock for a held block is answered with {received}"
+        ))
+    })?;
+    if size * OFTEN <= DEPLOYED_LIMIT {
+        return Err(Stop::Skip(format!(
+            "needs a held block of more than {} bytes: {} has {size}",
+            DEPLOYED_LIMIT / OFTEN,
+            short(&address)
+        )));
+    }
+    peer.send(list((0..OFTEN).map(|_| want_block(&address))))
+        .await?;
+    let received = peer.receive_until(delivered).await?;
+    // What is too long is seen, whatever comes after it or does not.
+    let more = peer.barrier().await.unwrap_or_default();
+    let longest = received
+        .0
+        .iter()
+        .chain(&more.0)
+        .map(|message| message.bytes.len())
+        .max();
+    let longest = longest.unwrap_or_default();
+    harness.require(
+        longest <= DEPLOYED_LIMIT,
+        format!("messages of at most {DEPLOYED_LIMIT} bytes"),
+        format!("one of {longest} bytes"),
+    )?;
+    harness.assume(
+        delivered(&received),
+        format!("a WantBlock for a held block, named often, is answered with {received}"),
+    )
+}
 
 async fn delivery_is_complete(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;

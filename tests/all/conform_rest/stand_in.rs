@@ -110,7 +110,11 @@ async fn remove(
     if let Ok(manifest) = Manifest::decode(&bytes) {
         for index in 0..manifest.leaf_count() {
             let tree = manifest.tree.clone();
-            let leaf = node.request(Address::Leaf { tree, index }).await;
+            let address = Address::Leaf { tree, index };
+            if !held.contains(&address) {
+                continue;
+            }
+            let leaf = node.request(address).await;
             let leaf = BlockCid::of_block(&leaf.map_err(internal)?);
             node.delete(leaf).await.map_err(internal)?;
         }
