@@ -116,19 +116,14 @@ fn needs_options(offers: &Offers, options: &TargetOptions) -> Option<String> {
     let TargetOptions {
         price,
         account,
-        frame_limit,
+        // Scenarios make do without.
+        frame_limit: _,
         retries,
         wants_per_peer,
     } = options;
     let needed = [
         (*price != 0).then(|| (StartOption::Price, format!("a price of {price}"))),
         account.map(|_| (StartOption::Account, "an account to be paid to".to_owned())),
-        frame_limit.map(|it| {
-            (
-                StartOption::FrameLimit,
-                format!("a frame limit of {it} bytes"),
-            )
-        }),
         retries.map(|it| (StartOption::Retries, format!("{it} retries"))),
         wants_per_peer.map(|it| {
             (

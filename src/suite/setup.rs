@@ -56,7 +56,11 @@ pub async fn set_up(
         fixtures: Arc::new(Mutex::new(fixtures)),
         counters: Arc::default(),
     };
-    let mut harness = Harness::new(target, *options, config);
+    let mut options = *options;
+    if !source.offers().options.contains(&StartOption::FrameLimit) {
+        options.frame_limit = None;
+    }
+    let mut harness = Harness::new(target, options, config);
     if options.price != 0 && !source.offers().options.contains(&StartOption::Price) {
         harness.set_price(options.price).await?;
     }

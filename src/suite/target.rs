@@ -50,7 +50,8 @@ pub struct TargetOptions {
     pub price: u64,
     /// Where it wants to be paid.
     pub account: Option<[u8; 20]>,
-    /// The longest frame that it reads and writes, in bytes.
+    /// The longest frame that it reads and writes, in bytes; none in a scenario that is run if this
+    /// cannot be set.
     pub frame_limit: Option<u64>,
     /// How often a want is pursued anew before its request fails. There is no timer: a scenario
     /// that wants a retry calls `Harness::retry_now`.

@@ -21,6 +21,7 @@ use blockexc::suite::target::{Held, HeldBlock};
 use blockexc::suite::transport::{KeyType, Muxer};
 use blockexc::suite::verdict::{Conclusion, Verdict};
 use blockexc::wire::Address;
+use blockexc_model::{Deviation, Deviations};
 use libp2p::Multiaddr;
 use predicates::str::contains;
 
@@ -89,6 +90,47 @@ async fn over_yamux_with_ed25519() {
 #[tokio::test(flavor = "multi_thread")]
 async fn over_mplex_with_secp256k1() {
     the_reference_passes(Muxer::Mplex, node::KeyType::Secp256k1, KeyType::Secp256k1).await;
+}
+
+/// One held block, named often, draws a message that no deployed node reads.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_beyond_the_limit_is_seen_from_the_wire() {
+    for (deviations, verdict) in [
+        (Deviations::none(), Verdict::Pass),
+        (
+            Deviations::of(&[Deviation::UnboundedMessage]),
+            Verdict::Fail,
+        ),
+    ] {
+        let node = node::start(NodeOptions {
+            listen: vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()],
+            deviations,
+            ..NodeOptions::default()
+        });
+        let node = node.await.unwrap();
+        let held = node.put(vec![7; 64 * 1024].into()).await.unwrap();
+        let source = RemoteSource {
+            address: node.addresses()[0].clone(),
+            node: OneNode {
+                name: "a node".to_owned(),
+                held: Held {
+                    blocks: vec![HeldBlock {
+                        address: Address::Plain(held),
+                        data: None,
+                    }],
+                    trees: Vec::new(),
+                },
+                arguments: Vec::new(),
+            },
+        };
+        let plan = Plan {
+            scenarios: scenarios::all().filter(|it| it.id == "XFER-9").collect(),
+            ..plan(Muxer::Yamux, KeyType::Ed25519)
+        };
+        let run = runner::run(Arc::new(source), &plan, &NoObserver).await;
+        assert_eq!(run.results[0].verdict, verdict, "{:?}", troubles(&run));
+        node.shutdown().await;
+    }
 }
 
 /// Others use the target, too: its user requests blocks all the time, and another node does.
