@@ -4,19 +4,24 @@ mod start;
 pub(super) mod target;
 
 use std::io::{IsTerminal as _, Write};
+use std::time::Duration;
 
 use anyhow::bail;
 use async_trait::async_trait;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use libp2p::Multiaddr;
+use libp2p::multiaddr::Protocol;
 
 use self::target::{TargetArgs, source};
 use super::Exit;
 use super::interruption::{Interrupted, Interruption};
 use super::known::{self, KnownArgs};
 use super::reporting::{ReportArgs, exit_of};
-use super::runtime;
+use super::{runtime, seconds};
 use crate::suite::circumstances::Part;
+use crate::suite::control::Capability;
+use crate::suite::listen::Listen;
 use crate::suite::plan::Plan;
 use crate::suite::probe;
 use crate::suite::runner::{self, Observer};
@@ -57,6 +62,14 @@ pub struct ConformArgs {
     /// Keep the exchange of passes in the result, too, for whoever audits it
     #[arg(long)]
     keep_passes: bool,
+    /// The suite's peers listen, and the target connects to them, told by its control to: the first
+    /// peer of a scenario at this address, the next one at the next port; port 0 is any free one
+    #[arg(long, value_name = "MULTIADDR", requires = "foreign")]
+    listen: Option<Multiaddr>,
+    /// Nobody tells the target to connect: it was told the addresses of the suite's peers, which the
+    /// run prints first, and may take so many seconds to dial each
+    #[arg(long, value_name = "SECONDS", requires_all = ["listen", "seed"], value_parser = seconds)]
+    wait: Option<Duration>,
     /// A skipped scenario is a failure
     #[arg(long)]
     require_all: bool,
@@ -98,7 +111,17 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         anstream::eprintln!("--seed {seed} repeats this run");
         seed
     });
+    let listen = listen(args)?;
+    if let Some(listen) = &listen
+        && listen.wait.is_some()
+    {
+        for number in 1..=PEERS_TOLD {
+            let address = listen.dialled_at(number, args.target.key_type, seed);
+            writeln!(std::io::stderr(), "peer {number} listens at {address}")?;
+        }
+    }
     let plan = Plan {
+        listen,
         shuffled: args.shuffle,
         keep_passes: args.keep_passes,
         ..args.target.plan(scenarios, seed)
@@ -106,6 +129,11 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let runtime = runtime()?;
     let mut result = runtime.block_on(async {
         let source = source(&args.target).await?;
+        let is_told = args.listen.is_some() && args.wait.is_none();
+        if is_told && !source.offers().control.contains(&Capability::Connect) {
+            source.end().await;
+            bail!("--listen needs a control that can connect to a peer, or --wait");
+        }
         if args.target.is_foreign() {
             let reached = tokio::select! {
                 reached = probe::reach(source.as_ref(), &plan) => reached.map_err(Into::into),
@@ -130,6 +158,28 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     known::apply(baseline.as_ref(), &mut result);
     args.reports.write(&result, out)?;
     Ok(exit_of(&result))
+}
+
+/// Of so many peers of a scenario the addresses are told before the run. No scenario needs more.
+const PEERS_TOLD: u32 = 4;
+
+/// How the target comes to the suite's peers, if they do not dial it.
+fn listen(args: &ConformArgs) -> anyhow::Result<Option<Listen>> {
+    let Some(address) = args.listen.clone() else {
+        return Ok(None);
+    };
+    let mut parts = address.iter();
+    let port = match (parts.next(), parts.next(), parts.next()) {
+        (Some(Protocol::Ip4(_) | Protocol::Ip6(_)), Some(Protocol::Tcp(port)), None) => port,
+        _ => bail!("--listen {address}: /ip4/ADDRESS/tcp/PORT is expected"),
+    };
+    if port == 0 && args.wait.is_some() {
+        bail!("--listen {address}: a target that dials by itself has to know the port");
+    }
+    Ok(Some(Listen {
+        address,
+        wait: args.wait,
+    }))
 }
 
 /// A bar on a terminal, nothing elsewhere.

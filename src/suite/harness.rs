@@ -19,6 +19,7 @@ use super::control::{Capability, RequestId};
 use super::dump::Dump;
 use super::exchange::Exchange;
 use super::fixture::{Block, Dataset, Fixtures};
+use super::listen::Listen;
 use super::peer::Peer;
 use super::peer_config::PeerConfig;
 use super::peer_error::PeerError;
@@ -38,6 +39,8 @@ pub struct Harness {
     target: Target,
     options: TargetOptions,
     config: PeerConfig,
+    /// How the target comes to the peers, with the run's seed, if they do not dial it.
+    listen: Option<(Listen, u64)>,
     peers: Mutex<Vec<Peer>>,
     /// What the target was made to do, for cleaning up.
     made: Mutex<Made>,
@@ -58,6 +61,7 @@ impl Harness {
             target,
             options,
             config,
+            listen: None,
             peers: Mutex::default(),
             made: Mutex::default(),
         }
@@ -128,7 +132,14 @@ impl Harness {
 
     /// A peer that is not connected yet.
     pub fn peer(&self) -> Peer {
-        let peer = Peer::new(&self.config);
+        let peer = match &self.listen {
+            Some((Listen { wait: Some(_), .. }, seed)) => {
+                Peer::with_key_of(&self.config, &|number| {
+                    Listen::keypair_of(number, self.config.key_type, *seed)
+                })
+            }
+            _ => Peer::new(&self.config),
+        };
         let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
         peers.push(peer.clone());
         peer
@@ -141,9 +152,37 @@ impl Harness {
     /// When the target is not to be reached.
     pub async fn join(&self) -> Result<Peer, Stop> {
         let peer = self.peer();
-        peer.connect().await?;
+        match &self.listen {
+            None => {
+                peer.connect().await?;
+            }
+            Some((listen, _)) => self.be_dialled(&peer, listen).await?,
+        }
         self.joined(&peer).await?;
         Ok(peer)
+    }
+
+    /// Listens, and waits until the target has connected to this peer: told by its control to, or by
+    /// itself.
+    async fn be_dialled(&self, peer: &Peer, listen: &Listen) -> Result<(), Stop> {
+        let address = peer.listen_at(listen.address_of(peer.number())).await?;
+        let within = match listen.wait {
+            Some(wait) => wait,
+            None => {
+                let control = self.control(Capability::Connect)?;
+                self.note(format!("the target is told to connect to {}", peer.name()));
+                control.connect(address.clone()).await?;
+                self.config.pace.deadline()
+            }
+        };
+        if peer.connected_by(Instant::now() + within).await {
+            return Ok(());
+        }
+        Err(Stop::Inconclusive(format!(
+            "the target did not connect to {} at {address} within {} s",
+            peer.name(),
+            within.as_secs_f32()
+        )))
     }
 
     /// Waits until the target has created a context for this peer, which has just connected: the
@@ -339,6 +378,11 @@ impl Harness {
         for peer in peers.iter() {
             peer.close_all();
         }
+    }
+
+    /// Makes peers listen instead of dialling, in a run of this seed.
+    pub(super) fn set_listen(&mut self, listen: Listen, seed: u64) {
+        self.listen = Some((listen, seed));
     }
 
     /// Sets the block that barriers ask for, for targets that do not answer DontHave.

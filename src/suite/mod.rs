@@ -27,6 +27,7 @@ pub mod fixture;
 pub mod harness;
 pub mod identify;
 pub mod launcher;
+pub mod listen;
 pub mod look;
 pub mod needs;
 pub mod pace;

@@ -13,6 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use libp2p::identity::Keypair;
 use libp2p::{Multiaddr, PeerId};
 use multistream_select::{Version, dialer_select_proto};
 use tokio::time::Instant;
@@ -24,6 +25,7 @@ use super::peer_error::PeerError;
 use super::quirks::AnswerOn;
 use super::received::Received;
 use super::stream::{Stream, Substream};
+use super::transport;
 use crate::causes::with_causes;
 use crate::wire::protobuf;
 
@@ -43,8 +45,20 @@ impl Peer {
     /// A peer that is not connected to anybody.
     pub fn new(config: &PeerConfig) -> Self {
         Peer {
-            endpoint: Arc::new(Endpoint::new(config)),
+            endpoint: Arc::new(Endpoint::new(config, None)),
         }
+    }
+
+    /// A peer whose key is made of its number in the scenario, counted from 1.
+    pub fn with_key_of(config: &PeerConfig, key_of: &dyn Fn(u32) -> Keypair) -> Self {
+        Peer {
+            endpoint: Arc::new(Endpoint::new(config, Some(key_of))),
+        }
+    }
+
+    /// Which peer of the scenario it is, counted from 1.
+    pub fn number(&self) -> u32 {
+        self.endpoint.number
     }
 
     /// The name in reports, such as `peer A`.
@@ -92,7 +106,16 @@ impl Peer {
     ///
     /// When there is no port to listen on.
     pub async fn listen(&self) -> Result<Multiaddr, PeerError> {
-        let listening = self.endpoint.listen().await;
+        self.listen_at(transport::anywhere()).await
+    }
+
+    /// The same, there.
+    ///
+    /// # Errors
+    ///
+    /// When that cannot be listened on.
+    pub async fn listen_at(&self, at: Multiaddr) -> Result<Multiaddr, PeerError> {
+        let listening = self.endpoint.listen(at).await;
         let address = listening.map_err(|cause| self.not_connected(cause))?;
         Ok(address.with(libp2p::multiaddr::Protocol::P2p(self.id())))
     }
@@ -114,6 +137,11 @@ impl Peer {
         !self.connections().is_empty()
     }
 
+    /// Waits until somebody has connected, or the deadline. Returns whether anybody did.
+    pub async fn connected_by(&self, deadline: Instant) -> bool {
+        self.endpoint.wait(deadline, |_| self.is_connected()).await
+    }
+
     /// Waits until the target has closed every connection, for at most as long as the scenario's
     /// deadline. Returns whether it did.
     pub async fn disconnected(&self) -> bool {
@@ -124,6 +152,8 @@ impl Peer {
     /// Closes every connection in order, and waits until that is done on this side. Whether the
     /// target has noticed shows in its dump, or in what it does.
     pub async fn leave(&self) {
+        // A target that dials by itself would be back at once.
+        self.endpoint.close_listener();
         for connection in self.connections() {
             connection.close().await;
         }
@@ -131,6 +161,7 @@ impl Peer {
 
     /// Aborts every connection.
     pub fn abort(&self) {
+        self.endpoint.close_listener();
         for connection in self.connections() {
             connection.abort();
         }

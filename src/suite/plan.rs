@@ -6,6 +6,7 @@ use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha20Rng;
 
+use super::listen::Listen;
 use super::protocol_id::CODEX;
 use super::scenario::Scenario;
 use super::transport::{KeyType, Muxer};
@@ -28,6 +29,8 @@ pub struct Plan {
     pub muxers: Vec<Muxer>,
     /// The type of their keys.
     pub key_type: KeyType,
+    /// How the target comes to the suite's peers, if they do not dial it.
+    pub listen: Option<Listen>,
     /// Whether they run in an order that the seed makes.
     pub shuffled: bool,
     /// Whether results of passes hold the exchange, too.
@@ -44,6 +47,7 @@ impl Plan {
             protocol: CODEX.to_owned(),
             muxers: vec![Muxer::Yamux, Muxer::Mplex],
             key_type: KeyType::Secp256k1,
+            listen: None,
             shuffled: false,
             keep_passes: false,
         }

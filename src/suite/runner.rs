@@ -86,7 +86,7 @@ pub async fn run(source: Arc<dyn TargetSource>, plan: &Plan, observer: &dyn Obse
                 (place, result)
             }
         })
-        .buffer_unordered(source.jobs().max(1))
+        .buffer_unordered(jobs(source.as_ref(), plan))
         .take_until(observer.interrupted())
         .collect()
         .await;
@@ -134,6 +134,14 @@ pub async fn run(source: Arc<dyn TargetSource>, plan: &Plan, observer: &dyn Obse
     };
     run.conclude();
     run
+}
+
+/// How many scenarios run at once. Ports that are named serve one.
+fn jobs(source: &dyn TargetSource, plan: &Plan) -> usize {
+    match plan.listen {
+        Some(_) => 1,
+        None => source.jobs().max(1),
+    }
 }
 
 fn milliseconds(since: Instant) -> u64 {
@@ -293,6 +301,12 @@ fn rerun(source: &dyn TargetSource, plan: &Plan, scenario: &Scenario) -> String 
     arguments.push(scenario.id.to_owned());
     arguments.push(format!("--seed {}", plan.seed));
     arguments.extend(source.arguments());
+    if let Some(listen) = &plan.listen {
+        arguments.push(format!("--listen {}", listen.address));
+        if let Some(wait) = listen.wait {
+            arguments.push(format!("--wait {}", wait.as_secs_f64()));
+        }
+    }
     arguments.join(" ")
 }
 

@@ -61,6 +61,9 @@ pub async fn set_up(
         options.frame_limit = None;
     }
     let mut harness = Harness::new(target, options, config);
+    if let Some(listen) = &plan.listen {
+        harness.set_listen(listen.clone(), plan.seed);
+    }
     if options.price != 0 && !source.offers().options.contains(&StartOption::Price) {
         harness.set_price(options.price).await?;
     }

@@ -173,7 +173,12 @@ pub async fn dial(
     }
 }
 
-/// Listens on a free port of the loopback, and hands over every connection that comes.
+/// A free port of the loopback.
+pub fn anywhere() -> Multiaddr {
+    libp2p::core::multiaddr::multiaddr!(Ip4([127, 0, 0, 1]), Tcp(0u16))
+}
+
+/// Listens there, and hands over every connection that comes.
 ///
 /// Returns the address, without `/p2p`. Listening ends when the returned task is aborted.
 ///
@@ -182,11 +187,11 @@ pub async fn dial(
 /// When there is no port to be had.
 pub async fn listen(
     mut transport: Boxed<Secured>,
+    at: Multiaddr,
     accepted: impl Fn(Secured) + Send + Sync + Clone + 'static,
 ) -> Result<(Multiaddr, tokio::task::AbortHandle), String> {
-    let any: Multiaddr = libp2p::core::multiaddr::multiaddr!(Ip4([127, 0, 0, 1]), Tcp(0u16));
     transport
-        .listen_on(ListenerId::next(), any)
+        .listen_on(ListenerId::next(), at)
         .map_err(|cause| with_causes(&cause))?;
     let address = loop {
         match next(&mut transport).await {

@@ -1,7 +1,7 @@
 //! The suite against a node that it steers through a REST interface: a stand-in serves the paths of
 //! deployed nodes in front of this project's node.
 
-mod stand_in;
+pub mod stand_in;
 
 use std::sync::Arc;
 use std::time::Duration;

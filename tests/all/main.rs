@@ -9,6 +9,7 @@ mod adapter;
 mod catalogue;
 mod check_cli;
 mod conform_cli;
+mod conform_listen;
 mod conform_remote;
 mod conform_rest;
 mod conform_start;

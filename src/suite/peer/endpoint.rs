@@ -34,6 +34,8 @@ const LONGEST_READ: u64 = 256 * 1024 * 1024;
 /// The network side of one peer.
 pub(super) struct Endpoint {
     pub name: String,
+    /// Which peer of the scenario it is, counted from 1.
+    pub number: u32,
     pub keypair: Keypair,
     pub config: PeerConfig,
     transport: tokio::sync::Mutex<Boxed<Secured>>,
@@ -56,19 +58,24 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Endpoint {
-    /// The endpoint of a new peer, connected to nobody.
-    pub fn new(config: &PeerConfig) -> Self {
+    /// The endpoint of a new peer, connected to nobody. Its key is its own, unless another is made of
+    /// its number.
+    pub fn new(config: &PeerConfig, key_of: Option<&dyn Fn(u32) -> Keypair>) -> Self {
         let number = config.counters.next_peer();
         let name = match u8::try_from(number) {
             Ok(number @ 1..=26) => format!("peer {}", char::from(b'A' + number - 1)),
             _ => format!("peer {number}"),
         };
-        let keypair = config.key_type.keypair(config.random(Fixtures::key_seed));
+        let keypair = match key_of {
+            Some(key_of) => key_of(number),
+            None => config.key_type.keypair(config.random(Fixtures::key_seed)),
+        };
         let transport = transport::build(&keypair, &config.muxers);
         let barriers = Fixtures::new(0, &keypair.public().to_peer_id().to_string());
         Endpoint {
             barriers: Mutex::new(barriers),
             name,
+            number,
             keypair,
             config: config.clone(),
             transport: tokio::sync::Mutex::new(transport),
@@ -151,11 +158,11 @@ impl Endpoint {
         Ok(self.add_connection(secured, "connects"))
     }
 
-    /// Listens on a free port, and serves every connection that comes.
-    pub async fn listen(self: &Arc<Self>) -> Result<Multiaddr, String> {
+    /// Listens there, and serves every connection that comes.
+    pub async fn listen(self: &Arc<Self>, at: Multiaddr) -> Result<Multiaddr, String> {
         let endpoint = Arc::downgrade(self);
         let transport = transport::build(&self.keypair, &self.config.muxers);
-        let (address, task) = transport::listen(transport, move |secured| {
+        let (address, task) = transport::listen(transport, at, move |secured| {
             if let Some(endpoint) = endpoint.upgrade() {
                 endpoint.add_connection(secured, "is connected to");
             }
@@ -165,11 +172,16 @@ impl Endpoint {
         Ok(address)
     }
 
-    /// Ends the listener, every stream and every connection.
-    pub fn close_all(&self) {
+    /// Listens no more.
+    pub fn close_listener(&self) {
         if let Some(listener) = lock(&self.listener).take() {
             listener.abort();
         }
+    }
+
+    /// Ends the listener, every stream and every connection.
+    pub fn close_all(&self) {
+        self.close_listener();
         for stream in lock(&self.streams).drain(..) {
             stream.abandon();
         }
