@@ -6,10 +6,13 @@ mod properties;
 mod search;
 mod selection;
 mod show;
+mod site;
 
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use blockexc_model::deviation::Deviation;
 use blockexc_model::dialect::DIALECTS;
 use blockexc_model::requirement::REQUIREMENTS;
@@ -17,6 +20,7 @@ use clap::Args;
 
 use super::Exit;
 use super::results::write_file;
+use crate::vectors::vector;
 use selection::Selection;
 
 /// Show what the specification asks: all requirements, or all that is known of one
@@ -42,6 +46,9 @@ pub struct SpecArgs {
     /// Write it as JSON to this file, or - for the standard output
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write all of it as pages into this folder, which is made when it is not there
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["what", "json"])]
+    html: Option<PathBuf>,
 }
 
 /// Shows the catalogue, or a part of it.
@@ -50,6 +57,9 @@ pub struct SpecArgs {
 ///
 /// When there is nothing of the name, or writing fails.
 pub fn run(args: &SpecArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if let Some(folder) = &args.html {
+        return write_pages(folder, out);
+    }
     let is_single = args
         .name
         .as_deref()
@@ -67,6 +77,23 @@ pub fn run(args: &SpecArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     } else {
         show::in_brief(&selection, out)?;
     }
+    Ok(Exit::Good)
+}
+
+fn write_pages(folder: &Path, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let vectors = vector::all().map_err(|error| anyhow::anyhow!(error))?;
+    let pages = site::pages(&vectors)?;
+    fs::create_dir_all(folder)
+        .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    for (name, text) in &pages {
+        write_file(&folder.join(name), text)?;
+    }
+    writeln!(
+        out,
+        "{}: {} pages",
+        folder.join("index.html").display(),
+        pages.len()
+    )?;
     Ok(Exit::Good)
 }
 

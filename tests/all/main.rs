@@ -26,6 +26,7 @@ mod probe_cli;
 mod program;
 mod reports;
 mod simulate;
+mod spec_site;
 mod trace_cli;
 mod trace_many;
 mod trace_validation;

@@ -1,0 +1,92 @@
+//! The specification as pages: every link leads to a page and an anchor that is there, and nothing is
+//! loaded from elsewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use blockexc_model::Deviation;
+use blockexc_model::requirement::REQUIREMENTS;
+use regex::Regex;
+
+use super::program::blockexc;
+
+fn pages() -> BTreeMap<String, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("site").display().to_string();
+    blockexc(&["spec", "--html", &target]).assert().success();
+    let entries = fs::read_dir(&target).unwrap();
+    let read = entries.map(|entry| {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        (name, fs::read_to_string(entry.path()).unwrap())
+    });
+    read.collect()
+}
+
+fn all_of(pattern: &str, text: &str) -> Vec<String> {
+    let pattern = Regex::new(pattern).unwrap();
+    pattern
+        .captures_iter(text)
+        .map(|found| found[1].to_owned())
+        .collect()
+}
+
+#[test]
+fn every_link_leads_to_what_is_there() {
+    let pages = pages();
+    let anchors: BTreeMap<&String, BTreeSet<String>> = pages
+        .iter()
+        .map(|(name, text)| {
+            let ids = all_of(r#" id="([^"]*)""#, text);
+            let unique: BTreeSet<String> = ids.iter().cloned().collect();
+            assert_eq!(unique.len(), ids.len(), "{name}: an anchor is there twice");
+            (name, unique)
+        })
+        .collect();
+    let mut links = 0;
+    for (name, text) in &pages {
+        for link in all_of(r#"href="([^"]*)""#, text) {
+            if link == "data:," {
+                continue;
+            }
+            links += 1;
+            let (page, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let page = if page.is_empty() { name } else { page };
+            let there = anchors.get(&page.to_owned());
+            let there = there.unwrap_or_else(|| panic!("{name}: there is no page {link}"));
+            assert!(
+                anchor.is_empty() || there.contains(anchor),
+                "{name}: {link}"
+            );
+        }
+        assert!(
+            !text.contains("http://") && !text.contains("src="),
+            "{name}"
+        );
+    }
+    assert!(links > 1000, "{links}");
+    for requirement in REQUIREMENTS {
+        let page = format!("{}.html", requirement.section.name().to_lowercase());
+        assert!(
+            anchors[&page].contains(requirement.id),
+            "{}",
+            requirement.id
+        );
+    }
+    for deviation in Deviation::ALL {
+        assert!(anchors[&"deviations.html".to_owned()].contains(deviation.name()));
+    }
+}
+
+#[test]
+fn a_requirement_has_its_rule_and_its_vectors() {
+    let pages = pages();
+    let page = &pages["want.html"];
+    for expected in [
+        "pub fn want_have",
+        "WANT-10/asks-dont-have",
+        "overwrite-want",
+    ] {
+        assert!(page.contains(expected), "{expected}");
+    }
+}
