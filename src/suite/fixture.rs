@@ -138,12 +138,12 @@ impl Fixtures {
 
     /// Notes that the scenario makes the target want this.
     pub fn know(&mut self, address: &Address) {
-        self.known.insert(name_of(address).clone());
+        self.known.insert(address.cid_or_tree_cid().clone());
     }
 
     /// Whether the target wants this because of others than the scenario.
     pub fn is_of_others(&self, address: &Address) -> bool {
-        self.is_shared && !self.known.contains(name_of(address))
+        self.is_shared && !self.known.contains(address.cid_or_tree_cid())
     }
 
     /// From now on, blocks have so many bytes.
@@ -208,13 +208,5 @@ impl Fixtures {
         let dataset = Dataset::new((0..blocks).map(|_| self.block()).collect());
         self.known.insert(dataset.cid());
         dataset
-    }
-}
-
-/// The CID of a block, or of a leaf's tree.
-fn name_of(address: &Address) -> &BlockCid {
-    match address {
-        Address::Plain(cid) => cid,
-        Address::Leaf { tree, .. } => tree,
     }
 }

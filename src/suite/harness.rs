@@ -29,7 +29,8 @@ use super::target::{RetryTimer, Target, TargetOptions};
 use crate::wire::{Address, BlockCid, address};
 
 /// Why a scenario about prices is skipped.
-const NO_PRICES: &str = "needs a target with prices: this one shows no price in its answers, as nodes without accounts and payments";
+const NO_PRICES: &str = "needs a target with prices: this one shows no price in its answers, as \
+    nodes without accounts and payments";
 
 /// The time between two looks at a dump.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);

@@ -144,19 +144,25 @@ impl Launcher {
             )
         };
         let ended_at_once = |end: &str| format!("`{command}` ended at once: {end}");
+        // Between two attempts: what has failed may come yet.
+        let again = async |why: &(dyn Fn() -> String + Sync)| {
+            if let Some(end) = process.ended() {
+                return Err(ended_at_once(&end));
+            }
+            if Instant::now() > deadline {
+                return Err(why());
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+            Ok(())
+        };
         let rest = match &self.launch.place {
             Place::Rest(url, _, timeout) => loop {
-                let why = match Rest::find(url, *timeout).await {
+                match Rest::find(url, *timeout).await {
                     Ok(rest) => break Some(rest),
-                    Err(why) => why,
-                };
-                if let Some(end) = process.ended() {
-                    return Err(ended_at_once(&end));
+                    Err(why) => {
+                        again(&|| format!("{}; {why}", failed("has no REST interface"))).await?;
+                    }
                 }
-                if Instant::now() > deadline {
-                    return Err(format!("{}; {why}", failed("has no REST interface")));
-                }
-                tokio::time::sleep(LOOK_AGAIN).await;
             },
             _ => None,
         };
@@ -185,13 +191,7 @@ impl Launcher {
             return Err(failed("named no address that the suite understands"));
         };
         while !is_open(&address).await {
-            if let Some(end) = process.ended() {
-                return Err(ended_at_once(&end));
-            }
-            if Instant::now() > deadline {
-                return Err(failed(&format!("does not accept connections at {address}")));
-            }
-            tokio::time::sleep(LOOK_AGAIN).await;
+            again(&|| failed(&format!("does not accept connections at {address}"))).await?;
         }
         Ok(Running {
             process,

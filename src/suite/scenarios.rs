@@ -50,8 +50,8 @@
 //!
 //! **Steering and looking.** `harness.put`, `put_dataset`, `delete`, `request`, `outcome`, `cancel`,
 //! `connect_target_to`, `joined_again`, `left_now`, `retry_now`; `harness.held()` for any block that
-//! the target holds, `harness.held_leaves(n)` for leaves of a dataset. List in `needs` what the control must be able to do, so that the skip is known
-//! before the run. `harness.context(&peer)` is the peer's context as it is now: a barrier must come
+//! the target holds, `harness.held_leaves(n)` for leaves of a dataset. List in `needs` what the
+//! control must be able to do, so that the skip is known before the run. `harness.context(&peer)` is the peer's context as it is now: a barrier must come
 //! before it. `harness.context_when(&peer, |context| …)` waits for what should be there, with a
 //! barrier only if it does not come. A barrier is a want list, too. A target that takes every list
 //! for a full one drops what was recorded, so prefer `send_confirmed` and `context_when` where wants

@@ -119,7 +119,8 @@ pub fn build(keypair: &Keypair, muxers: &[Muxer]) -> Boxed<Secured> {
     }
 }
 
-/// Opens a connection. A name in the address is resolved. The address may end in `/p2p/<PeerId>`: then nobody else is accepted.
+/// Opens a connection. A name in the address is resolved. The address may end in `/p2p/<PeerId>`:
+/// then nobody else is accepted.
 ///
 /// # Errors
 ///

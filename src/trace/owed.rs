@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use blockexc_model::Deviation;
 use blockexc_model::deviating::{Effect, Event, Node, OtherEvent, Setup};
-use blockexc_model::message::{PresenceType, WantType};
+use blockexc_model::message::{PresenceType, WantEntry, WantType};
 use libp2p::PeerId;
 
 use super::broken::Causes;
@@ -284,9 +284,7 @@ impl State {
             }
         }
         for (address, (broken, since)) in self.debts.to_obtain.iter().flatten() {
-            let part = Part::Entry(blockexc_model::message::WantEntry::want_have(
-                address.clone(),
-            ));
+            let part = Part::Entry(WantEntry::want_have(address.clone()));
             if judges(None, &part) {
                 return Some(Due::Obtained(address.clone(), *broken, *since));
             }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use blockexc_model::deviating::{Effect, Event, Node, OtherEffect, OtherEvent};
+use blockexc_model::message::Delivery;
 use blockexc_model::node::First;
 use libp2p::PeerId;
 
@@ -38,12 +39,10 @@ impl Turns {
             let wants = context.flat_map(|context| context.wants());
             let of_peer = self.0.entry(*peer).or_default();
             for entry in wants.filter(|entry| node.holds(&entry.address)) {
-                let delivery = node.held().get(&entry.address).map(|cid| {
-                    Part::Delivery(blockexc_model::message::Delivery::valid(
-                        entry.address.clone(),
-                        cid.clone(),
-                    ))
-                });
+                let delivery = node
+                    .held()
+                    .get(&entry.address)
+                    .map(|cid| Part::Delivery(Delivery::valid(entry.address.clone(), cid.clone())));
                 let broken = delivery.and_then(|delivery| causes.missing(&delivery));
                 of_peer
                     .entry(entry.address.clone())

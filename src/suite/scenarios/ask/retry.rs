@@ -11,6 +11,7 @@ use crate::suite::scenario::Scenario;
 use crate::suite::steps::{RETRIES, retried};
 use crate::suite::stop::Stop;
 use crate::suite::target::TargetOptions;
+use crate::wire::Address;
 
 /// How often a want is pursued anew in the scenarios that wait for the end.
 const RETRIES_TO_THE_END: u32 = 2;
@@ -79,11 +80,11 @@ pub const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-async fn request_fails_without_peers(harness: &Harness) -> Result<(), Stop> {
-    let address = harness.address();
-    let request = harness.request(&address).await?;
+/// A request that is pursued anew once more than the configured number of retries must fail.
+async fn fails_in_the_end(harness: &Harness, address: &Address) -> Result<(), Stop> {
+    let request = harness.request(address).await?;
     for _ in 0..=RETRIES_TO_THE_END {
-        harness.retry_now(&address).await?;
+        harness.retry_now(address).await?;
     }
     let outcome = harness.outcome_in_the_end(request).await?;
     harness.require(
@@ -91,6 +92,10 @@ async fn request_fails_without_peers(harness: &Harness) -> Result<(), Stop> {
         format!("the request failed after {RETRIES_TO_THE_END} retries"),
         outcome,
     )
+}
+
+async fn request_fails_without_peers(harness: &Harness) -> Result<(), Stop> {
+    fails_in_the_end(harness, &harness.address()).await
 }
 
 async fn other_requester_gets_the_block(harness: &Harness) -> Result<(), Stop> {
@@ -204,15 +209,6 @@ async fn retry_without_a_holder_announces(harness: &Harness) -> Result<(), Stop>
 async fn request_fails_in_the_end(harness: &Harness) -> Result<(), Stop> {
     let _peer = harness.join().await?;
     let address = harness.address();
-    let request = harness.request(&address).await?;
-    for _ in 0..=RETRIES_TO_THE_END {
-        harness.retry_now(&address).await?;
-    }
-    let outcome = harness.outcome_in_the_end(request).await?;
-    harness.require(
-        matches!(outcome, Outcome::Failed(_)),
-        format!("the request failed after {RETRIES_TO_THE_END} retries"),
-        outcome,
-    )?;
+    fails_in_the_end(harness, &address).await?;
     is_over(harness, &address).await
 }

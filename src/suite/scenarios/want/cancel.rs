@@ -1,13 +1,12 @@
 //! WANT-8: a cancel entry removes the recorded want and is not answered.
 
-use super::steps::{assume_served, brings, brings_held, record, wants};
+use super::steps::{assume_served, brings, brings_held, drawn_by_one_want, record, wants};
 use crate::suite::compose::{WANT_BLOCK, cancel, list, want_block};
 use crate::suite::control::Capability::Put;
 use crate::suite::describe::short;
 use crate::suite::dump::ContextDump;
 use crate::suite::harness::Harness;
 use crate::suite::needs::Needs;
-use crate::suite::received::Received;
 use crate::suite::scenario::Scenario;
 use crate::suite::stop::Stop;
 use crate::suite::target::TargetOptions;
@@ -100,22 +99,17 @@ async fn cancel_of_a_held_block_is_not_answered(harness: &Harness) -> Result<(),
     }
     // A node may put deliveries off until after a barrier's answer. One that is asked for comes
     // behind them.
-    peer.send(list([want_block(&held.address)])).await?;
-    let came = |received: &Received| brings_held(received, &held);
-    let mut received = peer.receive_until(came).await?;
+    let received = drawn_by_one_want(&peer, &held).await?;
     harness.assume(
-        came(&received),
+        brings_held(&received, &held),
         format!("a WantBlock is not answered with the delivery (WANT-2): {received}"),
     )?;
-    received.extend(peer.barrier().await?.0);
     let deliveries = received.deliveries().count();
     if deliveries == 1 {
         return Ok(());
     }
     // What one WantBlock draws by itself is not this scenario's.
-    peer.send(list([want_block(&held.address)])).await?;
-    let mut alone = peer.receive_until(came).await?;
-    alone.extend(peer.barrier().await?.0);
+    let alone = drawn_by_one_want(&peer, &held).await?;
     harness.require(
         deliveries <= alone.deliveries().count(),
         format!(

@@ -1,6 +1,6 @@
 //! Steps that several files of this section share.
 
-use crate::suite::compose::{list, want_have};
+use crate::suite::compose::{list, want_block, want_have};
 use crate::suite::describe::short;
 use crate::suite::dump::{ContextDump, Unknown};
 use crate::suite::fixture::Block;
@@ -106,6 +106,19 @@ pub(super) fn brings_held(received: &Received, held: &HeldBlock) -> bool {
         || received
             .deliveries()
             .any(|delivered| Some(&delivered.block.data) == held.data.as_ref())
+}
+
+/// Sends a WantBlock for a held block, and waits until it comes, or is proven not to.
+pub(super) async fn ask_for(peer: &Peer, held: &HeldBlock) -> Result<Received, Stop> {
+    let message = list([want_block(&held.address)]);
+    send_until(peer, message, |received| brings_held(received, held)).await
+}
+
+/// All that one WantBlock for a held block draws.
+pub(super) async fn drawn_by_one_want(peer: &Peer, held: &HeldBlock) -> Result<Received, Stop> {
+    let mut received = ask_for(peer, held).await?;
+    received.extend(peer.barrier().await?.0);
+    Ok(received)
 }
 
 /// Waits for this block, which the baseline has asked for; inconclusive when it does not come.

@@ -1,6 +1,8 @@
 //! WANT-1 and WANT-2: a WantBlock is recorded, or answered with the delivery.
 
-use super::steps::{brings, brings_held, no_second_delivery, send_until, wants};
+use super::steps::{
+    ask_for, brings, brings_held, drawn_by_one_want, no_second_delivery, send_until, wants,
+};
 use crate::suite::compose::{list, want_block};
 use crate::suite::control::Capability::{Delete, Dump, Put};
 use crate::suite::describe::short;
@@ -160,10 +162,7 @@ async fn leaf_want_is_recorded(harness: &Harness) -> Result<(), Stop> {
 async fn held_block_is_delivered(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
     let held = harness.held().await?;
-    let received = send_until(&peer, list([want_block(&held.address)]), |received| {
-        brings_held(received, &held)
-    })
-    .await?;
+    let received = ask_for(&peer, &held).await?;
     harness.require(
         brings_held(&received, &held),
         format!("the delivery of {}", short(&held.address)),
@@ -200,10 +199,7 @@ async fn delivered_block_is_delivered_again(harness: &Harness) -> Result<(), Sto
     let peer = harness.join().await?;
     let held = harness.held().await?;
     for is_first in [true, false] {
-        let received = send_until(&peer, list([want_block(&held.address)]), |received| {
-            brings_held(received, &held)
-        })
-        .await?;
+        let received = ask_for(&peer, &held).await?;
         let is_delivered = brings_held(&received, &held);
         harness.assume(
             is_delivered || !is_first,
@@ -221,11 +217,7 @@ async fn delivered_block_is_delivered_again(harness: &Harness) -> Result<(), Sto
 async fn one_want_draws_one_delivery(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
     let held = harness.held().await?;
-    let mut received = send_until(&peer, list([want_block(&held.address)]), |received| {
-        brings_held(received, &held)
-    })
-    .await?;
-    received.0.extend(peer.barrier().await?.0);
+    let received = drawn_by_one_want(&peer, &held).await?;
     let deliveries = received.deliveries_of(&held.address).len();
     harness.assume(
         deliveries > 0,
@@ -259,10 +251,7 @@ async fn held_leaf_is_delivered(harness: &Harness) -> Result<(), Stop> {
 async fn delivered_want_is_forgotten(harness: &Harness) -> Result<(), Stop> {
     let peer = harness.join().await?;
     let held = harness.held().await?;
-    let received = send_until(&peer, list([want_block(&held.address)]), |received| {
-        brings_held(received, &held)
-    })
-    .await?;
+    let received = ask_for(&peer, &held).await?;
     harness.assume(
         brings_held(&received, &held),
         format!("a held block is not delivered: {received}"),
