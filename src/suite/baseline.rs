@@ -18,35 +18,29 @@ use super::select::{SelectError, check_name, means, names};
 use super::verdict::{ScenarioResult, Verdict};
 use crate::near::Unknown;
 
-/// What a dialect hides of itself: a requirement that one of its deviations breaks, and another
-/// deviation keeps from showing.
-pub const MASKED: &[(&str, &str, &str)] = &[
+/// Requirements that one deviation breaks and another, of the same node, keeps from showing.
+const MASKED: &[(Deviation, Deviation, &[&str])] = &[
+    // It shows only with a delivery of a peer that was not asked, which is ignored.
     (
-        "archivist-2026",
-        "PRES-1",
-        "late-presence shows only with a delivery of a peer that was not asked, and only-asked ignores it",
+        Deviation::LatePresence,
+        Deviation::OnlyAsked,
+        &["PRES-1", "WIRE-6"],
     ),
+    // It shows only with a proof that is refused, and none is.
     (
-        "archivist-2026",
-        "WIRE-6",
-        "late-presence shows only with a delivery of a peer that was not asked, and only-asked ignores it",
-    ),
-    (
-        "promethei-2026",
-        "XFER-6",
-        "fail-on-unstorable shows with a proof that is refused, and accept-unproven-leaf refuses none",
-    ),
-    (
-        "logos-2025-12",
-        "PRES-1",
-        "late-presence shows only with a delivery of a peer that was not asked, and only-asked ignores it",
-    ),
-    (
-        "logos-2025-12",
-        "WIRE-6",
-        "late-presence shows only with a delivery of a peer that was not asked, and only-asked ignores it",
+        Deviation::FailOnUnstorable,
+        Deviation::AcceptUnprovenLeaf,
+        &["XFER-6"],
     ),
 ];
+
+/// The requirements that a node with these deviations breaks, and that may not show on it.
+pub fn masked(deviations: Deviations) -> impl Iterator<Item = &'static str> {
+    MASKED
+        .iter()
+        .filter(move |(one, other, _)| deviations.contains(*one) && deviations.contains(*other))
+        .flat_map(|(_, _, ids)| ids.iter().copied())
+}
 
 /// The verdicts that are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,9 +182,6 @@ impl Baseline {
             if !tested || requirement.level == Level::May {
                 return None;
             }
-            let masked = MASKED
-                .iter()
-                .any(|(name, id, _)| *name == dialect.name && *id == requirement.id);
             Some(Entry {
                 name: requirement.id.to_owned(),
                 verdict: if requirement.level == Level::Must {
@@ -201,7 +192,7 @@ impl Baseline {
                 reason: format!("{} deviates by {}", dialect.name, by.join(", ")),
                 link: None,
                 expires: None,
-                flaky: masked,
+                flaky: masked(deviations).any(|id| id == requirement.id),
             })
         });
         Baseline {
