@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::control::Capability;
-use super::target::{StartOption, TargetOptions};
+use super::target::{Held, StartOption, TargetOptions};
 
 /// What a scenario needs, beside a target that can be dialled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +31,8 @@ impl Needs {
     pub const DUMP: Needs = Needs::control(&[Capability::Dump]);
     /// The wire, and one block that the target holds.
     pub const HELD: Needs = Needs {
-        control: &[],
         held: true,
-        held_leaves: false,
-        may_end: false,
+        ..Needs::WIRE
     };
     /// The wire, and a dataset that the target holds.
     pub const HELD_LEAVES: Needs = Needs {
@@ -46,9 +44,7 @@ impl Needs {
     pub const fn control(control: &'static [Capability]) -> Needs {
         Needs {
             control,
-            held: false,
-            held_leaves: false,
-            may_end: false,
+            ..Needs::WIRE
         }
     }
 
@@ -75,6 +71,15 @@ pub struct Offers {
 }
 
 impl Offers {
+    /// The same of targets that hold this.
+    pub fn holding(self, held: &Held) -> Self {
+        Offers {
+            held: !held.as_blocks().is_empty(),
+            held_leaves: !held.trees.is_empty(),
+            ..self
+        }
+    }
+
     /// Why a scenario with these needs and options cannot be run, if it cannot.
     pub fn lacks(&self, needs: &Needs, options: &TargetOptions) -> Option<String> {
         let missing: Vec<Capability> = needs

@@ -80,12 +80,11 @@ impl OneNode {
 
     /// What it offers, where its control can do this.
     pub fn offers(&self, control: BTreeSet<Capability>) -> Offers {
-        Offers {
+        let offers = Offers {
             control,
-            held: !self.held.as_blocks().is_empty(),
-            held_leaves: !self.held.trees.is_empty(),
             ..Offers::default()
-        }
+        };
+        offers.holding(&self.held)
     }
 
     /// The target that is reached there.

@@ -299,15 +299,15 @@ impl TargetSource for AdapterSource {
 
     fn offers(&self) -> Offers {
         let options = StartOption::ALL.iter().copied();
-        Offers {
+        let offers = Offers {
             control: self.capabilities(),
-            held: !self.settings.held.as_blocks().is_empty(),
-            held_leaves: !self.settings.held.trees.is_empty(),
             options: match self.is_fresh() {
                 true => options.filter(|option| self.takes(*option)).collect(),
                 false => BTreeSet::new(),
             },
-        }
+            ..Offers::default()
+        };
+        offers.holding(&self.settings.held)
     }
 
     fn jobs(&self) -> usize {
