@@ -33,6 +33,7 @@ pub mod near;
 pub mod node;
 pub mod report;
 pub mod resolve;
+pub mod shortened;
 pub mod simulate;
 pub mod suite;
 pub mod trace;

@@ -5,6 +5,7 @@ use blockexc_checker::show::chart::{Chart, Row};
 use bytes::Bytes;
 
 use super::words;
+use crate::shortened::shortened;
 use crate::suite::verdict::{Counts, Line, RunResult, ScenarioResult, Verdict};
 use crate::wire::json::describe;
 
@@ -134,10 +135,7 @@ fn chart(lines: &[Line]) -> Chart {
             })
     }
     for line in &lines[lines.len().saturating_sub(MOST_ROWS)..] {
-        let mut text: String = line.text.chars().take(MOST_LETTERS).collect();
-        if text.len() < line.text.len() {
-            text.push('…');
-        }
+        let text = shortened(&line.text, MOST_LETTERS).into_owned();
         let from = lane(&mut chart.lanes, &line.from);
         let to = lane(&mut chart.lanes, &line.to);
         chart.rows.push(match (from == to, line.length) {

@@ -3,10 +3,13 @@
 use std::fmt::Write as _;
 
 use super::words::{self, TROUBLES};
+use crate::shortened::shortened;
 use crate::suite::verdict::{Counts, RunResult};
 
 /// So many scenarios of each verdict are told of; how many more there are is said.
 const MOST: usize = 50;
+/// How many letters of what came are shown.
+const MOST_LETTERS: usize = 400;
 
 /// The report as Markdown.
 pub fn report(run: &RunResult) -> String {
@@ -55,7 +58,7 @@ fn write(run: &RunResult, text: &mut String) -> std::fmt::Result {
                 result.requirement,
                 result.level,
                 plain(&result.text),
-                plain(&shortened(what))
+                plain(&shortened(what, MOST_LETTERS))
             )?;
             writeln!(text, "  {}", code(&result.rerun))?;
         }
@@ -72,14 +75,6 @@ fn row(name: &str, counts: &Counts, text: &mut String) -> std::fmt::Result {
         "| {name} | {} | {} | {} | {} | {} |",
         counts.pass, counts.warning, counts.fail, counts.inconclusive, counts.skipped
     )
-}
-
-fn shortened(text: &str) -> String {
-    const MOST_LETTERS: usize = 400;
-    match text.char_indices().nth(MOST_LETTERS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 /// Text that Markdown leaves as it is.

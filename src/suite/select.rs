@@ -40,6 +40,27 @@ fn matches(selector: &str, scenario: &Scenario) -> bool {
     means(selector, scenario.id, scenario.requirement_id())
 }
 
+/// What is selected (all, when nothing is named) and not excluded, in its order. `matches` says whether
+/// a selector means one of them.
+pub fn among<T>(
+    all: impl Iterator<Item = T>,
+    selectors: &[String],
+    excluded: &[String],
+    matches: impl Fn(&str, &T) -> bool,
+) -> Vec<T> {
+    let is_named = |names: &[String], one: &T| names.iter().any(|name| matches(name, one));
+    all.filter(|one| selectors.is_empty() || is_named(selectors, one))
+        .filter(|one| !is_named(excluded, one))
+        .collect()
+}
+
+/// The names of sections and requirements, and these.
+pub fn names_with<'a>(ids: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
+    let sections = Section::ALL.iter().map(|section| section.name());
+    let requirements = REQUIREMENTS.iter().map(|requirement| requirement.id);
+    sections.chain(requirements).chain(ids)
+}
+
 /// Whether a name means any scenario.
 ///
 /// # Errors
@@ -65,12 +86,9 @@ pub fn select(
     for selector in selectors.iter().chain(excluded) {
         check_name(selector)?;
     }
-    let selected: Vec<_> = scenarios::all()
-        .filter(|scenario| {
-            selectors.is_empty() || selectors.iter().any(|name| matches(name, scenario))
-        })
-        .filter(|scenario| !excluded.iter().any(|name| matches(name, scenario)))
-        .collect();
+    let selected = among(scenarios::all(), selectors, excluded, |name, scenario| {
+        matches(name, scenario)
+    });
     if selected.is_empty() {
         return Err(SelectError::Nothing);
     }
@@ -85,10 +103,7 @@ fn unknown(selector: &str) -> SelectError {
     if let Some(section) = Section::ALL.iter().find(|section| is(section.name())) {
         return SelectError::Untested(section.name().to_owned());
     }
-    let sections = Section::ALL.iter().map(|section| section.name());
-    let requirements = REQUIREMENTS.iter().map(|requirement| requirement.id);
-    let scenarios = scenarios::all().map(|scenario| scenario.id);
-    let names = sections.chain(requirements).chain(scenarios);
+    let names = names_with(scenarios::all().map(|scenario| scenario.id));
     SelectError::Unknown(Unknown::new(
         "section, requirement or scenario",
         selector,

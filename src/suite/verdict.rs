@@ -291,6 +291,35 @@ pub struct Exchanged<'a> {
 }
 
 impl ScenarioResult {
+    /// A pass of whatever is about this requirement.
+    pub fn of(
+        id: String,
+        requirement: &Requirement,
+        summary: String,
+        expects: String,
+        rerun: String,
+    ) -> Self {
+        ScenarioResult {
+            scenario: id,
+            requirement: requirement.id.to_owned(),
+            section: requirement.section.name().to_owned(),
+            level: requirement.level,
+            text: requirement.text.to_owned(),
+            source: requirement.source.to_owned(),
+            summary,
+            expects,
+            verdict: Verdict::Pass,
+            expected: None,
+            actual: None,
+            reason: None,
+            known: None,
+            broken_by: Vec::new(),
+            duration_ms: 0,
+            exchange: Vec::new(),
+            rerun,
+        }
+    }
+
     /// The result of a scenario that ended so.
     pub fn new(
         scenario: &Scenario,
@@ -301,23 +330,14 @@ impl ScenarioResult {
         rerun: String,
     ) -> Self {
         let mut result = ScenarioResult {
-            scenario: scenario.id.to_owned(),
-            requirement: requirement.id.to_owned(),
-            section: requirement.section.name().to_owned(),
-            level: requirement.level,
-            text: requirement.text.to_owned(),
-            source: requirement.source.to_owned(),
-            summary: scenario.summary.to_owned(),
-            expects: scenario.expects.to_owned(),
-            verdict: Verdict::Pass,
-            expected: None,
-            actual: None,
-            reason: None,
-            known: None,
-            broken_by: Vec::new(),
             duration_ms,
-            exchange: Vec::new(),
-            rerun,
+            ..ScenarioResult::of(
+                scenario.id.to_owned(),
+                requirement,
+                scenario.summary.to_owned(),
+                scenario.expects.to_owned(),
+                rerun,
+            )
         };
         match ended {
             Ok(()) if !exchanged.of_passes => return result,

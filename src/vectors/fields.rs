@@ -4,6 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use crate::shortened::shortened;
+
+/// How many letters of a value are shown.
+const MOST_SHOWN: usize = 300;
+
 /// A field that is a text.
 pub fn text<'a>(value: &'a Value, field: &str) -> Result<&'a str, String> {
     let text = value[field].as_str();
@@ -43,13 +48,7 @@ pub fn price(price: &Value) -> Result<Value, String> {
 
 /// Where two normal forms part: the path, what is expected there, and what came.
 pub fn first_difference(expected: &Value, actual: &Value) -> Option<(String, String, String)> {
-    fn short(value: &Value) -> String {
-        let text = value.to_string();
-        match text.char_indices().nth(300) {
-            Some((place, _)) => format!("{}…", &text[..place]),
-            None => text,
-        }
-    }
+    let short = |value: &Value| shortened(&value.to_string(), MOST_SHOWN).into_owned();
     match (expected, actual) {
         (one, other) if one == other => None,
         (Value::Object(one), Value::Object(other)) => {

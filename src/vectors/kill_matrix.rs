@@ -7,6 +7,7 @@ use blockexc_model::Deviation;
 use blockexc_model::deviation::{Deviations, Layer};
 
 use super::judged::Judged;
+use super::machine::SEEN_BESIDE;
 use super::run::accuse;
 use super::vector::Vector;
 
@@ -46,11 +47,8 @@ fn row(deviation: Deviation, vectors: &[Vector]) -> Result<Row, String> {
         accuses: Vec::new(),
         accused_of: BTreeSet::new(),
     };
-    // Alone it leaves no trace.
-    let beside = match deviation {
-        Deviation::AskOutlivesCancel => Deviations::of(&[Deviation::OnlyAsked]),
-        _ => Deviations::none(),
-    };
+    let others = SEEN_BESIDE.iter().filter(|(one, _)| *one == deviation);
+    let beside: Deviations = others.map(|(_, other)| *other).collect();
     let deviations = beside.union(Deviations::of(&[deviation]));
     for vector in vectors {
         let Some(machine) = vector.as_machine() else {

@@ -16,6 +16,7 @@ use blockexc_model::{Deviation, Requirement};
 use serde_json::{Value, json};
 
 use super::fields::first_difference;
+use super::heading::{heading, requirement_of};
 use super::judged::{Judged, at};
 use super::normal::Scope;
 use super::play::{self, Outcome};
@@ -24,6 +25,10 @@ use super::state_json;
 use super::written::Written;
 use crate::wire::Network;
 use crate::wire::cid::sha256;
+
+/// Deviations that leave no trace alone, each with the one beside which it shows.
+pub const SEEN_BESIDE: &[(Deviation, Deviation)] =
+    &[(Deviation::AskOutlivesCancel, Deviation::OnlyAsked)];
 
 /// The most deviations that are combined at one vector.
 const MOST_COMBINED: usize = 8;
@@ -78,13 +83,16 @@ impl MachineVector {
     ///
     /// When that is wrong, naming it.
     pub fn build(written: &'static Written, form: Form) -> Result<Self, String> {
-        Self::try_build(written, form).map_err(|error| format!("{}: {error}", written.id))
+        let requirement = requirement_of(written.id)?;
+        Self::try_build(written, requirement, form)
+            .map_err(|error| format!("{}: {error}", written.id))
     }
 
-    fn try_build(written: &'static Written, form: Form) -> Result<Self, String> {
-        let requirement = written
-            .requirement()
-            .ok_or("there is no such requirement")?;
+    fn try_build(
+        written: &'static Written,
+        requirement: &'static Requirement,
+        form: Form,
+    ) -> Result<Self, String> {
         let story = script::read(written.script)?;
         let before = match form {
             Form::State => story.events.len() - 1,
@@ -115,9 +123,10 @@ impl MachineVector {
                 open.push(deviation);
             }
         }
-        // It shows only beside the other.
-        if open.contains(&Deviation::OnlyAsked) {
-            open.push(Deviation::AskOutlivesCancel);
+        for (deviation, other) in SEEN_BESIDE {
+            if open.contains(other) {
+                open.push(*deviation);
+            }
         }
         match open.len() > MOST_COMBINED {
             true => Err(format!("too many choices: {open:?}")),
@@ -321,13 +330,14 @@ impl MachineVector {
 
     /// What a driver is told: everything but the outcomes.
     pub fn question(&self) -> Value {
-        let mut value = json!({
-            "id": self.written.id,
-            "requirement": self.requirement.id,
-            "level": self.requirement.level.to_string(),
-            "summary": self.written.summary,
-            "in_short": self.written.script,
-        });
+        let Written {
+            id,
+            summary,
+            script,
+            ..
+        } = *self.written;
+        let mut value = heading(id, self.requirement, summary);
+        value["in_short"] = json!(script);
         let config = state_json::config(&self.start.config);
         if !config.is_null() {
             value["config"] = config;

@@ -11,6 +11,7 @@ pub mod archive;
 pub mod driver;
 mod fields;
 pub mod files;
+mod heading;
 pub mod judged;
 pub mod kill_matrix;
 pub mod machine;

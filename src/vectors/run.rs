@@ -9,6 +9,7 @@ use super::driver::{Driver, DriverSettings, Greeting, Said};
 use super::files::FORMAT;
 use super::judged::Judged;
 use super::vector::Vector;
+use crate::shortened::shortened;
 use crate::suite::circumstances::{RunOptions, Selection};
 use crate::suite::verdict::{
     Conclusion, Counts, FORMAT_VERSION, Line, RunResult, ScenarioResult, TargetDescription, Verdict,
@@ -16,7 +17,7 @@ use crate::suite::verdict::{
 
 /// How often a driver that ends or falls silent is started again.
 const MOST_STARTS: usize = 10;
-/// How many bytes of a question or an answer are shown.
+/// How many letters of a question or an answer are shown.
 const MOST_SHOWN: usize = 4000;
 
 /// Runs these vectors. When `interrupted` returns, the results are of those that were answered.
@@ -113,14 +114,14 @@ impl Asking<'_> {
         let answered = begun.elapsed().as_secs_f64() * 1000.0;
         result.duration_ms = answered as u64;
         let shown = match &said {
-            Said::Answer(answer) => shortened(&answer.to_string()),
+            Said::Answer(answer) => shortened(&answer.to_string(), MOST_SHOWN).into_owned(),
             Said::Unsupported => "unsupported".to_owned(),
             Said::Error(error) => format!("error: {error}"),
             Said::Broken(why) => format!("no answer: {why}"),
         };
         conclude(&mut result, vector, said);
         if !matches!(result.verdict, Verdict::Pass | Verdict::Skipped) {
-            let asked = shortened(&vector.question.to_string());
+            let asked = shortened(&vector.question.to_string(), MOST_SHOWN).into_owned();
             result.exchange = vec![
                 line(1, 0.0, ["suite", "driver"], asked),
                 line(2, answered, ["driver", "suite"], shown),
@@ -165,34 +166,14 @@ fn line(number: usize, time_ms: f64, [from, to]: [&str; 2], text: String) -> Lin
     }
 }
 
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(MOST_SHOWN) {
-        Some((place, _)) => format!("{}…", &text[..place]),
-        None => text.to_owned(),
-    }
-}
-
 fn blank(vector: &Vector, settings: &DriverSettings) -> ScenarioResult {
-    let requirement = vector.requirement;
-    ScenarioResult {
-        scenario: vector.id.clone(),
-        requirement: requirement.id.to_owned(),
-        section: requirement.section.name().to_owned(),
-        level: requirement.level,
-        text: requirement.text.to_owned(),
-        source: requirement.source.to_owned(),
-        summary: vector.summary.clone(),
-        expects: "One of the outcomes of the vector.".to_owned(),
-        verdict: Verdict::Pass,
-        expected: None,
-        actual: None,
-        reason: None,
-        known: None,
-        broken_by: Vec::new(),
-        duration_ms: 0,
-        exchange: Vec::new(),
-        rerun: format!("blockexc vectors run {} -- {}", vector.id, settings.command),
-    }
+    ScenarioResult::of(
+        vector.id.clone(),
+        vector.requirement,
+        vector.summary.clone(),
+        "One of the outcomes of the vector.".to_owned(),
+        format!("blockexc vectors run {} -- {}", vector.id, settings.command),
+    )
 }
 
 fn conclude(result: &mut ScenarioResult, vector: &Vector, said: Said) {

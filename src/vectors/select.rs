@@ -1,10 +1,8 @@
 //! Which vectors are to run: by kind, and by the names of sections, requirements or vectors.
 
-use blockexc_model::requirement::{REQUIREMENTS, Section};
-
 use super::vector::{Kind, Vector};
 use crate::near::Unknown;
-use crate::suite::select::means;
+use crate::suite::select::{among, means, names_with};
 
 /// Whether a name means any of these vectors.
 ///
@@ -18,13 +16,11 @@ pub fn check_name(name: &str, vectors: &[Vector]) -> Result<(), Unknown> {
     {
         return Ok(());
     }
-    let sections = Section::ALL.iter().map(|section| section.name());
-    let requirements = REQUIREMENTS.iter().map(|requirement| requirement.id);
     let ids = vectors.iter().map(|vector| vector.id.as_str());
     Err(Unknown::new(
         "section, requirement or vector",
         name,
-        sections.chain(requirements).chain(ids),
+        names_with(ids),
         "`blockexc vectors run --list` lists all vectors",
     ))
 }
@@ -44,16 +40,12 @@ pub fn select<'a>(
     for name in names.iter().chain(excluded) {
         check_name(name, vectors).map_err(|unknown| unknown.to_string())?;
     }
-    let is_named = |names: &[String], vector: &Vector| {
-        let mut names = names.iter();
-        names.any(|name| means(name, &vector.id, vector.requirement.id))
-    };
-    let selected: Vec<&Vector> = vectors
+    let of_kinds = vectors
         .iter()
-        .filter(|vector| kinds.is_empty() || kinds.contains(&vector.kind()))
-        .filter(|vector| names.is_empty() || is_named(names, vector))
-        .filter(|vector| !is_named(excluded, vector))
-        .collect();
+        .filter(|vector| kinds.is_empty() || kinds.contains(&vector.kind()));
+    let selected = among(of_kinds, names, excluded, |name, vector| {
+        means(name, &vector.id, vector.requirement.id)
+    });
     match selected.is_empty() {
         true => Err("no vector is selected".to_owned()),
         false => Ok(selected),

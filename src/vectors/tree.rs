@@ -1,6 +1,5 @@
 //! The vectors of the dataset's tree: what a dataset's blocks come to, and which deliveries count.
 
-use blockexc_model::Requirement;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -70,30 +69,12 @@ enum Ask {
 }
 
 impl TreeVector {
-    /// Its requirement, unless its ID names none.
-    pub fn requirement(&self) -> Option<&'static Requirement> {
-        Requirement::find(self.id.split('/').next().unwrap_or_default())
-    }
-
-    /// What a driver is told.
-    ///
-    /// # Errors
-    ///
-    /// When the ID names no requirement.
-    pub fn question(&self) -> Result<Value, String> {
-        let requirement = self.requirement();
-        let requirement =
-            requirement.ok_or(format!("{}: there is no such requirement", self.id))?;
-        let mut value = json!({
-            "id": self.id,
-            "requirement": requirement.id,
-            "level": requirement.level.to_string(),
-            "summary": self.summary,
-        });
+    /// What a driver is told beside the heading.
+    pub fn ask(&self, question: &mut Value) {
         match &self.ask {
             Ask::Dataset(dataset) => {
-                value["dataset"] = dataset.rule();
-                value["proofs_of"] = json!(proofs_of(*dataset));
+                question["dataset"] = dataset.rule();
+                question["proofs_of"] = json!(proofs_of(*dataset));
             }
             Ask::Delivery {
                 address,
@@ -109,10 +90,9 @@ impl TreeVector {
                 if let Some(proof) = proof {
                     delivery["proof"] = json!(hex::encode(proof));
                 }
-                value["delivery"] = delivery;
+                question["delivery"] = delivery;
             }
         }
-        Ok(value)
     }
 
     /// The answers that are allowed, the reference's first.

@@ -8,6 +8,7 @@ use blockexc_model::requirement::REQUIREMENTS;
 use serde_json::{Value, json};
 
 use super::fields::first_difference;
+use super::heading::{heading, requirement_of};
 use super::judged::{Judged, at};
 use super::machine::{Form, MachineVector};
 use super::normal_bytes;
@@ -103,8 +104,9 @@ pub fn all() -> Result<Vec<Vector>, String> {
 
 impl Vector {
     fn wire(vector: WireVector) -> Result<Self, String> {
-        let question = vector.question()?;
-        let requirement = vector.requirement().ok_or("no requirement")?;
+        let requirement = requirement_of(vector.id)?;
+        let mut question = heading(vector.id, requirement, vector.summary);
+        vector.ask(&mut question);
         Ok(Vector {
             id: vector.id.to_owned(),
             requirement,
@@ -116,8 +118,9 @@ impl Vector {
     }
 
     fn tree(vector: TreeVector) -> Result<Self, String> {
-        let question = vector.question()?;
-        let requirement = vector.requirement().ok_or("no requirement")?;
+        let requirement = requirement_of(&vector.id)?;
+        let mut question = heading(&vector.id, requirement, &vector.summary);
+        vector.ask(&mut question);
         Ok(Vector {
             id: vector.id.clone(),
             requirement,

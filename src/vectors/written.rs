@@ -1,7 +1,6 @@
 //! [`Written`]: what is written by hand of a state vector or a sequence: its ID and its story. All
 //! the rest of it comes from the model.
 
-use blockexc_model::Requirement;
 use serde::Serialize;
 
 /// A vector of the state machine, as it is written.
@@ -32,16 +31,6 @@ impl Written {
     /// The same, with this compared as well.
     pub const fn judging(self, judged: &'static [Aspect]) -> Self {
         Written { judged, ..self }
-    }
-
-    /// The ID of its requirement.
-    pub fn requirement_id(&self) -> &'static str {
-        self.id.split_once('/').map_or(self.id, |(id, _)| id)
-    }
-
-    /// Its requirement, unless its ID names none.
-    pub fn requirement(&self) -> Option<&'static Requirement> {
-        Requirement::find(self.requirement_id())
     }
 }
 

@@ -27,7 +27,7 @@ const LAYERS: &[Layers] = &[
     (
         ".",
         &[
-            &["causes", "near", "resolve", "wire"],
+            &["causes", "near", "resolve", "shortened", "wire"],
             // The node writes logs down, and these hold its dumps.
             &["node", "trace"],
             &["simulate", "suite"],

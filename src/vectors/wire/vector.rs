@@ -1,6 +1,5 @@
 //! [`WireVector`]: bytes, and every reading of them that the specification allows.
 
-use blockexc_model::Requirement;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -80,35 +79,15 @@ impl WireVector {
         self
     }
 
-    /// Its requirement, unless its ID names none.
-    pub fn requirement(&self) -> Option<&'static Requirement> {
-        let id = self.id.split_once('/').map_or(self.id, |(id, _)| id);
-        Requirement::find(id)
-    }
-
-    /// What a driver is told.
-    ///
-    /// # Errors
-    ///
-    /// When the ID names no requirement.
-    pub fn question(&self) -> Result<Value, String> {
-        let requirement = self.requirement();
-        let requirement =
-            requirement.ok_or(format!("{}: there is no such requirement", self.id))?;
-        let mut value = json!({
-            "id": self.id,
-            "requirement": requirement.id,
-            "level": requirement.level.to_string(),
-            "summary": self.summary,
-        });
+    /// What a driver is told beside the heading.
+    pub fn ask(&self, question: &mut Value) {
         match &self.content {
-            Content::Message(bytes) => value["message"] = json!(hex::encode(bytes)),
+            Content::Message(bytes) => question["message"] = json!(hex::encode(bytes)),
             Content::Stream { bytes, limit } => {
-                value["stream"] = json!(hex::encode(bytes));
-                value["limit"] = json!(limit);
+                question["stream"] = json!(hex::encode(bytes));
+                question["limit"] = json!(limit);
             }
         }
-        Ok(value)
     }
 
     /// The readings that are allowed, the reference's first.
