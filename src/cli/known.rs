@@ -9,7 +9,7 @@ use chrono::{NaiveDate, Utc};
 use clap::Args;
 
 use super::dialect;
-use crate::suite::baseline::Baseline;
+use crate::suite::baseline::{Baseline, BaselineError};
 use crate::suite::verdict::RunResult;
 
 /// What is known of the target.
@@ -48,9 +48,21 @@ impl KnownArgs {
 ///
 /// When it cannot be read or is refused, naming the file.
 pub(super) fn read(file: &Path, today: NaiveDate) -> anyhow::Result<Baseline> {
+    read_with(file, |text| Baseline::parse(text, today))
+}
+
+/// Reads a baseline of whatever `parse` takes it for.
+///
+/// # Errors
+///
+/// As [`read`].
+pub(super) fn read_with(
+    file: &Path,
+    parse: impl FnOnce(&str) -> Result<Baseline, BaselineError>,
+) -> anyhow::Result<Baseline> {
     let name = || file.display().to_string();
     let text = fs::read_to_string(file).with_context(name)?;
-    Baseline::parse(&text, today).with_context(name)
+    parse(&text).with_context(name)
 }
 
 /// Compares the results with what is known, and concludes again.

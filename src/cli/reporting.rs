@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Exit;
-use super::results::{look_ahead, write_file};
+use super::results::{is_standard_output, look_ahead, write_file, write_json};
 use crate::report::{console, html, json, junit, markdown};
 use crate::suite::scenario::Scenario;
 use crate::suite::verdict::{Conclusion, RunResult};
@@ -40,7 +40,7 @@ pub(super) struct ReportArgs {
 
 impl ReportArgs {
     fn is_json_shown(&self) -> bool {
-        self.json.as_deref() == Some(Path::new("-"))
+        self.json.as_deref().is_some_and(is_standard_output)
     }
 
     /// Whether any report goes to a file.
@@ -69,28 +69,16 @@ impl ReportArgs {
     ///
     /// When a file cannot be written, naming it, or the output cannot: the first of these errors.
     pub(super) fn write(&self, run: &RunResult, out: &mut dyn Write) -> anyhow::Result<()> {
-        let json = || {
-            let mut text = Vec::new();
-            json::write(run, &mut text)?;
-            Ok(text)
-        };
+        let json = self.json.as_deref().filter(|_| !self.is_json_shown());
         let written = [
-            match self.is_json_shown() {
-                true => Ok(()),
-                false => self
-                    .json
-                    .as_deref()
-                    .map_or(Ok(()), |file| into(file, json())),
-            },
-            self.junit
-                .as_deref()
-                .map_or(Ok(()), |file| into(file, junit::report(run))),
-            self.html
-                .as_deref()
-                .map_or(Ok(()), |file| into(file, html::report(run))),
-            self.markdown
-                .as_deref()
-                .map_or(Ok(()), |file| into(file, Ok(markdown::report(run)))),
+            into(json, || {
+                let mut text = Vec::new();
+                json::write(run, &mut text)?;
+                Ok(text)
+            }),
+            into(self.junit.as_deref(), || junit::report(run)),
+            into(self.html.as_deref(), || html::report(run)),
+            into(self.markdown.as_deref(), || Ok(markdown::report(run))),
         ];
         if self.is_json_shown() {
             json::write(run, out)?;
@@ -117,11 +105,7 @@ impl ReportArgs {
     ) -> anyhow::Result<()> {
         if let Some(file) = &self.json {
             let entries: Vec<_> = scenarios.iter().map(|one| listed(one)).collect();
-            let text = serde_json::to_string_pretty(&entries)?;
-            if !self.is_json_shown() {
-                return write_file(file, text);
-            }
-            return Ok(writeln!(out, "{text}")?);
+            return write_json(file, &entries, out);
         }
         for scenario in scenarios {
             writeln!(out, "{:<28} {}", scenario.id, scenario.summary)?;
@@ -139,8 +123,12 @@ fn listed(scenario: &Scenario) -> serde_json::Value {
     })
 }
 
-fn into<T: AsRef<[u8]>>(file: &Path, report: anyhow::Result<T>) -> anyhow::Result<()> {
-    write_file(file, report?)
+/// Writes a report to this file, if there is one.
+fn into<T: AsRef<[u8]>>(
+    file: Option<&Path>,
+    report: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<()> {
+    file.map_or(Ok(()), |file| write_file(file, report()?))
 }
 
 /// How the program ends after such a run.

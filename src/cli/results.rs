@@ -7,6 +7,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use serde::Serialize;
 use tempfile::NamedTempFile;
 
 /// Whether files may be written to these paths, as far as can be told without touching them: a run
@@ -43,6 +44,24 @@ pub fn write_file(file: &Path, content: impl AsRef<[u8]>) -> anyhow::Result<()> 
         .write_all(content.as_ref())
         .with_context(|| cannot_be_written(file))?;
     pending.commit()
+}
+
+/// Whether a file's name stands for the standard output.
+pub fn is_standard_output(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
+/// Writes JSON to a file, or to the output where the name says so.
+///
+/// # Errors
+///
+/// When that fails, naming the file.
+pub fn write_json(file: &Path, value: &impl Serialize, out: &mut dyn Write) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
+    match is_standard_output(file) {
+        true => Ok(writeln!(out, "{text}")?),
+        false => write_file(file, text),
+    }
 }
 
 /// A file that is being written. It takes its name with [`commit`](Self::commit); dropped before

@@ -19,7 +19,7 @@ use blockexc_model::requirement::REQUIREMENTS;
 use clap::Args;
 
 use super::Exit;
-use super::results::write_file;
+use super::results::{write_file, write_json};
 use crate::vectors::vector;
 use selection::Selection;
 
@@ -66,12 +66,7 @@ pub fn run(args: &SpecArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         .is_some_and(|name| selection::section(name).is_none());
     let selection = select(args)?;
     if let Some(file) = &args.json {
-        let text = serde_json::to_string_pretty(&entries::document(&selection))?;
-        if file == Path::new("-") {
-            writeln!(out, "{text}")?;
-        } else {
-            write_file(file, text)?;
-        }
+        write_json(file, &entries::document(&selection), out)?;
     } else if is_single {
         show::in_full(&selection, out)?;
     } else {

@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 use super::interruption::Interruption;
 use super::reporting::{ReportArgs, exit_of};
 use super::results::{look_ahead, write_file};
-use super::{Exit, runtime, seconds};
+use super::{Exit, known, runtime, seconds};
 use crate::report::counted::counted;
 use crate::suite::baseline::{Baseline, BaselineError};
 use crate::vectors::archive::archive;
@@ -193,10 +193,9 @@ fn run_vectors(args: &RunArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
 }
 
 fn read_baseline(file: &Path, all: &[Vector]) -> anyhow::Result<Baseline> {
-    let name = || file.display().to_string();
-    let text = fs::read_to_string(file).with_context(name)?;
     let check = |name: &str| check_name(name, all).map_err(BaselineError::Unknown);
-    Baseline::parse_with(&text, Utc::now().date_naive(), check).with_context(name)
+    let today = Utc::now().date_naive();
+    known::read_with(file, |text| Baseline::parse_with(text, today, check))
 }
 
 fn kill_matrix(args: &KillMatrixArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
