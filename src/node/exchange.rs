@@ -189,6 +189,10 @@ impl Exchange {
                     self.peers.remove(&peer);
                 }
                 self.push(ToSwarm::GenerateEvent(PeerEvent::Left(peer)));
+                // When it joins again, nothing is under way to it that could be agreed on.
+                if self.waits_for == Some(peer) {
+                    self.waits_for = None;
+                }
                 self.send_stalled();
             }
         }
@@ -260,6 +264,50 @@ impl NetworkBehaviour for Exchange {
                 self.waker = Some(cx.waker().clone());
                 Poll::Pending
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use libp2p::swarm::StreamProtocol;
+
+    use super::*;
+    use crate::node::outgoing::Encoder;
+    use crate::node::store::MemoryStore;
+    use crate::wire::{EncodeOptions, FrameOptions};
+
+    /// A peer that left and joined again is not waited for: what it was sent before is gone.
+    #[test]
+    fn who_joins_again_is_sent_its_list_though_it_never_agreed() {
+        let store = Arc::new(MemoryStore::default());
+        let encoder = Encoder::new(store, EncodeOptions::default());
+        let mut exchange = Exchange::new(Options {
+            protocol: StreamProtocol::new("/codex/blockexc/1.0.0"),
+            frames: FrameOptions::default(),
+            encoder: Arc::new(encoder),
+            waiting_per_peer: 1,
+            skips_long_frames: false,
+            unbounded_streams: false,
+            stalls_on_mute_peers: true,
+            queue_survives_left: false,
+        });
+        let peer = PeerId::random();
+        let list = Message::want_list(Vec::new(), true);
+        for number in 1..=2 {
+            let connection = ConnectionId::new_unchecked(number);
+            drop(exchange.handler(peer));
+            exchange.opened(peer, connection);
+            exchange.events.clear();
+            exchange.send(&peer, list.clone());
+            let told = exchange.events.pop_front();
+            assert!(
+                matches!(told, Some(ToSwarm::NotifyHandler { .. })),
+                "connection {number}: {told:?}"
+            );
+            exchange.closed(peer, connection);
         }
     }
 }
