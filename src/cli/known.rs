@@ -26,6 +26,11 @@ pub(super) struct KnownArgs {
 }
 
 impl KnownArgs {
+    /// Whether anything is said.
+    pub(super) fn is_given(&self) -> bool {
+        self.baseline.is_some() || self.expect.is_some()
+    }
+
     /// The baseline that is to be compared with, if there is one.
     ///
     /// # Errors

@@ -1,18 +1,19 @@
 //! `blockexc report`: stored results as reports, side by side, or put together.
 
-use std::fs;
+mod merge;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
+use serde_json::Value;
 
-use super::known::{self, KnownArgs};
-use super::reporting::{ReportArgs, exit_of};
+use self::merge::MergeArgs;
+use super::reporting::ReportArgs;
 use super::results::write_file;
 use super::{Exit, results};
 use crate::report::compare::{Column, Comparison};
-use crate::suite::campaign::merge;
 use crate::suite::verdict::{FORMAT_VERSION, RunResult};
 
 /// Make reports of stored results
@@ -51,41 +52,26 @@ struct CompareArgs {
     html: Option<PathBuf>,
 }
 
-/// Put the parts of a campaign together
-///
-/// Exit code: that of a run with these results, or 2 when parts are missing, doubled or of different
-/// campaigns.
-#[derive(Args, Clone, Debug)]
-struct MergeArgs {
-    /// The results of `conform --shard`
-    #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
-    #[command(flatten)]
-    known: KnownArgs,
-    #[command(flatten)]
-    reports: ReportArgs,
-}
-
 /// Reads a stored result.
 ///
 /// # Errors
 ///
 /// When it cannot be read, or is none, naming the file.
 pub(super) fn read(file: &Path) -> anyhow::Result<RunResult> {
-    let name = || file.display().to_string();
-    let text = fs::read_to_string(file).with_context(name)?;
-    let value: serde_json::Value = serde_json::from_str(&text)
-        .with_context(|| format!("{} is no result of `conform --json`", name()))?;
+    read_run(file, merge::value(file)?)
+}
+
+fn read_run(file: &Path, value: Value) -> anyhow::Result<RunResult> {
+    let name = file.display();
     let version = &value["format_version"];
     if version.as_u64() != Some(FORMAT_VERSION.into()) {
         bail!(
-            "{} has format_version {version}: {FORMAT_VERSION} is expected, as `conform --json` of \
-             this program writes it",
-            name()
+            "{name} has format_version {version}: {FORMAT_VERSION} is expected, as `conform --json` \
+             of this program writes it"
         );
     }
     serde_json::from_value(value)
-        .with_context(|| format!("{} is no result of `conform --json`", name()))
+        .with_context(|| format!("{name} is no result of `conform --json`"))
 }
 
 /// Makes reports.
@@ -129,20 +115,5 @@ impl CompareArgs {
         }
         comparison.write(out)?;
         Ok(Exit::Good)
-    }
-}
-
-impl MergeArgs {
-    fn run(&self, out: &mut dyn Write) -> anyhow::Result<Exit> {
-        self.reports.look_ahead()?;
-        let baseline = self.known.baseline()?;
-        let mut parts = Vec::new();
-        for file in &self.files {
-            parts.push((file.display().to_string(), read(file)?));
-        }
-        let mut run = merge(parts)?;
-        known::apply(baseline.as_ref(), &mut run);
-        self.reports.write(&run, out)?;
-        Ok(exit_of(&run))
     }
 }

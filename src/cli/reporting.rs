@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
 use clap::Args;
 
 use super::Exit;
@@ -47,6 +48,18 @@ impl ReportArgs {
     pub(super) fn has_files(&self) -> bool {
         let json = self.json.is_some() && !self.is_json_shown();
         json || self.junit.is_some() || self.html.is_some() || self.markdown.is_some()
+    }
+
+    /// Where the JSON goes, of a result that has no other form.
+    ///
+    /// # Errors
+    ///
+    /// When another form is asked for.
+    pub(super) fn only_json(&self) -> anyhow::Result<Option<&Path>> {
+        if self.junit.is_some() || self.html.is_some() || self.markdown.is_some() {
+            bail!("only a result of `conform` has reports: --json is expected");
+        }
+        Ok(self.json.as_deref())
     }
 
     /// Whether the files can be written, as far as can be told: a run whose report cannot be written

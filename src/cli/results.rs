@@ -18,6 +18,9 @@ use tempfile::NamedTempFile;
 /// When one is a folder, or in a folder that is not there.
 pub fn look_ahead<'a>(files: impl IntoIterator<Item = &'a Option<PathBuf>>) -> anyhow::Result<()> {
     for file in files.into_iter().flatten() {
+        if is_standard_output(file) {
+            continue;
+        }
         if file.is_dir() {
             bail!("{} cannot be written: it is a folder", file.display());
         }
@@ -57,9 +60,17 @@ pub fn is_standard_output(file: &Path) -> bool {
 ///
 /// When that fails, naming the file.
 pub fn write_json(file: &Path, value: &impl Serialize, out: &mut dyn Write) -> anyhow::Result<()> {
-    let text = serde_json::to_string_pretty(value)?;
+    write_text(file, &(serde_json::to_string_pretty(value)? + "\n"), out)
+}
+
+/// Writes text to a file, or to the output where the name says so.
+///
+/// # Errors
+///
+/// When that fails, naming the file.
+pub fn write_text(file: &Path, text: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     match is_standard_output(file) {
-        true => Ok(writeln!(out, "{text}")?),
+        true => Ok(out.write_all(text.as_bytes())?),
         false => write_file(file, text),
     }
 }

@@ -1,6 +1,8 @@
 //! `blockexc simulate`: a network of nodes in virtual time.
 
-use std::io::Write;
+pub(super) mod runs;
+
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,19 +11,25 @@ use blockexc_model::{Deviation, Deviations, Dialect};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use runs::Runs;
+use serde::Serialize;
+use serde_json::json;
+
 use super::interruption::Interruption;
-use super::results::{look_ahead, write_file};
+use super::results::{is_standard_output, look_ahead, write_file, write_json};
 use super::{Exit, deviation, dialect};
 use crate::report::style::{BAD, FAINT, GOOD};
 use crate::simulate::faults::Fault;
 use crate::simulate::summary::{Summary, clock};
 use crate::simulate::{Options, simulate};
+use crate::suite::circumstances::Part;
 
 /// Of the log of a node that broke a rule so many lines are shown.
 const SHOWN_LINES: usize = 12;
 const MOST_NODES: usize = 1000;
 const MOST_BLOCKS: usize = 1_000_000;
 const MOST_HOURS: f64 = 10_000.0;
+const MOST_RUNS: u64 = 1_000_000;
 
 /// Simulate a network of nodes for hours of virtual time, with faults, and check that every want is
 /// met that can be
@@ -52,6 +60,12 @@ pub struct SimulateArgs {
     /// The seed of all random choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// How many simulations, with the seeds that follow one another
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    runs: u64,
+    /// Run only part I of N of the simulations, by seed; `report merge` puts the parts together
+    #[arg(long, value_name = "I/N", requires = "runs")]
+    shard: Option<Part>,
     /// The dialects, separated by commas. The nodes take them in turn
     #[arg(
         long, value_name = "DIALECT", value_delimiter = ',', value_parser = dialect,
@@ -74,7 +88,7 @@ pub struct SimulateArgs {
     /// the node sends and stores
     #[arg(long, value_name = "NUMBER", default_value_t = 50)]
     judge_every: u64,
-    /// Write the summary to this file, as JSON
+    /// Write the summary as JSON to this file, or - for the standard output instead of the text
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Write the log of the first node that violated a property to this file, for `blockexc trace`
@@ -128,6 +142,9 @@ impl SimulateArgs {
                 self.hours
             );
         }
+        if !(1..=MOST_RUNS).contains(&self.runs) {
+            bail!("--runs is {}: from 1 to {MOST_RUNS} is expected", self.runs);
+        }
         if self.retry_interval == 0 || self.request_interval == 0 {
             bail!("an interval is 0: wants and requests have to come one after the other");
         }
@@ -155,21 +172,13 @@ impl SimulateArgs {
 pub fn run(args: &SimulateArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let options = args.options()?;
     look_ahead([&args.json, &args.trace])?;
-    let bar = ProgressBar::new(options.length.as_secs());
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {msg} of virtual time, {eta} to go")
-    {
-        bar.set_style(style);
-    }
     let interruption = Interruption::listen()?;
-    let summary = simulate(&options, &mut |time| {
-        bar.set_position(time.as_secs());
-        bar.set_message(clock(time));
-        interruption.go_on()
-    })?;
-    bar.finish_and_clear();
-    if let Some(file) = &args.json {
-        write_file(file, serde_json::to_string_pretty(&summary)? + "\n")?;
+    if args.runs > 1 {
+        return args.run_all(options, &interruption, out);
     }
+    let summary = run_one(&options, "", &interruption)?;
+    let mut nowhere = io::sink();
+    let out = args.write_json(&summary, out, &mut nowhere)?;
     write!(out, "{summary}")?;
     let is_interrupted = summary.interrupted_at_ms.is_some();
     let Some(first) = &summary.first_violation else {
@@ -189,6 +198,93 @@ pub fn run(args: &SimulateArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         true => Exit::Interrupted,
         false => Exit::Bad,
     })
+}
+
+/// One simulation; `of` says before the time which one it is.
+fn run_one(options: &Options, of: &str, interruption: &Interruption) -> anyhow::Result<Summary> {
+    let bar = ProgressBar::new(options.length.as_secs());
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {msg} of virtual time, {eta} to go")
+    {
+        bar.set_style(style);
+    }
+    let summary = simulate(options, &mut |time| {
+        bar.set_position(time.as_secs());
+        bar.set_message(format!("{of}{}", clock(time)));
+        interruption.go_on()
+    })?;
+    bar.finish_and_clear();
+    Ok(summary)
+}
+
+impl SimulateArgs {
+    /// Writes the JSON that is asked for. Returns where the text goes.
+    fn write_json<'a>(
+        &self,
+        value: &impl Serialize,
+        out: &'a mut dyn Write,
+        nowhere: &'a mut io::Sink,
+    ) -> anyhow::Result<&'a mut dyn Write> {
+        let Some(file) = &self.json else {
+            return Ok(out);
+        };
+        write_json(file, value, out)?;
+        Ok(match is_standard_output(file) {
+            true => nowhere,
+            false => out,
+        })
+    }
+
+    /// One simulation for each seed. The first that violates a property gives its log.
+    fn run_all(
+        &self,
+        options: Options,
+        interruption: &Interruption,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<Exit> {
+        let described = json!({
+            "nodes": options.nodes,
+            "blocks": options.blocks,
+            "length_ms": options.length.as_millis(),
+            "faults": options.faults,
+            "dialects": options.dialects.iter().map(|it| it.name).collect::<Vec<_>>(),
+            "deviations": options.deviations.iter().map(Deviation::name).collect::<Vec<_>>(),
+            "retry_interval_ms": self.retry_interval,
+            "retries": options.retries,
+            "request_interval_s": self.request_interval,
+            "judge_every": options.judge_every,
+        });
+        let mut runs = Runs::new(described, self.seed, self.runs, self.shard);
+        let seeds = runs.seeds();
+        if let (Some(part), true) = (self.shard, seeds.is_empty()) {
+            bail!("part {part} has no simulation: there are {}", self.runs);
+        }
+        let mut first: Option<Summary> = None;
+        for (place, seed) in seeds.iter().enumerate() {
+            if interruption.is_requested() {
+                runs.leave_out(&seeds[place..]);
+                break;
+            }
+            let of = format!("seed {seed}, {} of {}: ", place + 1, seeds.len());
+            let options = Options {
+                seed: *seed,
+                ..options.clone()
+            };
+            let summary = run_one(&options, &of, interruption)?;
+            runs.add(&summary)?;
+            if summary.first_violation.is_some() {
+                first.get_or_insert(summary);
+            }
+        }
+        let mut nowhere = io::sink();
+        let out = self.write_json(&runs, out, &mut nowhere)?;
+        if let Some(first) = &first {
+            writeln!(out, "{first}")?;
+            show_log(first, self, out)?;
+            writeln!(out)?;
+        }
+        runs.write(out)?;
+        Ok(runs.exit())
+    }
 }
 
 fn show_log(summary: &Summary, args: &SimulateArgs, out: &mut dyn Write) -> anyhow::Result<()> {

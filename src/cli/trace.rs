@@ -4,6 +4,7 @@ mod accepted;
 mod follow;
 mod input;
 mod show;
+pub(super) mod stored;
 mod suppose;
 mod validate;
 
@@ -17,6 +18,7 @@ use self::input::Log;
 use self::suppose::SupposeArgs;
 use super::Exit;
 use super::interruption::Interruption;
+use super::results::{look_ahead, write_text};
 use crate::trace::draw::draw;
 use crate::trace::read::LogReader;
 use crate::trace::shrink::shrink;
@@ -68,12 +70,12 @@ struct DrawArgs {
     /// Draw only this many lines, the last ones
     #[arg(long, value_name = "N", default_value = "60")]
     lines: usize,
-    /// Draw for Mermaid
-    #[arg(long, conflicts_with = "svg")]
-    mermaid: bool,
-    /// Draw as SVG
-    #[arg(long)]
-    svg: bool,
+    /// Write the chart to this file, as a Mermaid diagram; - is the standard output
+    #[arg(long, value_name = "FILE")]
+    mermaid: Option<PathBuf>,
+    /// Write the chart to this file, as an SVG image; - is the standard output
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
 }
 
 /// Does what is asked of a log.
@@ -112,6 +114,7 @@ impl ShrinkArgs {
 
 impl DrawArgs {
     fn run(&self, out: &mut dyn Write) -> anyhow::Result<Exit> {
+        look_ahead([&self.mermaid, &self.svg])?;
         let context = || self.file.display().to_string();
         let log = Log::of(&self.file, &Interruption::listen()?).with_context(context)?;
         let verdicts = log.validate(self.suppose.suppose()).with_context(context)?;
@@ -131,16 +134,15 @@ impl DrawArgs {
         };
         let reader = LogReader::new(log.open()?);
         let chart = draw(reader, verdict, self.lines).with_context(context)?;
-        let drawn = if self.mermaid {
-            chart.mermaid()
-        } else if self.svg {
-            chart.svg()
-        } else {
-            chart.text()
-        };
-        writeln!(out, "{}", drawn.trim_end())?;
-        if !self.mermaid && !self.svg {
-            writeln!(out)?;
+        let drawn = [
+            self.mermaid.as_ref().map(|file| (file, chart.mermaid())),
+            self.svg.as_ref().map(|file| (file, chart.svg())),
+        ];
+        for (file, text) in drawn.iter().flatten() {
+            write_text(file, &format!("{}\n", text.trim_end()), out)?;
+        }
+        if self.mermaid.is_none() && self.svg.is_none() {
+            writeln!(out, "{}\n", chart.text().trim_end())?;
             show::show(verdict, false, out)?;
         }
         Ok(Exit::Good)

@@ -1,4 +1,4 @@
-//! [`merge`]: the parts of a campaign, put together.
+//! [`complete`] and [`merge`]: the parts of a campaign, put together.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::verdict::RunResult;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MergeError {
     /// A result is of a whole run.
-    #[error("{0} is no part of a campaign: a result of `conform --shard` is expected")]
+    #[error("{0} is no part of a campaign: a result of a run with --shard is expected")]
     Whole(String),
     /// Two parts are of different campaigns.
     #[error("{one} and {other} are of different campaigns: their {what} differ")]
@@ -43,45 +43,60 @@ pub enum MergeError {
     Nothing,
 }
 
-/// What differs between two parts that should be of one campaign.
-fn difference(one: &RunResult, other: &RunResult) -> Option<&'static str> {
-    let same = [
-        (
-            one.blockexc_version == other.blockexc_version,
-            "versions of blockexc",
-        ),
-        (one.target == other.target, "targets"),
-        (one.protocol == other.protocol, "protocols"),
-        (one.seed == other.seed, "seeds"),
-        (one.selection == other.selection, "selections"),
-        (one.options == other.options, "options"),
-        (
-            one.part.map(|part| part.of) == other.part.map(|part| part.of),
-            "numbers of parts",
-        ),
-    ];
-    same.into_iter()
-        .find_map(|(same, what)| (!same).then_some(what))
+/// A result that may be one part of a campaign.
+pub trait Shard {
+    /// Which part it is; `None` is all of it.
+    fn part(&self) -> Option<Part>;
+
+    /// What differs between this and another result, so that they are of different campaigns.
+    fn difference(&self, other: &Self) -> Option<&'static str>;
 }
 
-/// Puts the parts of a campaign together. Each comes with the name of its file. The duration is that
-/// of the longest part. What a baseline said of a part is left out: it is compared with the whole.
+impl Shard for RunResult {
+    fn part(&self) -> Option<Part> {
+        self.part
+    }
+
+    fn difference(&self, other: &Self) -> Option<&'static str> {
+        let same = [
+            (
+                self.blockexc_version == other.blockexc_version,
+                "versions of blockexc",
+            ),
+            (self.target == other.target, "targets"),
+            (self.protocol == other.protocol, "protocols"),
+            (self.seed == other.seed, "seeds"),
+            (self.selection == other.selection, "selections"),
+            (self.options == other.options, "options"),
+        ];
+        same.into_iter()
+            .find_map(|(same, what)| (!same).then_some(what))
+    }
+}
+
+/// All parts of one campaign, in their order. Each comes with the name of its file.
 ///
 /// # Errors
 ///
 /// When parts are missing, doubled, or of different campaigns.
-pub fn merge(parts: Vec<(String, RunResult)>) -> Result<RunResult, MergeError> {
-    let mut known: BTreeMap<Part, (String, RunResult)> = BTreeMap::new();
-    for (name, run) in parts {
-        let part = run.part.ok_or_else(|| MergeError::Whole(name.clone()))?;
-        if let Some((_, (first, first_run))) = known.first_key_value()
-            && let Some(what) = difference(first_run, &run)
-        {
-            return Err(MergeError::Different {
-                one: first.clone(),
-                other: name,
-                what,
-            });
+pub fn complete<T: Shard>(parts: Vec<(String, T)>) -> Result<Vec<T>, MergeError> {
+    let mut known: BTreeMap<Part, (String, T)> = BTreeMap::new();
+    for (name, result) in parts {
+        let part = result
+            .part()
+            .ok_or_else(|| MergeError::Whole(name.clone()))?;
+        if let Some((first_part, (first, first_result))) = known.first_key_value() {
+            let difference = match first_part.of == part.of {
+                true => first_result.difference(&result),
+                false => Some("numbers of parts"),
+            };
+            if let Some(what) = difference {
+                return Err(MergeError::Different {
+                    one: first.clone(),
+                    other: name,
+                    what,
+                });
+            }
         }
         if let Some((one, _)) = known.get(&part) {
             return Err(MergeError::Doubled {
@@ -90,7 +105,7 @@ pub fn merge(parts: Vec<(String, RunResult)>) -> Result<RunResult, MergeError> {
                 part,
             });
         }
-        known.insert(part, (name, run));
+        known.insert(part, (name, result));
     }
     let of = known.first_key_value().ok_or(MergeError::Nothing)?.0.of;
     let missing: Vec<Part> = (1..=of)
@@ -100,7 +115,17 @@ pub fn merge(parts: Vec<(String, RunResult)>) -> Result<RunResult, MergeError> {
     if !missing.is_empty() {
         return Err(MergeError::Missing { missing });
     }
-    let mut runs = known.into_values().map(|(_, run)| run);
+    Ok(known.into_values().map(|(_, result)| result).collect())
+}
+
+/// Puts the parts of a run of scenarios together. Each comes with the name of its file. The duration is that
+/// of the longest part. What a baseline said of a part is left out: it is compared with the whole.
+///
+/// # Errors
+///
+/// When parts are missing, doubled, or of different campaigns.
+pub fn merge(parts: Vec<(String, RunResult)>) -> Result<RunResult, MergeError> {
+    let mut runs = complete(parts)?.into_iter();
     let mut whole = runs.next().ok_or(MergeError::Nothing)?;
     for run in runs {
         whole.started = whole.started.min(run.started);

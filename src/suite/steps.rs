@@ -76,7 +76,11 @@ pub async fn only_asked(harness: &Harness, asked: &Peer, address: &Address) -> R
     let asks = harness.asked_of(address).await?;
     harness.assume(
         asks == Some(vec![asked.id()]),
-        format!("not {} alone is asked, but {asks:?}", asked.name()),
+        match asks.as_deref() {
+            None | Some([]) => format!("{} is not asked", asked.name()),
+            Some([other]) => format!("not {} is asked, but {other}", asked.name()),
+            Some(several) => format!("{} peers are asked at once (ASK-5)", several.len()),
+        },
     )
 }
 

@@ -216,6 +216,44 @@ fn who_breaks_a_rule_is_named_with_its_log() {
 }
 
 #[test]
+fn parts_of_a_campaign_put_together_are_all_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::cargo_bin("blockexc").unwrap();
+        command.args(arguments).current_dir(folder.path()).assert()
+    };
+    // Of these four seeds some violate a property, and some do not.
+    let campaign = "simulate --runs 4 --hours 0.02 --nodes 3 --blocks 6 --request-interval 10 \
+                    --deviation presence-unbounded --json";
+    let campaign: Vec<&str> = campaign.split_whitespace().collect();
+    run(&[&campaign[..], &["whole.json"]].concat()).code(1);
+    for number in 1..=4 {
+        let (shard, file) = (format!("{number}/4"), format!("{number}.json"));
+        run(&[&campaign[..], &[&file, "--shard", &shard]].concat());
+    }
+    let merge = ["report", "merge", "--json", "merged.json"];
+    run(&[&merge[..], &["2.json", "4.json", "1.json", "3.json"]].concat())
+        .code(1)
+        .stdout(contains("4 simulations"))
+        .stdout(contains("a property is violated with the seeds"));
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("merged.json"), read("whole.json"));
+    run(&[&merge[..], &["2.json", "4.json"]].concat())
+        .code(2)
+        .stderr(contains("missing: 1/4, 3/4"));
+    run(&[&campaign[..], &["5.json", "--shard", "1/4", "--seed", "9"]].concat());
+    run(&[&merge[..], &["5.json", "2.json", "3.json", "4.json"]].concat())
+        .code(2)
+        .stderr(contains("are of different campaigns: their seeds differ"));
+    run(&[
+        "conform", "PRES-1", "--shard", "1/4", "--seed", "1", "--json", "6.json",
+    ]);
+    run(&[&merge[..], &["1.json", "6.json"]].concat())
+        .code(2)
+        .stderr(contains("6.json is another kind of result than 1.json"));
+}
+
+#[test]
 fn what_cannot_be_simulated_is_said() {
     for (arguments, words) in [
         (&["--nodes", "1"][..], "from 2 to 1000 is expected"),
@@ -225,6 +263,11 @@ fn what_cannot_be_simulated_is_said() {
         (&["--faults", "rain"], "`rain` is none of disconnects"),
         (&["--dialect", "esperanto"], "there are reference"),
         (&["--retry-interval", "0"], "an interval is 0"),
+        (&["--runs", "0"], "from 1 to 1000000 is expected"),
+        (
+            &["--runs", "2", "--shard", "3/3"],
+            "part 3/3 has no simulation: there are 2",
+        ),
         (&["--json", "/nowhere/file"], "there is no folder /nowhere"),
         (&["--trace", "/"], "it is a folder"),
     ] {

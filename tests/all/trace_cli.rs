@@ -94,7 +94,7 @@ fn a_log_that_is_not_explained_says_what_is_broken() {
         .stdout(starts_with(
             "Alice: the model with silent-have explains all 4 events\n",
         ));
-    let shown = trace(&["validate", "--json"], &log).assert().code(1);
+    let shown = trace(&["validate", "--json", "-"], &log).assert().code(1);
     let verdict: Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
     assert_eq!(verdict["nodes"][0]["stop"]["requirements"][0], "WANT-4");
     assert_eq!(verdict["nodes"][0]["stop"]["line"], 5);
@@ -201,11 +201,11 @@ fn a_failing_log_is_shrunk_and_drawn() {
         .stdout(contains(" 3  |<----------|           WantHave nmZihf\n"))
         .stdout(contains(" 4  |---------->|           DontHave nmZihf\n"))
         .stdout(contains("line 5 is not explained: breaks WANT-4"));
-    trace(&["draw", "--mermaid"], &log)
+    trace(&["draw", "--mermaid", "-"], &log)
         .assert()
         .code(0)
         .stdout(starts_with("sequenceDiagram"));
-    trace(&["draw", "--svg"], &log)
+    trace(&["draw", "--svg", "-"], &log)
         .assert()
         .code(0)
         .stdout(contains("<svg"));

@@ -70,7 +70,7 @@ fn several_logs_are_judged_and_the_worst_counts() {
         .stderr(contains("slip: line 2: not a line of a log"))
         .stdout(contains("explains all 4 events"));
     validate(&[&slip, &empty, &denying], &[]).assert().code(1);
-    let shown = validate(&[&good, &denying, &slip], &["--json"]).assert();
+    let shown = validate(&[&good, &denying, &slip], &["--json", "-"]).assert();
     let value: Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
     assert_eq!(value["nodes"][1]["stop"]["requirements"][0], "WANT-4");
     assert!(
@@ -99,6 +99,49 @@ fn a_part_of_the_logs_is_judged() {
         .assert()
         .code(2)
         .stderr(contains("part 3/3 has no log: there are 2"));
+}
+
+#[test]
+fn parts_of_the_logs_put_together_are_all_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = file(&folder, "good", GOOD);
+    let denying = file(&folder, "denying", DENYING);
+    let slip = file(&folder, "slip", SLIP);
+    let known = folder.path().join("known.toml");
+    let entry = |name: &str| {
+        format!("[[entry]]\nname = \"{name}\"\nverdict = \"fail\"\nreason = \"a test\"\n")
+    };
+    std::fs::write(&known, entry("WANT-4") + &entry("WANT-13")).unwrap();
+    let known = ["--baseline", known.to_str().unwrap()];
+    let merge = |files: &[&str]| {
+        let mut command = Command::cargo_bin("blockexc").unwrap();
+        command.args(["report", "merge", "--json", "merged.json"]);
+        command.args(files).current_dir(folder.path());
+        command.assert()
+    };
+    for baseline in [&[][..], &known] {
+        let judge = |files: &[&Path], more: &[&str]| {
+            let mut command = validate(files, more);
+            command.args(baseline).current_dir(folder.path()).assert()
+        };
+        let files: [&Path; 3] = [&slip, &good, &denying];
+        let code = if baseline.is_empty() { 1 } else { 2 };
+        judge(&files, &["--json", "whole.json"]).code(code);
+        for number in 1..=3 {
+            let (shard, file) = (format!("{number}/3"), format!("{number}.json"));
+            judge(&files, &["--shard", &shard, "--json", &file]);
+        }
+        merge(&["3.json", "1.json", "2.json"]).code(code);
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!(read("merged.json"), read("whole.json"));
+        merge(&["3.json", "2.json"])
+            .code(2)
+            .stderr(contains("missing: 1/3"));
+        judge(&[&good, &denying], &["--shard", "1/3", "--json", "1.json"]);
+        merge(&["1.json", "2.json", "3.json"])
+            .code(2)
+            .stderr(contains("their lists of logs differ"));
+    }
 }
 
 #[test]

@@ -6,11 +6,12 @@
 //! log is then explained again, by a model with that deviation.
 
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 
 use blockexc_model::Deviation;
 use blockexc_model::deviation::{Deviations, Layer};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::input::Log;
 use crate::suite::baseline::{Baseline, Entry};
@@ -43,7 +44,8 @@ pub(super) struct Accepting<'a> {
 }
 
 /// What came of a baseline.
-pub(super) struct Outcome {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(in crate::cli) struct Outcome {
     /// Entries that came as listed.
     pub expected: Vec<String>,
     /// Entries that say that they may come or not.
@@ -52,6 +54,10 @@ pub(super) struct Outcome {
     pub stale: Vec<String>,
     /// Entries of which no log shows anything.
     pub unseen: Vec<String>,
+    /// Of part of the logs only: entries that would be stale, unless another log shows that they come
+    /// as listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refuted: Vec<String>,
 }
 
 impl<'a> Accepting<'a> {
@@ -113,20 +119,18 @@ impl<'a> Accepting<'a> {
 
     /// What came of the baseline. `sees_all`: all logs were judged, and not a part of them.
     pub(super) fn outcome(&self, sees_all: bool) -> Outcome {
-        let mut outcome = Outcome {
-            expected: Vec::new(),
-            flaky: Vec::new(),
-            stale: Vec::new(),
-            unseen: Vec::new(),
-        };
+        let mut outcome = Outcome::default();
         for (place, entry) in self.baseline.entries.iter().enumerate() {
             let list = match (self.came.contains(&place), self.refuted.contains(&place)) {
                 _ if entry.flaky => &mut outcome.flaky,
                 (true, _) => &mut outcome.expected,
-                (false, true) if sees_all => &mut outcome.stale,
-                _ => &mut outcome.unseen,
+                (false, true) => &mut outcome.refuted,
+                (false, false) => &mut outcome.unseen,
             };
             list.push(entry.name.clone());
+        }
+        if sees_all {
+            outcome.conclude();
         }
         outcome
     }
@@ -210,13 +214,61 @@ fn lists(entry: &Entry, id: &str) -> bool {
 }
 
 impl Outcome {
-    /// As JSON.
-    pub(super) fn value(&self) -> Value {
-        json!({
-            "expected": self.expected,
-            "flaky": self.flaky,
-            "stale": self.stale,
-            "unseen": self.unseen,
-        })
+    /// All logs were judged: what is refuted is stale.
+    pub(super) fn conclude(&mut self) {
+        self.stale.append(&mut self.refuted);
+    }
+
+    /// Adds what came of the same baseline with other logs.
+    pub(super) fn add(&mut self, other: Outcome) {
+        let came = [&self.expected[..], &other.expected].concat();
+        let refuted = [&self.refuted[..], &other.refuted].concat();
+        for name in self.names() {
+            for list in [&mut self.expected, &mut self.refuted, &mut self.unseen] {
+                list.retain(|it| *it != name);
+            }
+            let list = match (came.contains(&name), refuted.contains(&name)) {
+                _ if self.flaky.contains(&name) => continue,
+                (true, _) => &mut self.expected,
+                (false, true) => &mut self.refuted,
+                (false, false) => &mut self.unseen,
+            };
+            list.push(name);
+        }
+    }
+
+    /// The names of all entries, sorted.
+    pub(super) fn names(&self) -> Vec<String> {
+        let lists = [
+            &self.expected,
+            &self.flaky,
+            &self.stale,
+            &self.unseen,
+            &self.refuted,
+        ];
+        let mut names: Vec<String> = lists.into_iter().flatten().cloned().collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Says what came.
+    ///
+    /// # Errors
+    ///
+    /// When writing fails.
+    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let lists = [
+            ("as listed", &self.expected),
+            ("flaky", &self.flaky),
+            ("stale: a log shows that this is done", &self.stale),
+            ("not seen", &self.unseen),
+            ("stale unless another log shows it", &self.refuted),
+        ];
+        for (what, names) in lists {
+            if !names.is_empty() {
+                writeln!(out, "baseline, {what}: {}", names.join(", "))?;
+            }
+        }
+        Ok(())
     }
 }

@@ -21,8 +21,19 @@ pub(super) struct SupposeArgs {
 impl SupposeArgs {
     /// What they say.
     pub(super) fn suppose(&self) -> Suppose {
+        self.deviations()
+            .map_or_else(Suppose::as_logged, Suppose::so)
+    }
+
+    /// The names of the deviations; `None`: those that each log names.
+    pub(super) fn names(&self) -> Option<Vec<String>> {
+        let name = |it: Deviation| it.name().to_owned();
+        Some(self.deviations()?.iter().map(name).collect())
+    }
+
+    fn deviations(&self) -> Option<Deviations> {
         if self.dialect.is_none() && self.deviation.is_empty() {
-            return Suppose::as_logged();
+            return None;
         }
         let mut deviations = self
             .dialect
@@ -30,6 +41,6 @@ impl SupposeArgs {
         for deviation in &self.deviation {
             deviations.insert(*deviation);
         }
-        Suppose::so(deviations)
+        Some(deviations)
     }
 }

@@ -12,9 +12,11 @@ use super::accepted::{Accepted, Accepting, Outcome};
 use super::follow::follow;
 use super::input::Log;
 use super::show::{called, found_value, show, show_coverage, show_found, verdict_value};
+use super::stored::{FORMAT, StoredVerdicts};
 use super::suppose::SupposeArgs;
 use crate::causes::with_causes;
 use crate::cli::interruption::{Interrupted, Interruption};
+use crate::cli::results::{is_standard_output, look_ahead, write_json};
 use crate::cli::{Exit, known};
 use crate::suite::baseline::Baseline;
 use crate::suite::circumstances::Part;
@@ -43,16 +45,16 @@ pub(super) struct ValidateArgs {
     /// accepted, and the rest of the log is judged; what is listed and is shown to be done is an error
     #[arg(long, value_name = "FILE", conflicts_with = "follow")]
     baseline: Option<PathBuf>,
-    /// Judge only part I of N of the logs, by file
+    /// Judge only part I of N of the logs, by file; `report merge` puts the parts together
     #[arg(long, value_name = "I/N")]
     shard: Option<Part>,
     /// Judge the log as it is written, until the first failure or the end of the input. The input of
     /// a file ends when it is removed
     #[arg(long)]
     follow: bool,
-    /// Write the verdicts as JSON
-    #[arg(long)]
-    json: bool,
+    /// Write the verdicts as JSON to this file, or - for the standard output instead of the text
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
     /// Show messages and states in full, and which requirements a log does not touch
     #[arg(long, short)]
     verbose: bool,
@@ -90,6 +92,7 @@ impl ValidateArgs {
         if let (Some(part), true) = (self.shard, files.is_empty()) {
             bail!("part {part} has no log: there are {}", self.files.len());
         }
+        look_ahead([&self.json])?;
         let interruption = Interruption::listen()?;
         if self.find_dialect {
             return self.find(&files, &interruption, out);
@@ -99,11 +102,18 @@ impl ValidateArgs {
             .map(|file| known::read(file, Utc::now().date_naive()))
             .transpose()?;
         let findings = self.judge(&files, baseline.as_ref(), &interruption)?;
-        match self.json {
-            true => writeln!(out, "{:#}", findings.value(self.shard))?,
-            false => findings.show(self.files.len() > 1, self.verbose, out)?,
+        let stored = findings.stored(self);
+        if let Some(file) = &self.json {
+            write_json(file, &stored, out)?;
         }
-        Ok(findings.exit())
+        if !self.shows_json() {
+            findings.show(self.files.len() > 1, self.verbose, out)?;
+        }
+        Ok(stored.exit())
+    }
+
+    fn shows_json(&self) -> bool {
+        self.json.as_deref().is_some_and(is_standard_output)
     }
 
     fn judge(
@@ -168,14 +178,15 @@ impl ValidateArgs {
                 .with_context(|| file.display().to_string())?;
             all.push((file, found));
         }
-        if self.json {
+        if let Some(to) = &self.json {
             let nodes = all.iter().flat_map(|(file, found)| {
                 found
                     .iter()
                     .map(move |found| of_file(file, found_value(found)))
             });
-            writeln!(out, "{:#}", json!({ "nodes": nodes.collect::<Vec<_>>() }))?;
-        } else {
+            write_json(to, &json!({ "nodes": nodes.collect::<Vec<_>>() }), out)?;
+        }
+        if !self.shows_json() {
             for (file, found) in &all {
                 if self.files.len() > 1 {
                     writeln!(out, "{}:", file.display())?;
@@ -203,27 +214,6 @@ fn of_file(file: &Path, mut value: Value) -> Value {
 }
 
 impl Findings {
-    fn stops(&self) -> impl Iterator<Item = &Stop> {
-        let verdicts = self.logs.iter().flat_map(|(_, verdicts, _)| verdicts);
-        verdicts.filter_map(|verdict| verdict.stop.as_ref())
-    }
-
-    fn exit(&self) -> Exit {
-        let is_stale = self.outcome.as_ref().is_some_and(|it| !it.stale.is_empty());
-        let fails = self
-            .stops()
-            .any(|stop| matches!(stop, Stop::Unexplained(_)));
-        if self.is_interrupted {
-            Exit::Interrupted
-        } else if fails || is_stale {
-            Exit::Bad
-        } else if self.stops().next().is_some() || !self.unreadable.is_empty() {
-            Exit::CouldNotTell
-        } else {
-            Exit::Good
-        }
-    }
-
     fn show(&self, names_files: bool, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
         let mut coverage = Coverage::default();
         for (file, verdicts, accepted) in &self.logs {
@@ -250,23 +240,13 @@ impl Findings {
             writeln!(out, "all logs together:")?;
             show_coverage(coverage, verbose, out)?;
         }
-        if let Some(outcome) = &self.outcome {
-            let lists = [
-                ("as listed", &outcome.expected),
-                ("flaky", &outcome.flaky),
-                ("stale: a log shows that this is done", &outcome.stale),
-                ("not seen", &outcome.unseen),
-            ];
-            for (what, names) in lists {
-                if !names.is_empty() {
-                    writeln!(out, "baseline, {what}: {}", names.join(", "))?;
-                }
-            }
+        match &self.outcome {
+            Some(outcome) => outcome.write(out),
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    fn value(&self, part: Option<Part>) -> Value {
+    fn stored(&self, args: &ValidateArgs) -> StoredVerdicts {
         let nodes = self.logs.iter().flat_map(|(file, verdicts, accepted)| {
             verdicts.iter().map(move |verdict| {
                 let mut value = of_file(file, verdict_value(verdict));
@@ -285,12 +265,17 @@ impl Findings {
         let unreadable = self.unreadable.iter();
         let unreadable = unreadable
             .map(|(file, why)| json!({ "file": file.display().to_string(), "error": why }));
-        json!({
-            "nodes": nodes.collect::<Vec<_>>(),
-            "unreadable": unreadable.collect::<Vec<_>>(),
-            "baseline": self.outcome.as_ref().map(Outcome::value),
-            "part": part.map(|part| part.to_string()),
-            "interrupted": self.is_interrupted,
-        })
+        let names = args.files.iter().map(|file| file.display().to_string());
+        StoredVerdicts {
+            format: FORMAT.to_owned(),
+            blockexc_version: env!("CARGO_PKG_VERSION").to_owned(),
+            files: names.collect(),
+            supposed: args.suppose.names(),
+            part: args.shard,
+            nodes: nodes.collect(),
+            unreadable: unreadable.collect(),
+            baseline: self.outcome.clone(),
+            interrupted: self.is_interrupted,
+        }
     }
 }
