@@ -44,7 +44,7 @@ struct WriteArgs {
 /// When the result or an older baseline cannot be read, or the file not be written.
 pub fn run(args: &BaselineArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let BaselineCommand::Write(args) = &args.command;
-    let result = report::read(&args.from)?;
+    let result = report::stored::read(&args.from)?;
     let older = match args.file.exists() {
         // What has expired is written again, for whoever extends it.
         true => known::read(&args.file, NaiveDate::MIN)?,

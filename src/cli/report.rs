@@ -1,20 +1,20 @@
 //! `blockexc report`: stored results as reports, side by side, or put together.
 
 mod merge;
+pub(super) mod stored;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::{Args, Subcommand};
-use serde_json::Value;
 
 use self::merge::MergeArgs;
+use self::stored::read;
 use super::reporting::ReportArgs;
 use super::results::write_file;
 use super::{Exit, results};
 use crate::report::compare::{Column, Comparison};
-use crate::suite::verdict::{FORMAT_VERSION, RunResult};
 
 /// Make reports of stored results
 #[derive(Args, Clone, Debug)]
@@ -50,28 +50,6 @@ struct CompareArgs {
     /// Write the table as an HTML page to this file
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-}
-
-/// Reads a stored result.
-///
-/// # Errors
-///
-/// When it cannot be read, or is none, naming the file.
-pub(super) fn read(file: &Path) -> anyhow::Result<RunResult> {
-    read_run(file, merge::value(file)?)
-}
-
-fn read_run(file: &Path, value: Value) -> anyhow::Result<RunResult> {
-    let name = file.display();
-    let version = &value["format_version"];
-    if version.as_u64() != Some(FORMAT_VERSION.into()) {
-        bail!(
-            "{name} has format_version {version}: {FORMAT_VERSION} is expected, as `conform --json` \
-             of this program writes it"
-        );
-    }
-    serde_json::from_value(value)
-        .with_context(|| format!("{name} is no result of `conform --json`"))
 }
 
 /// Makes reports.

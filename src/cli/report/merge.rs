@@ -1,6 +1,5 @@
 //! `blockexc report merge`: the parts of a campaign, put together.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::read_run;
+use super::stored::{read_run, value};
 use crate::cli::Exit;
 use crate::cli::known::{self, KnownArgs};
 use crate::cli::reporting::{ReportArgs, exit_of};
@@ -127,18 +126,6 @@ fn kind_of(value: &Value) -> Kind {
         Some(stored::FORMAT) => Kind::Logs,
         _ => Kind::Scenarios,
     }
-}
-
-/// The JSON in a file.
-pub(super) fn value(file: &Path) -> anyhow::Result<Value> {
-    let name = || file.display().to_string();
-    let text = fs::read_to_string(file).with_context(name)?;
-    serde_json::from_str(&text).with_context(|| {
-        format!(
-            "{}: JSON is expected, as a run writes it with --json",
-            name()
-        )
-    })
 }
 
 fn parts<T: DeserializeOwned>(values: Vec<(&Path, Value)>) -> anyhow::Result<Vec<(String, T)>> {

@@ -130,7 +130,8 @@ impl ValidateArgs {
                 Ok((verdicts, accepted)) => {
                     findings.logs.push(((*file).clone(), verdicts, accepted));
                 }
-                Err(error) if files.len() == 1 || error.is::<Interrupted>() => return Err(error),
+                Err(error) if error.is::<Interrupted>() => return Err(error),
+                Err(error) if files.len() == 1 && self.shard.is_none() => return Err(error),
                 Err(error) => {
                     let why = with_causes(error.as_ref());
                     anstream::eprintln!("error: {why}");
