@@ -62,9 +62,10 @@ async fn storing_cancels_nothing_unwanted(harness: &Harness) -> Result<(), Stop>
 async fn storing_ends_the_want(harness: &Harness) -> Result<(), Stop> {
     let block = harness.block();
     let address = block.address();
-    let (asked, waiting) = (harness.join().await?, harness.join().await?);
+    let asked = harness.join().await?;
     let request = steps::want(harness, &asked, &address).await?;
     steps::be_asked(harness, &asked, &address).await?;
+    let waiting = harness.join().await?;
     waiting.send_confirmed(list([want_block(&address)])).await?;
     let context = harness
         .context_when(&waiting, |context| context.has_want(&address))

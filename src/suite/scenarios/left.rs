@@ -136,10 +136,11 @@ async fn asked_elsewhere_when_a_peer_leaves(harness: &Harness) -> Result<(), Sto
 
 async fn asked_of_the_next_to_have_it(harness: &Harness) -> Result<(), Stop> {
     let address = harness.address();
-    let (first, second) = (harness.join().await?, harness.join().await?);
+    let first = harness.join().await?;
     let requested = Instant::now();
     steps::want(harness, &first, &address).await?;
     steps::be_asked(harness, &first, &address).await?;
+    let second = harness.join().await?;
     harness.leave(&first).await?;
     second.barrier().await?;
     let asked = harness.asked_of(&address).await?.unwrap_or_default();
