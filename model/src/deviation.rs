@@ -95,6 +95,7 @@ deviations! {
     AcceptMislabelled = "accept-mislabelled", Model, breaks ["XFER-3", "XFER-4"], "Data that hashes right is stored whatever address, CID field or proof came with it.";
     LittleEndianPrice = "little-endian-price", Shell, breaks ["PRES-8"], "Prices are sent as 8 bytes, least significant first.";
     UnboundedMessage = "unbounded-message", Shell, breaks ["XFER-9", "XFER-10"], "All that one list asks for is sent as one message, whatever its size.";
+    AnnounceUnsendable = "announce-unsendable", Shell, breaks ["XFER-9"], "A block that fits into no message is stored and announced, and never delivered.";
     UnorderedServing = "unordered-serving", Model, breaks ["WANT-14"], "What is owed is sent in no particular order.";
     AnswerMissingAddress = "answer-missing-address", Shell, breaks ["WANT-16", "WIRE-9"], "An entry without an address is answered, with an empty address.";
     AbortOnUnknownEnum = "abort-on-unknown-enum", Shell, breaks ["WIRE-5", "WIRE-9", "PRES-11"], "An unknown want type or presence type, or a number out of range, ends the process.";

@@ -703,9 +703,9 @@ pub const REQUIREMENTS: &[Requirement] = &[
         id: "XFER-9",
         section: Section::Xfer,
         level: Must,
-        text: "No message exceeds the size limit; what does not fit is split.",
-        source: "deployed, LIP-111",
-        rationale: "A message beyond the limit is not read (WIRE-2), so all of it would be lost, and the stream with it.",
+        text: "No message exceeds the size limit; what does not fit is split. A block that fits into no message by itself is not stored, and so is never announced.",
+        source: "deployed, LIP-111, decision (the second sentence)",
+        rationale: "A message beyond the limit is not read (WIRE-2), so all of it would be lost, and the stream with it. A block that is announced and can never be delivered would be asked for again and again, and its asker would wait for it in vain.",
         observable: &[Wire],
     },
     Requirement {

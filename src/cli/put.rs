@@ -11,9 +11,10 @@ use clap::Args;
 
 use super::Exit;
 use crate::node::dataset::{Dataset, Manifest};
+use crate::node::sendable;
 use crate::node::store::{BlockStore as _, DiskStore, StoredBlock};
-use crate::wire::BlockCid;
 use crate::wire::tree::DEFAULT_BLOCK_SIZE;
+use crate::wire::{BlockCid, DEFAULT_LIMIT};
 
 /// Put a file into a store, as a dataset or as a plain block
 ///
@@ -42,7 +43,7 @@ pub(super) const CIDS: &str = "The manifest's CID gets the file with its length 
 ///
 /// # Errors
 ///
-/// When the file cannot be read, or the store cannot be written.
+/// When the file cannot be read, a block of it could never be sent, or the store cannot be written.
 pub fn run(args: &PutArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let data = Bytes::from(fs::read(&args.file).with_context(|| args.file.display().to_string())?);
     let store = DiskStore::open(&args.store)?;
@@ -52,6 +53,7 @@ pub fn run(args: &PutArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
             cid: cid.clone(),
             data,
         };
+        sendable::check(&block, &[], DEFAULT_LIMIT)?;
         store.put(&block, &[])?;
         writeln!(out, "block {cid}")?;
         return Ok(Exit::Good);
@@ -77,6 +79,10 @@ pub fn run(args: &PutArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         data: bytes,
     };
     blocks.push((manifest_block, Vec::new()));
+    for (block, leaves) in &blocks {
+        sendable::check(block, leaves, DEFAULT_LIMIT)
+            .context("a smaller --block-size is expected")?;
+    }
     store.put_all(&blocks)?;
     anstream::eprintln!("{CIDS}");
     writeln!(out, "manifest {manifest_cid}")?;

@@ -7,6 +7,7 @@ mod search;
 mod selection;
 mod show;
 mod site;
+mod stepper;
 
 use std::fs;
 use std::io::Write;
@@ -19,7 +20,7 @@ use blockexc_model::requirement::REQUIREMENTS;
 use clap::Args;
 
 use super::Exit;
-use super::results::{write_file, write_json};
+use super::results::{write_file, write_json, write_text};
 use crate::vectors::vector;
 use selection::Selection;
 
@@ -49,6 +50,9 @@ pub struct SpecArgs {
     /// Write all of it as pages into this folder, which is made when it is not there
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["what", "json"])]
     html: Option<PathBuf>,
+    /// Write all of it as Markdown to this file, or - for the standard output
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["what", "json", "html"])]
+    markdown: Option<PathBuf>,
 }
 
 /// Shows the catalogue, or a part of it.
@@ -59,6 +63,11 @@ pub struct SpecArgs {
 pub fn run(args: &SpecArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if let Some(folder) = &args.html {
         return write_pages(folder, out);
+    }
+    if let Some(file) = &args.markdown {
+        let vectors = vector::all().map_err(|error| anyhow::anyhow!(error))?;
+        write_text(file, &site::markdown(&vectors)?, out)?;
+        return Ok(Exit::Good);
     }
     let is_single = args
         .name

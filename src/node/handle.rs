@@ -10,6 +10,7 @@ use libp2p::{Multiaddr, PeerId};
 use tokio::sync::{mpsc, oneshot};
 
 use super::dataset::{Dataset, Manifest};
+use super::sendable::{self, Unsendable};
 use super::store::{BlockStore, LeafProof, StoreError, StoredBlock};
 use crate::resolve::resolve;
 use crate::wire::{Address, BlockCid, Dump};
@@ -42,6 +43,9 @@ pub enum PutError {
     /// There is nothing to make a dataset of.
     #[error("a dataset has at least one block")]
     Empty,
+    /// A block could never be sent.
+    #[error(transparent)]
+    Unsendable(#[from] Unsendable),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -127,6 +131,8 @@ pub struct NodeHandle {
     pub(super) addresses: Vec<Multiaddr>,
     pub(super) calls: mpsc::Sender<Call>,
     pub(super) store: Arc<dyn BlockStore>,
+    /// The longest message, in bytes: what fits into none is not stored. A deviating node stores it.
+    pub(super) longest_message: Option<u64>,
     pub(super) ended: Arc<OnceLock<String>>,
 }
 
@@ -189,7 +195,7 @@ impl NodeHandle {
     ///
     /// # Errors
     ///
-    /// When the store fails, or the node has ended.
+    /// When a block fits into no message (XFER-9), the store fails, or the node has ended.
     pub async fn put(&self, data: Bytes) -> Result<BlockCid, PutError> {
         let cid = BlockCid::of_block(&data);
         self.put_block(cid.clone(), data).await?;
@@ -200,7 +206,7 @@ impl NodeHandle {
     ///
     /// # Errors
     ///
-    /// When the store fails, or the node has ended.
+    /// When a block fits into no message (XFER-9), the store fails, or the node has ended.
     pub async fn put_manifest(&self, manifest: &Manifest) -> Result<BlockCid, PutError> {
         let data = manifest.encode();
         let cid = BlockCid::of_manifest(&data);
@@ -217,7 +223,7 @@ impl NodeHandle {
     ///
     /// # Errors
     ///
-    /// When there is no block, the store fails, or the node has ended.
+    /// When there is no block, one fits into no message (XFER-9), the store fails, or the node has ended.
     pub async fn put_dataset(&self, blocks: Vec<Bytes>) -> Result<BlockCid, PutError> {
         let dataset = Dataset::of_blocks(blocks).ok_or(PutError::Empty)?;
         let tree = dataset.tree_cid();
@@ -229,7 +235,7 @@ impl NodeHandle {
     ///
     /// # Errors
     ///
-    /// When there is no block, the store fails, or the node has ended.
+    /// When there is no block, one fits into no message (XFER-9), the store fails, or the node has ended.
     pub async fn put_leaves(
         &self,
         blocks: Vec<Bytes>,
@@ -248,7 +254,8 @@ impl NodeHandle {
     ///
     /// # Errors
     ///
-    /// When there are no bytes, the store fails, or the node has ended.
+    /// When there are no bytes, a block fits into no message (XFER-9), the store fails, or the node has
+    /// ended.
     pub async fn put_bytes(
         &self,
         data: Bytes,
@@ -264,6 +271,11 @@ impl NodeHandle {
     }
 
     async fn put_all(&self, blocks: Vec<(StoredBlock, Vec<LeafProof>)>) -> Result<(), PutError> {
+        if let Some(limit) = self.longest_message {
+            for (block, leaves) in &blocks {
+                sendable::check(block, leaves, limit)?;
+            }
+        }
         self.store.put_all(&blocks)?;
         let holdings = blocks
             .into_iter()

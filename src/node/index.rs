@@ -33,6 +33,7 @@ pub const SHELL: &[SourceFile] = source_files!["":
     "src/node/outgoing.rs",
     "src/node/protocol.rs",
     "src/node/recording.rs",
+    "src/node/sendable.rs",
     "src/node/start.rs",
     "src/node/streams.rs",
     "src/node/transport.rs",

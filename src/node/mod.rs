@@ -20,6 +20,7 @@ mod options;
 mod outgoing;
 mod protocol;
 pub mod recording;
+pub mod sendable;
 mod shell;
 mod start;
 pub mod store;

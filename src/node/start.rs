@@ -76,6 +76,8 @@ pub async fn start(options: NodeOptions) -> Result<NodeHandle, StartError> {
         wants_per_peer: options.wants_per_peer,
     };
     let deviations = options.deviations;
+    let announces_unsendable = deviations.contains(Deviation::AnnounceUnsendable)
+        || deviations.contains(Deviation::UnboundedMessage);
     let mut core = core_for(Setup { config, deviations }, options.seed);
     if let Some(recording) = &options.record {
         core = Box::new(RecordingCore::new(core, recording.clone()));
@@ -93,6 +95,7 @@ pub async fn start(options: NodeOptions) -> Result<NodeHandle, StartError> {
             .collect(),
         calls,
         store: options.store.clone(),
+        longest_message: (!announces_unsendable).then_some(options.frame_limit),
         ended: ended.clone(),
     };
     tokio::spawn(Shell::new(swarm, core, options).run(receiver, ended));

@@ -121,14 +121,20 @@ fn needs_options(offers: &Offers, options: &TargetOptions) -> Option<String> {
     let TargetOptions {
         price,
         account,
-        // Scenarios make do without.
-        frame_limit: _,
+        frame_limit,
+        needs_frame_limit,
         retries,
         wants_per_peer,
     } = options;
     let needed = [
         (*price != 0).then(|| (StartOption::Price, format!("a price of {price}"))),
         account.map(|_| (StartOption::Account, "an account to be paid to".to_owned())),
+        frame_limit.filter(|_| *needs_frame_limit).map(|it| {
+            (
+                StartOption::FrameLimit,
+                format!("messages of at most {it} bytes"),
+            )
+        }),
         retries.map(|it| (StartOption::Retries, format!("{it} retries"))),
         wants_per_peer.map(|it| {
             (

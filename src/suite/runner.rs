@@ -212,6 +212,16 @@ async fn run_on_what_is_there(
     if let Some(end) = end
         && !is_skip
     {
+        if !source.starts_again()
+            && let Some(why) = source.is_gone().await
+        {
+            gone.set(Some(scenario.id));
+            return Err(Stop::Inconclusive(format!(
+                "the target's process ended, and whether it ends each time cannot be seen, for nobody \
+                 starts it again: {why}; {}",
+                last_sent(exchange)
+            )));
+        }
         let first = std::mem::take(exchange);
         let (again, end_again) =
             run_within_deadline(source, plan, manner, scenario, exchange).await;
@@ -259,12 +269,7 @@ fn ended_twice(
     ended: Result<(), Stop>,
     exchange: &Exchange,
 ) -> Stop {
-    let sent: Vec<String> = exchange.last_sent().iter().map(show_sent).collect();
-    let sent = if sent.is_empty() {
-        "nothing was sent in this scenario".to_owned()
-    } else {
-        format!("the last bytes sent were {}", sent.join(", then "))
-    };
+    let sent = last_sent(exchange);
     let process = format!("the process ended, each of two times: {end}; {sent}");
     match ended {
         // What a target is free to do is no reason to end.
@@ -277,6 +282,15 @@ fn ended_twice(
             expected: "the target goes on".to_owned(),
             actual: process,
         },
+    }
+}
+
+/// What was sent last, in words.
+fn last_sent(exchange: &Exchange) -> String {
+    let sent: Vec<String> = exchange.last_sent().iter().map(show_sent).collect();
+    match sent.is_empty() {
+        true => "nothing was sent in this scenario".to_owned(),
+        false => format!("the last bytes sent were {}", sent.join(", then ")),
     }
 }
 

@@ -53,6 +53,8 @@ pub struct TargetOptions {
     /// The longest frame that it reads and writes, in bytes; none in a scenario that is run if this
     /// cannot be set.
     pub frame_limit: Option<u64>,
+    /// Whether the scenario cannot make do without that.
+    pub needs_frame_limit: bool,
     /// How often a want is pursued anew before its request fails. There is no timer: a scenario
     /// that wants a retry calls `Harness::retry_now`.
     pub retries: Option<u32>,
@@ -66,6 +68,7 @@ impl TargetOptions {
         price: 0,
         account: None,
         frame_limit: None,
+        needs_frame_limit: false,
         retries: None,
         wants_per_peer: None,
     };

@@ -121,6 +121,62 @@ async fn one_node_serves_all_scenarios_twice() {
     assert!(run.counts.pass > 2 * 140, "{:?}", run.counts);
 }
 
+/// A node that has ended is brought back by its adapter, and what comes after is not accused of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_node_that_ends_is_accused_of_that_and_of_nothing_else() {
+    let scenarios = named(&["WIRE-5", "ASK-1", "JOIN-1"]);
+    let run = by_adapter("--one-node --dialect codex-2025-06", scenarios).await;
+    for result in &run.results {
+        let expected = match result.scenario.as_str() {
+            "WIRE-5" => Verdict::Fail,
+            _ => Verdict::Pass,
+        };
+        assert_eq!(result.verdict, expected, "{}", shown(result));
+    }
+    let end = run.results.iter().find(|it| it.scenario == "WIRE-5");
+    let end = end.and_then(|it| it.actual.as_deref()).unwrap_or_default();
+    assert!(
+        end.contains("the process ended, each of two times"),
+        "{end}"
+    );
+    assert!(end.contains("the last bytes sent were"), "{end}");
+}
+
+/// One that nobody brings back is gone: no scenario is accused of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_node_that_is_not_started_again_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let once = folder.path().join("once").display().to_string();
+    let command = format!(
+        "sh -c 'mkdir {once} && exec {} --one-node --dialect codex-2025-06'",
+        example()
+    );
+    let source = open(&command).await.unwrap();
+    let scenarios = named(&["WIRE-5", "WIRE-9/presence-types", "ASK-1"]);
+    let run = runner::run(Arc::new(source), &plan(scenarios), &NoObserver).await;
+    let reasons: Vec<(&str, Verdict, &str)> = run
+        .results
+        .iter()
+        .map(|it| {
+            let reason = it.reason.as_deref().unwrap_or_default();
+            (it.scenario.as_str(), it.verdict, reason)
+        })
+        .collect();
+    for (scenario, verdict, reason) in &reasons {
+        let (expected, words) = match *scenario {
+            "WIRE-5" => (
+                Verdict::Inconclusive,
+                "whether it ends each time cannot be seen",
+            ),
+            "WIRE-9/presence-types" => (Verdict::Inconclusive, "the target is gone since WIRE-5"),
+            // It may not end a node, so it came first.
+            _ => (Verdict::Pass, ""),
+        };
+        assert_eq!(*verdict, expected, "{scenario}: {reason}");
+        assert!(reason.contains(words), "{scenario}: {reason}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_announced_is_skipped_with_the_reason() {
     let scenarios = named(&["ASK-7", "ASK-1", "HELD-2", "JOIN-6", "WANT-1"]);

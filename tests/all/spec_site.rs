@@ -90,3 +90,21 @@ fn a_requirement_has_its_rule_and_its_vectors() {
         assert!(page.contains(expected), "{expected}");
     }
 }
+
+#[test]
+fn the_markdown_has_every_requirement_with_its_rules() {
+    let shown = blockexc(&["spec", "--markdown", "-"]).assert().success();
+    let text = String::from_utf8(shown.get_output().stdout.clone()).unwrap();
+    for requirement in REQUIREMENTS {
+        let heading = format!("\n### {} ({})\n\n", requirement.id, requirement.level);
+        let (_, after) = text
+            .split_once(&heading)
+            .unwrap_or_else(|| panic!("{heading}"));
+        assert!(after.starts_with(requirement.text), "{}", requirement.id);
+    }
+    assert!(text.contains("\n```rust\n/// A WantHave entry is answered."));
+    for fence in text.split("```").skip(1).step_by(2) {
+        assert!(fence.starts_with("rust\n"), "{fence}");
+    }
+    assert!(!text.contains("\n\n\n"), "empty lines follow one another");
+}

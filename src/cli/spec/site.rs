@@ -5,12 +5,15 @@ use blockexc_model::deviation::Deviation;
 use blockexc_model::dialect::DIALECTS;
 use blockexc_model::requirement::{REQUIREMENTS, Section};
 use blockexc_model::source::{self, Function};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 use regex::Regex;
 
 use super::entries::{DeviationEntry, DialectEntry, RequirementEntry};
-use super::glossary;
+use super::{glossary, stepper};
 use crate::vectors::files::WITHOUT;
 use crate::vectors::vector::Vector;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A page: the name of its file, and its text.
 pub(super) type Page = (String, String);
@@ -94,7 +97,34 @@ pages! {
     Dialects, "spec/dialects.html" { dialects: Vec<DialectEntry> }
     Coverage, "spec/coverage.html" { requirements: &'a [RequirementPart] }
     Glossary, "spec/glossary.html" { terms: Vec<TermPart> }
+    Stepper, "spec/stepper.html" { data: String }
+    Document, "spec/document.html" { title: &'static str, body: String }
 }
+
+/// All of it as one file, for those who paste.
+#[derive(Template)]
+#[template(path = "spec/whole.md", escape = "none")]
+struct Whole<'a> {
+    version: &'static str,
+    sections: &'a [SectionPart],
+    requirements: &'a [RequirementPart],
+    dialects: Vec<DialectEntry>,
+    terms: Vec<TermPart>,
+}
+
+/// Pages that stand in the repository: the file of the page, its title, and its text.
+const DOCUMENTS: &[(&str, &str, &str)] = &[
+    (
+        "findings.html",
+        "Findings",
+        include_str!("../../../docs/findings.md"),
+    ),
+    (
+        "bittorrent.html",
+        "Beside BitTorrent",
+        include_str!("../../../docs/bittorrent.md"),
+    ),
+];
 
 /// All pages.
 ///
@@ -102,20 +132,10 @@ pages! {
 ///
 /// When a template cannot be filled in.
 pub(super) fn pages(vectors: &[Vector]) -> anyhow::Result<Vec<Page>> {
-    let version = env!("CARGO_PKG_VERSION");
+    let version = VERSION;
     let links = &Links(Regex::new(r"\b[A-Z]{3,4}-[0-9]+\b")?);
-    let sections = Section::ALL.iter().map(|section| SectionPart {
-        name: section.name(),
-        title: section.title(),
-        file: section_file(section.name()),
-    });
-    let sections = &sections.collect::<Vec<_>>()[..];
-    let requirements = REQUIREMENTS.iter();
-    let requirements: Vec<_> = requirements
-        .map(|requirement| {
-            requirement_part(requirement.id, RequirementEntry::of(requirement), vectors)
-        })
-        .collect();
+    let sections = &section_parts()[..];
+    let requirements = requirement_parts(vectors);
     let mut pages = Vec::new();
     let index = Index {
         version,
@@ -163,19 +183,116 @@ pub(super) fn pages(vectors: &[Vector]) -> anyhow::Result<Vec<Page>> {
         requirements: &requirements,
     };
     pages.push(("coverage.html".to_owned(), page.render()?));
-    let terms = glossary::terms().into_iter().map(|term| TermPart {
-        term: term.term,
-        meaning: term.meaning,
-        anchor: anchor(term.term),
-    });
     let page = Glossary {
         version,
         sections,
         links,
-        terms: terms.collect(),
+        terms: term_parts(),
     };
     pages.push(("glossary.html".to_owned(), page.render()?));
+    // Within a script element a `<` could end it.
+    let data = serde_json::to_string(&stepper::walks())?.replace('<', "\\u003c");
+    let page = Stepper {
+        version,
+        sections,
+        links,
+        data,
+    };
+    pages.push(("stepper.html".to_owned(), page.render()?));
+    for (file, title, text) in DOCUMENTS {
+        let page = Document {
+            version,
+            sections,
+            links,
+            title,
+            body: from_markdown(text, links),
+        };
+        pages.push(((*file).to_owned(), page.render()?));
+    }
     Ok(pages)
+}
+
+/// The specification as one text in Markdown.
+///
+/// # Errors
+///
+/// When the template cannot be filled in.
+pub(super) fn markdown(vectors: &[Vector]) -> anyhow::Result<String> {
+    let whole = Whole {
+        version: VERSION,
+        sections: &section_parts(),
+        requirements: &requirement_parts(vectors),
+        dialects: DIALECTS.iter().map(DialectEntry::of).collect(),
+        terms: term_parts(),
+    };
+    Ok(whole.render()?)
+}
+
+fn section_parts() -> Vec<SectionPart> {
+    let sections = Section::ALL.iter();
+    sections
+        .map(|section| SectionPart {
+            name: section.name(),
+            title: section.title(),
+            file: section_file(section.name()),
+        })
+        .collect()
+}
+
+fn requirement_parts(vectors: &[Vector]) -> Vec<RequirementPart> {
+    let requirements = REQUIREMENTS.iter();
+    requirements
+        .map(|requirement| {
+            requirement_part(requirement.id, RequirementEntry::of(requirement), vectors)
+        })
+        .collect()
+}
+
+fn term_parts() -> Vec<TermPart> {
+    let terms = glossary::terms().into_iter();
+    terms
+        .map(|term| TermPart {
+            term: term.term,
+            meaning: term.meaning,
+            anchor: anchor(term.term),
+        })
+        .collect()
+}
+
+/// A document as HTML: without its comments, and with links to the pages of the site.
+fn from_markdown(text: &str, links: &Links) -> String {
+    let events = Parser::new_ext(text, Options::ENABLE_TABLES);
+    // Not within code or a link.
+    let mut is_text = true;
+    let events = events.filter_map(|event| match event {
+        Event::Html(_) | Event::InlineHtml(_) => None,
+        Event::Start(Tag::Link {
+            link_type,
+            dest_url,
+            title,
+            id,
+        }) => {
+            is_text = false;
+            Some(Event::Start(Tag::Link {
+                link_type,
+                dest_url: dest_url.replace(".md", ".html").into(),
+                title,
+                id,
+            }))
+        }
+        Event::Text(text) if is_text => Some(Event::InlineHtml(links.text(&text).into())),
+        event => {
+            match event {
+                Event::Start(Tag::CodeBlock(_)) => is_text = false,
+                Event::End(TagEnd::CodeBlock | TagEnd::Link) => is_text = true,
+                _ => {}
+            }
+            Some(event)
+        }
+    });
+    let mut body = String::new();
+    html::push_html(&mut body, events);
+    body
 }
 
 fn section_file(name: &str) -> String {

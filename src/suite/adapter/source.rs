@@ -86,7 +86,7 @@ impl AdapterSource {
 
     /// Sends a command that the protocol does not know, and returns what is wrong with the answer.
     pub(super) async fn try_unknown_command(&self) -> Result<(), String> {
-        let session = self.session().await.map_err(|error| error.to_string())?;
+        let (session, _) = self.session().await.map_err(|error| error.to_string())?;
         let command = serde_json::json!({"command": "no_such_command", "some_field": 1});
         let answer = session
             .call_value::<serde_json::Value>(command, self.settings.within)
@@ -118,8 +118,9 @@ impl AdapterSource {
         names.any(|name| name == option.name())
     }
 
-    /// An adapter that nobody uses, started if there is none.
-    async fn session(&self) -> Result<Arc<Session>, NoTarget> {
+    /// An adapter that nobody uses, and what it says of a node that it has running. It is started if
+    /// there is none.
+    async fn session(&self) -> Result<(Arc<Session>, Started), NoTarget> {
         loop {
             let idle = self
                 .idle
@@ -130,7 +131,8 @@ impl AdapterSource {
                 Some(session) if session.broken().is_none() => {
                     // It has served a scenario, or greeted at the beginning.
                     self.lost.store(0, Ordering::Relaxed);
-                    return Ok(session);
+                    let running = self.hello.running.clone().unwrap_or_default();
+                    return Ok((session, running));
                 }
                 Some(session) => session.close().await,
                 None => break,
@@ -143,8 +145,8 @@ impl AdapterSource {
             )));
         }
         let opened = Session::open(&self.settings.command, self.settings.within).await;
-        let (session, _) = opened.map_err(|error| no_adapter(&self.settings, &error))?;
-        Ok(Arc::new(session))
+        let (session, hello) = opened.map_err(|error| no_adapter(&self.settings, &error))?;
+        Ok((Arc::new(session), hello.running.unwrap_or_default()))
     }
 
     async fn start_node(
@@ -237,6 +239,11 @@ impl AdapterSource {
     }
 }
 
+/// How the target's process has ended, if it has and its adapter can tell.
+async fn has_ended(target: &Target) -> Option<String> {
+    target.control.as_ref()?.ended().await
+}
+
 fn no_adapter(settings: &AdapterSettings, error: &CallError) -> NoTarget {
     NoTarget(format!("`{}`: {error}", settings.command))
 }
@@ -245,7 +252,7 @@ fn no_adapter(settings: &AdapterSettings, error: &CallError) -> NoTarget {
 impl TargetSource for AdapterSource {
     async fn start(&self, options: &TargetOptions, seed: [u8; 32]) -> Result<Target, NoTarget> {
         if self.is_fresh() {
-            let session = self.session().await?;
+            let (session, _) = self.session().await?;
             let started = match self.start_node(&session, options, seed).await {
                 Ok(started) => started,
                 Err(error) => {
@@ -256,27 +263,29 @@ impl TargetSource for AdapterSource {
             return self.target(session, &started, Afterwards::Stop(Arc::clone(&self.idle)));
         }
         let mut shared = self.shared.lock().await;
-        if let Some((session, _)) = &*shared
-            && session.broken().is_some()
-        {
+        if let Some((session, started)) = &*shared {
+            let target = self.target(Arc::clone(session), started, Afterwards::Keep)?;
+            if session.broken().is_none() && has_ended(&target).await.is_none() {
+                return Ok(target);
+            }
+            // Started anew, the adapter may bring its node with it.
             session.close().await;
             *shared = None;
         }
-        let (session, started) = match &*shared {
-            Some((session, started)) => (Arc::clone(session), started.clone()),
-            None => {
-                let session = self.session().await?;
-                let started = if self.can("start") {
-                    self.start_node(&session, &TargetOptions::DEFAULT, seed)
-                        .await?
-                } else {
-                    self.hello.running.clone().unwrap_or_default()
-                };
-                *shared = Some((Arc::clone(&session), started.clone()));
-                (session, started)
-            }
+        let (session, running) = self.session().await?;
+        let started = if self.can("start") {
+            self.start_node(&session, &TargetOptions::DEFAULT, seed)
+                .await?
+        } else {
+            running
         };
-        self.target(session, &started, Afterwards::Keep)
+        let target = self.target(Arc::clone(&session), &started, Afterwards::Keep)?;
+        if let Some(end) = has_ended(&target).await {
+            session.close().await;
+            return Err(NoTarget(format!("its process has ended: {end}")));
+        }
+        *shared = Some((session, started));
+        Ok(target)
     }
 
     fn describe(&self) -> TargetDescription {
@@ -315,6 +324,18 @@ impl TargetSource for AdapterSource {
             true => self.hello.jobs.unwrap_or(1).max(1),
             false => 1,
         }
+    }
+
+    fn starts_again(&self) -> bool {
+        self.is_fresh()
+    }
+
+    async fn is_gone(&self) -> Option<String> {
+        if self.is_fresh() {
+            return None;
+        }
+        let here = self.start(&TargetOptions::DEFAULT, [0; 32]).await;
+        here.err().map(|error| error.to_string())
     }
 
     async fn end(&self) {

@@ -4,7 +4,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Harness, Made};
-use crate::suite::control::{Capability, Control, Outcome, RequestId};
+use crate::suite::control::{Capability, Control, ControlError, Outcome, RequestId};
 use crate::suite::describe::short;
 use crate::suite::fixture::{Block, Dataset};
 use crate::suite::needs::needs_control;
@@ -42,14 +42,27 @@ impl Harness {
     ///
     /// When it cannot be told to, or does not.
     pub async fn put(&self, block: &Block) -> Result<(), Stop> {
+        Ok(self.try_to_put(block).await??)
+    }
+
+    /// Tells the target to store a block that it may refuse. The inner error says why it does.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told to, or stores something else.
+    pub async fn try_to_put(&self, block: &Block) -> Result<Result<(), ControlError>, Stop> {
         let control = self.control(Capability::Put)?;
         self.log_steering(format!("is told to store {}", short(&block.address())));
         self.made().blocks.push(block.cid.clone());
-        let cid = control.put(block.data.clone()).await?;
+        let cid = match control.put(block.data.clone()).await {
+            Ok(cid) => cid,
+            Err(error) => return Ok(Err(error)),
+        };
         self.assume(
             cid == block.cid,
             format!("the target stores {} as {cid}", block.cid),
-        )
+        )?;
+        Ok(Ok(()))
     }
 
     /// Makes the target store a dataset.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use self::setting::{asked_peer, wanted_leaf};
 use crate::suite::compose::{deliveries, delivery, have, list, presences, want_block, want_have};
 use crate::suite::control::Capability::{Dump, Put, Request, RequestLeaf, RetryNow};
-use crate::suite::control::Outcome;
+use crate::suite::control::{ControlError, Outcome};
 use crate::suite::describe::short;
 use crate::suite::fixture::Block;
 use crate::suite::harness::Harness;
@@ -175,6 +175,19 @@ pub const SCENARIOS: &[Scenario] = &[
             ..TargetOptions::DEFAULT
         },
         run: |harness| Box::pin(messages_are_within_the_limit(harness)),
+    },
+    Scenario {
+        id: "XFER-9/unsendable",
+        summary: "The target's user stores a block of the length of the longest message; a peer asks \
+                  for it by a WantHave.",
+        expects: "There is no Have: the block could never be delivered. Whether it is stored is free.",
+        needs: Needs::control(&[Put]),
+        options: TargetOptions {
+            frame_limit: Some(FRAME_LIMIT),
+            needs_frame_limit: true,
+            ..TargetOptions::DEFAULT
+        },
+        run: |harness| Box::pin(what_cannot_be_sent_is_not_announced(harness)),
     },
     Scenario {
         id: "XFER-10",
@@ -533,6 +546,23 @@ async fn messages_hold_few_blocks(harness: &Harness) -> Result<(), Stop> {
         most <= 20,
         "at most 20 blocks in a message",
         format!("{most} blocks in one message"),
+    )
+}
+
+async fn what_cannot_be_sent_is_not_announced(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let block = harness.block_of(usize::try_from(FRAME_LIMIT).unwrap_or(usize::MAX));
+    if let Err(refused) = harness.try_to_put(&block).await? {
+        harness.assume(
+            matches!(refused, ControlError::Failed { .. }),
+            refused.to_string(),
+        )?;
+    }
+    let received = peer.exchange(list([want_have(&block.address())])).await?;
+    harness.require(
+        !received.has_have(&block.address()),
+        format!("no Have for a block that no message of {FRAME_LIMIT} bytes has room for"),
+        &received,
     )
 }
 

@@ -140,11 +140,12 @@ async fn retry_asks_another_holder(harness: &Harness) -> Result<(), Stop> {
             received,
         )?;
         // Its record is gone, unless it says again that it has the block.
-        match asked.exchange(presences([have(&address)])).await {
-            // Whoever does not answer may be disconnected.
-            Err(_) if !asked.is_connected() => return Ok(()),
-            answered => answered?,
-        };
+        let answered = asked.exchange(presences([have(&address)])).await;
+        // Whoever does not answer may be disconnected.
+        if answered.is_err() && asked.disconnected().await {
+            return Ok(());
+        }
+        answered?;
         (asked, other) = (other, asked);
     }
     Ok(())
@@ -185,14 +186,14 @@ async fn retry_without_a_holder_announces(harness: &Harness) -> Result<(), Stop>
     }
     harness.retry_now(&address).await?;
     for peer in [&others[0], &others[1], &asked] {
-        let received = match peer
+        let received = peer
             .receive_until(|received| received.has_want_have(&address))
-            .await
-        {
-            // Whoever does not answer may be disconnected.
-            Err(_) if peer.id() == asked.id() && !peer.is_connected() => continue,
-            received => received?,
-        };
+            .await;
+        // Whoever does not answer may be disconnected.
+        if received.is_err() && peer.id() == asked.id() && peer.disconnected().await {
+            continue;
+        }
+        let received = received?;
         harness.require(
             received.has_want_have(&address),
             format!(

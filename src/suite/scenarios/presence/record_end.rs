@@ -107,7 +107,7 @@ async fn records_go_on_giving_up(harness: &Harness) -> Result<(), Stop> {
 }
 
 async fn records_stay(harness: &Harness) -> Result<(), Stop> {
-    let (peer, other) = (harness.join().await?, harness.join().await?);
+    let peer = harness.join().await?;
     let addresses = [harness.address(), harness.address()];
     for address in &addresses {
         steps::want(harness, &peer, address).await?;
@@ -117,6 +117,7 @@ async fn records_stay(harness: &Harness) -> Result<(), Stop> {
         let recorded = has_record(harness, &peer, address).await?;
         harness.assume(recorded, "the Have items are not recorded")?;
     }
+    let other = harness.join().await?;
     peer.send(presences([have(&addresses[0])])).await?;
     peer.send(list([want_block(&harness.address())])).await?;
     peer.send(account(vec![1; 20])).await?;
