@@ -33,6 +33,12 @@ struct RequirementPart {
     rules: Vec<Rule>,
 }
 
+impl RequirementPart {
+    fn is_of(&self, section: &SectionPart) -> bool {
+        self.entry.id.split('-').next() == Some(section.name)
+    }
+}
+
 /// A function of the model, as it is written.
 struct Rule {
     name: &'static str,
@@ -145,9 +151,8 @@ pub(super) fn pages(vectors: &[Vector]) -> anyhow::Result<Vec<Page>> {
     };
     pages.push(("index.html".to_owned(), index.render()?));
     for section in sections {
-        let of_section =
-            |part: &&RequirementPart| part.entry.id.starts_with(&format!("{}-", section.name));
-        let requirements = requirements.iter().filter(of_section).collect();
+        let requirements = requirements.iter();
+        let requirements = requirements.filter(|part| part.is_of(section)).collect();
         let page = OfSection {
             version,
             sections,
@@ -225,7 +230,9 @@ pub(super) fn markdown(vectors: &[Vector]) -> anyhow::Result<String> {
         dialects: DIALECTS.iter().map(DialectEntry::of).collect(),
         terms: term_parts(),
     };
-    Ok(whole.render()?)
+    // A template cannot well say where empty lines are too many.
+    let many = Regex::new("\n{3,}")?;
+    Ok(many.replace_all(&whole.render()?, "\n\n").into_owned())
 }
 
 fn section_parts() -> Vec<SectionPart> {
