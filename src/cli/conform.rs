@@ -1,5 +1,6 @@
 //! `blockexc conform`: the conformance suite.
 
+mod random;
 mod start;
 pub(super) mod target;
 
@@ -13,6 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use libp2p::Multiaddr;
 use libp2p::multiaddr::Protocol;
 
+use self::random::RandomArgs;
 use self::target::{TargetArgs, source};
 use super::Exit;
 use super::interruption::{Interrupted, Interruption};
@@ -77,11 +79,25 @@ pub struct ConformArgs {
     #[arg(long, value_name = "I/N", requires = "seed")]
     shard: Option<Part>,
     #[command(flatten)]
+    random: RandomArgs,
+    #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
     known: KnownArgs,
     #[command(flatten)]
     reports: ReportArgs,
+}
+
+impl ConformArgs {
+    /// The seed that was given, or a random one.
+    fn seed(&self) -> u64 {
+        self.seed.unwrap_or_else(|| {
+            let seed = rand::random();
+            // It is said before anything can go wrong.
+            anstream::eprintln!("--seed {seed} repeats this run");
+            seed
+        })
+    }
 }
 
 /// Runs the suite, and reports.
@@ -90,6 +106,9 @@ pub struct ConformArgs {
 ///
 /// When nothing is selected, the target is not to be reached, or a report cannot be written.
 pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if let Some(stimuli) = args.random.stimuli()? {
+        return random::run(args, stimuli, out);
+    }
     let mut scenarios = select(&args.selectors, &args.exclude)?;
     if let Some(part) = args.shard {
         let selected = scenarios.len();
@@ -105,12 +124,7 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     args.reports.look_ahead()?;
     let baseline = args.known.baseline()?;
     let interruption = Interruption::listen()?;
-    let seed = args.seed.unwrap_or_else(|| {
-        let seed = rand::random();
-        // It is said before anything can go wrong.
-        anstream::eprintln!("--seed {seed} repeats this run");
-        seed
-    });
+    let seed = args.seed();
     let listen = listen(args)?;
     if let Some(listen) = &listen
         && listen.wait.is_some()

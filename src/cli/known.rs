@@ -26,6 +26,11 @@ pub(super) struct KnownArgs {
 }
 
 impl KnownArgs {
+    /// The dialect that is expected, if one is.
+    pub(super) fn expected(&self) -> Option<&'static Dialect> {
+        self.expect
+    }
+
     /// The baseline that is to be compared with, if there is one.
     ///
     /// # Errors
