@@ -143,15 +143,12 @@ pub(super) fn run(
     bar.finish_and_clear();
     // What still runs belongs to nobody any more.
     runtime.shutdown_background();
-    let mut replay = again.clone();
-    if let Some(failure) = &campaign.failure {
+    let mut saved = Vec::new();
+    for failure in &campaign.failures {
         let file = save(&args.random.save, failure)?;
-        replay = format!(
-            "blockexc conform --replay {}",
-            quoted(&file.display().to_string())
-        );
+        saved.push(quoted(&file.display().to_string()));
     }
-    let result = result(&campaign, &orders, started, &again, &replay);
+    let result = result(&campaign, &orders, started, &again, &saved);
     if !args.reports.is_json_shown() {
         summary(&campaign, out)?;
     }
@@ -183,7 +180,7 @@ fn summary(campaign: &Campaign, out: &mut dyn Write) -> std::io::Result<()> {
             "not judged to their end: {many}; the first of them because {why}"
         )?;
     }
-    if let Some(failure) = &campaign.failure {
+    for failure in &campaign.failures {
         writeln!(
             out,
             "trace {} of {} steps was made small by {} plays: {} steps",

@@ -1,10 +1,11 @@
 //! [`run`]: plays many random traces, or a saved one, and makes a result of them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use blockexc_model::{Deviations, Dialect};
+use blockexc_model::requirement::{Level, Requirement};
+use blockexc_model::{Deviation, Deviations, Dialect};
 use futures::{StreamExt as _, stream};
 
 use super::file::Saved;
@@ -63,8 +64,8 @@ pub struct Campaign {
     pub broken_off: Vec<(u64, String)>,
     /// The requirements that the traces touch.
     pub coverage: Coverage,
-    /// The first failure.
-    pub failure: Option<Failure>,
+    /// What is wrong: the first failure, after the warnings that came before it.
+    pub failures: Vec<Failure>,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
     /// Whether the user ended it early.
@@ -79,7 +80,7 @@ pub struct Failure {
     pub steps_before: usize,
     /// How many smaller traces were played.
     pub tries: usize,
-    /// What is wrong; `None` when it did not show again.
+    /// What is wrong, or why that cannot be told.
     pub finding: Result<Finding, String>,
     /// What it was judged by.
     pub suppose: Deviations,
@@ -87,10 +88,25 @@ pub struct Failure {
     pub played: Played,
 }
 
+impl Failure {
+    /// The deviation that explains it, if it misses no more than a SHOULD.
+    fn warning(&self) -> Option<Deviation> {
+        let finding = self.finding.as_ref().ok()?;
+        let mut ids = finding.requirements().iter();
+        let is_should =
+            |id: &&str| Requirement::find(id).is_some_and(|it| it.level == Level::Should);
+        let is_warning = !finding.requirements().is_empty() && ids.all(is_should);
+        let deviation = finding.deviations().first().copied();
+        deviation.filter(|it| is_warning && !self.suppose.contains(*it))
+    }
+}
+
 /// What came of one trace.
 struct Tried {
     number: u64,
     trace: Trace,
+    /// What the target had been warned of.
+    known: Deviations,
     suppose: Deviations,
     played: Played,
     steps: u64,
@@ -104,6 +120,8 @@ struct Run {
     /// Whether one target serves all traces, so that each needs blocks of its own.
     is_shared: AtomicBool,
     attempts: AtomicU64,
+    /// Deviations that break no more than a SHOULD, and that the target was warned of.
+    known: Mutex<Deviations>,
 }
 
 /// Plays traces up to the first failure, and makes that small. When `interrupted` returns, the result is
@@ -121,18 +139,18 @@ pub async fn run(
         manner,
         is_shared: AtomicBool::new(false),
         attempts: AtomicU64::new(0),
+        known: Mutex::default(),
     });
     let mut campaign = Campaign::default();
-    let found = {
+    let is_over = {
         let playing = run.all(stimuli, &mut campaign, progress);
         tokio::pin!(playing);
         tokio::select! {
-            found = playing => Some(found),
-            () = interrupted => None,
+            () = playing => true,
+            () = interrupted => false,
         }
     };
-    campaign.interrupted = found.is_none();
-    campaign.failure = found.flatten();
+    campaign.interrupted = !is_over;
     run.orders.source.end().await;
     campaign.duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     campaign
@@ -146,7 +164,7 @@ impl Run {
         stimuli: Stimuli,
         campaign: &mut Campaign,
         progress: impl Fn(u64),
-    ) -> Option<Failure> {
+    ) {
         let (numbers, saved) = match stimuli {
             Stimuli::Random(many) => (1..=many, None),
             Stimuli::Saved(saved) => (saved.number..=saved.number, Some(saved.trace)),
@@ -170,6 +188,12 @@ impl Run {
         while let Some(tried) = tried.next().await {
             campaign.traces += 1;
             let tried = match tried {
+                // It was judged before the last warning was known.
+                Ok(tried)
+                    if matches!(tried.judged, Judged::Wrong(_)) && tried.known != self.known() =>
+                {
+                    self.one(tried.number, tried.trace).await
+                }
                 Ok(tried) => tried,
                 Err(error) => {
                     let why = format!("internal error: {error}");
@@ -189,7 +213,15 @@ impl Run {
                     steps: usize::try_from(tried.steps).unwrap_or(usize::MAX),
                     finding: *finding,
                 };
-                return Some(self.failure(first).await);
+                let failure = self.failure(first).await;
+                let warned = failure.warning();
+                campaign.failures.push(failure);
+                match warned {
+                    // The rest is judged as well.
+                    Some(deviation) => self.know(deviation),
+                    None => return,
+                }
+                continue;
             }
             if let Judged::Partly(why) = tried.judged {
                 let partly = campaign.partly.get_or_insert((0, why));
@@ -203,16 +235,26 @@ impl Run {
                 _ => in_a_row = 0,
             }
             if in_a_row == MOST_BROKEN_OFF {
-                break;
+                return;
             }
         }
-        None
+    }
+
+    /// The deviations that were warned of.
+    fn known(&self) -> Deviations {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn know(&self, deviation: Deviation) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(deviation);
     }
 
     /// What the target is judged by, before it has shown which free choices it makes.
     fn suppose(&self) -> Deviations {
         let expect = self.orders.expect;
-        expect.map_or(Deviations::none(), |dialect| dialect.deviations)
+        let expected = expect.map_or(Deviations::none(), |dialect| dialect.deviations);
+        expected.union(self.known())
     }
 
     /// What makes the blocks and keys of an attempt: another one each time where a target keeps what
@@ -249,12 +291,14 @@ impl Run {
 
     /// Plays a trace, and once more for each choice that the target turns out to make freely.
     async fn one(&self, number: u64, trace: Trace) -> Tried {
+        let known = self.known();
         let (suppose, played, judged) = self
             .played_and_judged(number, &trace, self.suppose(), Tempo::Quick)
             .await;
         Tried {
             number,
             trace,
+            known,
             suppose,
             steps: played.steps as u64,
             played,

@@ -4,6 +4,7 @@ use std::io;
 
 use blockexc_model::Deviations;
 use blockexc_model::deviating::Event;
+use blockexc_model::dialect::DIALECTS;
 use libp2p::PeerId;
 
 use crate::suite::received::Received;
@@ -36,8 +37,15 @@ struct Judge {
 }
 
 impl Log {
-    /// An empty log of a node with this header, judged by a model with these deviations.
-    pub fn new(header: Header, suppose: Deviations) -> Self {
+    /// An empty log of a node with this header, judged by a model with these deviations, which the
+    /// header names.
+    pub fn new(mut header: Header, suppose: Deviations) -> Self {
+        let mut dialects = DIALECTS.iter();
+        header.dialect = dialects.find(|it| it.deviations == suppose && !suppose.is_empty());
+        header.deviations = match header.dialect {
+            Some(_) => Deviations::none(),
+            None => suppose,
+        };
         Log {
             judge: Judge::new(&header, suppose),
             header,

@@ -195,7 +195,8 @@ impl<'a> Player<'a> {
             harness,
             tempo: stage.tempo,
             suppose: stage.suppose,
-            peers: vec![None; usize::from(PEERS)],
+            // All at once, so that their names are those of the trace.
+            peers: (0..PEERS).map(|_| Some(harness.peer())).collect(),
             joined: vec![false; usize::from(PEERS)],
             lost: Vec::new(),
             requests: BTreeMap::new(),

@@ -3,10 +3,12 @@
 //! Each requirement that the traces touch has a result. Where the target did what the model does not,
 //! there is one for the trace, under a requirement that it breaks.
 
+use blockexc_model::Deviations;
 use blockexc_model::requirement::{Level, Requirement, Section};
 
 use super::campaign::{Campaign, Failure, Orders};
 use super::judged::Finding;
+use crate::shortened::shortened;
 use crate::suite::circumstances::{RunOptions, Selection};
 use crate::suite::verdict::{
     Conclusion, Counts, FORMAT_VERSION, Line, RunResult, ScenarioResult, Verdict,
@@ -14,6 +16,8 @@ use crate::suite::verdict::{
 
 /// So many of the lines that would have been allowed are shown.
 const MOST_ALLOWED: usize = 3;
+/// So many letters of a line are shown. The saved log has all of it.
+const MOST_SHOWN: usize = 400;
 
 /// Stands for the requirement where a line is wrong for certain, and what it breaks is not.
 static SOME: Requirement = Requirement {
@@ -26,14 +30,14 @@ static SOME: Requirement = Requirement {
     observable: &[],
 };
 
-/// The result of these traces. `again` is the command that plays all of them again, and `replay` the one
-/// that plays the failing trace again, each without what names the target.
+/// The result of these traces. `again` is the command that plays all of them again, without what
+/// names the target. `saved` are the names of the files with the traces that fail, each quoted.
 pub fn result(
     campaign: &Campaign,
     orders: &Orders,
     started: String,
     again: &str,
-    replay: &str,
+    saved: &[String],
 ) -> RunResult {
     let Orders {
         source,
@@ -49,13 +53,11 @@ pub fn result(
     };
     let expects = format!("What a run of {model} does.");
     let mut results: Vec<ScenarioResult> = Vec::new();
-    let broken: &[&str] = match &campaign.failure {
-        Some(Failure {
-            finding: Ok(finding),
-            ..
-        }) => finding.requirements(),
-        _ => &[],
-    };
+    let findings = campaign.failures.iter();
+    let findings = findings.filter_map(|failure| failure.finding.as_ref().ok());
+    let broken: Vec<&str> = findings
+        .flat_map(|it| it.requirements().iter().copied())
+        .collect();
     for requirement in campaign.coverage.touched() {
         if !broken.contains(&requirement.id) {
             results.push(ScenarioResult::of(
@@ -67,8 +69,9 @@ pub fn result(
             ));
         }
     }
-    if let Some(failure) = &campaign.failure {
-        results.push(of_failure(failure, expects.clone(), command(replay)));
+    for (failure, file) in campaign.failures.iter().zip(saved) {
+        let again = format!("blockexc conform --replay {file}");
+        results.push(of_failure(failure, model, command(&again)));
     }
     for (number, why) in &campaign.broken_off {
         let mut broken_off = ScenarioResult::of(
@@ -130,7 +133,8 @@ pub fn result(
     run
 }
 
-fn of_failure(failure: &Failure, expects: String, rerun: String) -> ScenarioResult {
+fn of_failure(failure: &Failure, model: &str, rerun: String) -> ScenarioResult {
+    let expects = format!("What a run of {model} does{}.", freely(failure.suppose));
     let finding = failure.finding.as_ref().ok();
     let ids = finding.map_or(&[][..], Finding::requirements);
     let requirement = ids.iter().find_map(|id| Requirement::find(id));
@@ -158,10 +162,20 @@ fn of_failure(failure: &Failure, expects: String, rerun: String) -> ScenarioResu
     result
 }
 
+/// The choices that the target was seen to make, in words.
+fn freely(suppose: Deviations) -> String {
+    let names = suppose.iter().filter(|it| it.is_permitted());
+    let names: Vec<&str> = names.map(|it| it.name()).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(" that chooses as it may: {}", names.join(", ")),
+    }
+}
+
 /// What is wrong, and how it is known.
 fn accuse(result: &mut ScenarioResult, finding: &Finding) {
     result.expected = Some(expected(finding));
-    let mut actual = finding.what();
+    let mut actual = cut(&finding.what());
     if let [_, others @ ..] = finding.requirements()
         && !others.is_empty()
     {
@@ -200,12 +214,16 @@ fn accuse(result: &mut ScenarioResult, finding: &Finding) {
     }
 }
 
+fn cut(text: &str) -> String {
+    shortened(text, MOST_SHOWN).into_owned()
+}
+
 fn expected(finding: &Finding) -> String {
     let Finding::Unexplained(it) = finding else {
         return "the process goes on".to_owned();
     };
     let shown = it.allowed.iter().take(MOST_ALLOWED);
-    let mut shown: Vec<String> = shown.cloned().collect();
+    let mut shown: Vec<String> = shown.map(|it| cut(it)).collect();
     match it.allowed.len().saturating_sub(MOST_ALLOWED) {
         0 if shown.is_empty() => return "nothing of the kind".to_owned(),
         0 => {}

@@ -2,7 +2,7 @@
 //! it fails in the same way.
 
 use super::play::Played;
-use super::stimulus::{Trace, smaller};
+use super::stimulus::{Step, Trace};
 
 /// A trace that fails like another.
 pub struct Shrunk {
@@ -20,22 +20,88 @@ pub async fn shrink(
     most: usize,
     mut play: impl AsyncFnMut(&Trace) -> Option<Played>,
 ) -> Shrunk {
-    let mut trace = trace.clone();
-    trace.steps.truncate(steps);
-    let mut tries = 0;
-    // What takes most away is the last.
-    let mut untried = smaller(&trace);
-    while let Some(mut next) = untried.pop() {
-        if tries == most {
-            break;
-        }
-        tries += 1;
-        if let Some(played) = play(&next).await {
-            // The failure may come earlier now.
-            next.steps.truncate(played.steps);
-            trace = next;
-            untried = smaller(&trace);
+    let mut shrinking = Shrinking {
+        trace: trace.clone(),
+        tries: 0,
+        most,
+    };
+    shrinking.trace.steps.truncate(steps);
+    loop {
+        let before = shrinking.trace.clone();
+        shrinking.drop_steps(&mut play).await;
+        shrinking.simplify_steps(&mut play).await;
+        if shrinking.trace == before || shrinking.tries >= most {
+            return Shrunk {
+                trace: shrinking.trace,
+                tries: shrinking.tries,
+            };
         }
     }
-    Shrunk { trace, tries }
+}
+
+struct Shrinking {
+    trace: Trace,
+    tries: usize,
+    most: usize,
+}
+
+impl Shrinking {
+    /// Takes the trace with these steps instead, if it fails in the same way.
+    async fn try_steps(
+        &mut self,
+        steps: Vec<Step>,
+        play: &mut impl AsyncFnMut(&Trace) -> Option<Played>,
+    ) -> bool {
+        if self.tries >= self.most {
+            return false;
+        }
+        self.tries += 1;
+        let mut trace = Trace {
+            steps,
+            ..self.trace.clone()
+        };
+        let Some(played) = play(&trace).await else {
+            return false;
+        };
+        // The failure may come earlier now.
+        trace.steps.truncate(played.steps);
+        self.trace = trace;
+        true
+    }
+
+    /// Leaves out runs of steps, long runs first.
+    async fn drop_steps(&mut self, play: &mut impl AsyncFnMut(&Trace) -> Option<Played>) {
+        let mut length = self.trace.steps.len().next_power_of_two() / 2;
+        while length > 0 {
+            let mut start = 0;
+            while start < self.trace.steps.len() {
+                let end = (start + length).min(self.trace.steps.len());
+                let mut steps = self.trace.steps.clone();
+                steps.drain(start..end);
+                if !self.try_steps(steps, play).await {
+                    start += length;
+                }
+            }
+            length /= 2;
+        }
+    }
+
+    /// Leaves out parts of messages.
+    async fn simplify_steps(&mut self, play: &mut impl AsyncFnMut(&Trace) -> Option<Played>) {
+        let mut place = 0;
+        while place < self.trace.steps.len() {
+            let mut number = 0;
+            while let Some(step) = self.trace.steps.get(place) {
+                let Some(simpler) = step.simpler().into_iter().nth(number) else {
+                    break;
+                };
+                let mut steps = self.trace.steps.clone();
+                steps[place] = simpler;
+                if !self.try_steps(steps, play).await {
+                    number += 1;
+                }
+            }
+            place += 1;
+        }
+    }
 }

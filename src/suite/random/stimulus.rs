@@ -172,7 +172,7 @@ impl Step {
     }
 
     /// The same step with less in it, in each way that takes one thing away.
-    fn simpler(&self) -> Vec<Step> {
+    pub fn simpler(&self) -> Vec<Step> {
         let mut simpler = Vec::new();
         match self {
             Step::Received {
@@ -262,7 +262,7 @@ impl Step {
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let peer = |number: &u8| format!("peer {}", number + 1);
+        let peer = |number: &u8| format!("peer {}", char::from(b'A' + (number % 26)));
         match self {
             Step::Joined(number) => write!(f, "{} joins", peer(number)),
             Step::Left(number) => write!(f, "{} leaves", peer(number)),
