@@ -170,11 +170,13 @@ impl Run {
             Stimuli::Saved(saved) => (saved.number..=saved.number, Some(saved.trace)),
         };
         let offers = self.orders.source.offers();
+        let expected = self.suppose();
         let made = move |number| match &saved {
-            Some(trace) => fit(trace.clone(), &offers),
+            Some(trace) => fit(trace.clone(), &offers, Deviations::none()),
             None => fit(
                 Dice::of(self.orders.plan.seed, number).trace(MOST_STEPS),
                 &offers,
+                expected,
             ),
         };
         let mut tried = stream::iter(numbers)
@@ -316,7 +318,7 @@ impl Run {
         let mut choices = 0;
         loop {
             let played = self.play(number, trace, suppose, tempo).await;
-            let judged = judge(&played, suppose)
+            let judged = judge(&played)
                 .unwrap_or_else(|error| Judged::Partly(format!("internal error: {error}")));
             match judged {
                 Judged::Freely(more) if choices < MOST_CHOICES => suppose = more,
@@ -324,7 +326,7 @@ impl Run {
                     let why = "the target makes more free choices than are told apart".to_owned();
                     return (suppose, played, Judged::Partly(why));
                 }
-                judged => return (suppose, played, judged),
+                judged => return (played.suppose, played, judged),
             }
             choices += 1;
         }
@@ -351,7 +353,7 @@ impl Run {
             };
             let shrunk = shrink(trace, steps, most, async |trace: &Trace| {
                 let played = self.play(number, trace, suppose, tempo).await;
-                likeness.is_of(&played, suppose).then_some(played)
+                likeness.is_of(&played).then_some(played)
             })
             .await;
             tries += shrunk.tries.max(1);

@@ -1,12 +1,15 @@
 //! [`fit`]: what of a trace a target can be put through.
 
+use blockexc_model::{Deviation, Deviations};
+
 use super::stimulus::{PEERS, Step, Trace};
 use crate::suite::control::Capability;
 use crate::suite::needs::Offers;
 use crate::suite::target::StartOption;
 
-/// The trace without what these targets do not offer. A peer that speaks has joined before.
-pub fn fit(trace: Trace, offers: &Offers) -> Trace {
+/// The trace without what these targets do not offer, and without what ends the process of a node with
+/// these deviations: little would be left of most traces. A peer that speaks has joined before.
+pub fn fit(trace: Trace, offers: &Offers, suppose: Deviations) -> Trace {
     let takes = |option| offers.options.contains(&option);
     let is_set = |option, value, otherwise| if takes(option) { value } else { otherwise };
     let mut fitted = Trace {
@@ -24,7 +27,10 @@ pub fn fit(trace: Trace, offers: &Offers) -> Trace {
         fitted.wants_per_peer = u32::MAX;
     }
     let mut joined = [false; PEERS as usize];
-    for step in trace.steps {
+    for mut step in trace.steps {
+        if suppose.contains(Deviation::AbortOnMissingData) {
+            give_data(&mut step);
+        }
         match &step {
             Step::Joined(peer) => {
                 let joined = &mut joined[usize::from(*peer)];
@@ -54,6 +60,15 @@ pub fn fit(trace: Trace, offers: &Offers) -> Trace {
         fitted.steps.push(step);
     }
     fitted
+}
+
+/// Deliveries without data are none any more.
+fn give_data(step: &mut Step) {
+    if let Step::Received { deliveries, .. } = step {
+        for delivery in deliveries {
+            delivery.evidence.has_data = true;
+        }
+    }
 }
 
 fn can(offers: &Offers, capability: Capability) -> bool {

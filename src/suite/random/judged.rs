@@ -115,8 +115,9 @@ impl Finding {
 }
 
 impl Likeness {
-    /// Whether a trace that was judged by a model with these deviations fails so.
-    pub fn is_of(&self, played: &Played, suppose: Deviations) -> bool {
+    /// Whether a trace fails so.
+    pub fn is_of(&self, played: &Played) -> bool {
+        let suppose = played.suppose;
         if let Likeness::Ended = self {
             return played.ended.is_some();
         }
@@ -137,12 +138,13 @@ impl Likeness {
     }
 }
 
-/// What the model says of a trace that was played, judged by these deviations.
+/// What the model says of a trace that was played.
 ///
 /// # Errors
 ///
 /// When its log cannot be read again.
-pub fn judge(played: &Played, suppose: Deviations) -> Result<Judged, ReadError> {
+pub fn judge(played: &Played) -> Result<Judged, ReadError> {
+    let suppose = played.suppose;
     if let Some(how) = &played.ended {
         // A dialect may say that it does.
         return Ok(match suppose.intersects(ENDING) {

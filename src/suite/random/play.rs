@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use blockexc_model::Deviations;
 use blockexc_model::address::Address as SmallAddress;
 use blockexc_model::deviating::Event;
 use blockexc_model::message::PresenceType;
 use blockexc_model::price::Price;
+use blockexc_model::{Deviation, Deviations};
 use tokio::time::Instant;
 
 use super::barriers::{Question, answered, ask};
@@ -27,7 +27,7 @@ use crate::suite::harness::Harness;
 use crate::suite::peer::Peer;
 use crate::suite::plan::Plan;
 use crate::suite::quirks::Manner;
-use crate::suite::received::Received;
+use crate::suite::received::{Received, ReceivedMessage};
 use crate::suite::setup::{set_up, tear_down};
 use crate::suite::source::TargetSource;
 use crate::suite::stop::Stop;
@@ -88,6 +88,8 @@ pub struct Played {
     pub ended: Option<String>,
     /// Whether the target was there before, and will be afterwards.
     pub is_shared: bool,
+    /// What it was judged by: what was supposed, and what showed of its prices.
+    pub suppose: Deviations,
 }
 
 /// Puts a target through a trace, up to the first line that the model does not explain.
@@ -117,6 +119,7 @@ pub async fn play(stage: Stage<'_>, trace: &Trace) -> Played {
                 broken_off: Some(why(stop)),
                 ended: None,
                 is_shared: false,
+                suppose: stage.suppose,
             };
         }
     };
@@ -140,6 +143,7 @@ pub async fn play(stage: Stage<'_>, trace: &Trace) -> Played {
     let played = Played {
         steps: player.done,
         is_shared: !harness.target().configured,
+        suppose: player.suppose,
         log: player.log,
         exchange: exchange.clone(),
         broken_off: lost.or(broken_off),
@@ -172,6 +176,10 @@ struct Player<'a> {
     requests: BTreeMap<Address, Vec<RequestId>>,
     /// Whether the target's dump shows which peers have a context.
     shows_contexts: bool,
+    /// Whether the target's answers name prices, once there was one.
+    names_prices: Option<bool>,
+    /// Some answers name a price, and the first did not.
+    is_unclear: bool,
     done: usize,
 }
 
@@ -201,6 +209,8 @@ impl<'a> Player<'a> {
             lost: Vec::new(),
             requests: BTreeMap::new(),
             shows_contexts: false,
+            names_prices: None,
+            is_unclear: false,
             done: 0,
         }
     }
@@ -359,7 +369,8 @@ impl<'a> Player<'a> {
         };
         let message = self.world.message(message);
         let bytes = prost::Message::encode_to_vec(&message);
-        let read = decode(bytes.into(), &DecodeOptions::default());
+        let options = DecodeOptions::from_deviations(self.suppose);
+        let read = decode(bytes.into(), &options);
         let read = read.map_err(|error| Stop::Inconclusive(format!("internal error: {error}")))?;
         peer.send(&message).await?;
         self.log.input(Event::Received {
@@ -431,6 +442,10 @@ impl<'a> Player<'a> {
             tokio::time::sleep(time).await;
             self.drain();
         }
+        if self.is_unclear {
+            let why = "some of the target's answers name a price, and some do not";
+            return Err(Stop::Inconclusive(why.to_owned()));
+        }
         self.outcomes().await?;
         if self.can_dump() && self.log.unexplained().is_none() {
             self.explained_at_last(false).await?;
@@ -481,8 +496,34 @@ impl<'a> Player<'a> {
         }
         self.lost = still_lost;
         self.log.outputs(peer.id(), received);
+        self.learn_of_prices(received);
         if !self.harness.target().configured {
             self.learn();
+        }
+    }
+
+    /// A node that has prices names one in each answer, if only zero. One that names none has neither
+    /// prices nor accounts, and does not read those of others: it may choose so.
+    fn learn_of_prices(&mut self, received: &Received) {
+        if received.presences().next().is_none() {
+            return;
+        }
+        let names_one = received.0.iter().any(ReceivedMessage::names_a_price);
+        if self.names_prices == Some(false) && names_one {
+            self.is_unclear = true;
+        }
+        if self.names_prices.is_some() {
+            return;
+        }
+        self.names_prices = Some(names_one);
+        if !names_one {
+            self.suppose.insert(Deviation::NoAccounts);
+            let header = Header {
+                price: Price::ZERO,
+                account: None,
+                ..self.log.header().clone()
+            };
+            self.log = self.log.judged_anew(header, self.suppose);
         }
     }
 
