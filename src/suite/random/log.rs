@@ -69,6 +69,15 @@ impl Log {
         self.entries.push(entry);
     }
 
+    /// Whether a run of the model explains the log with these lines.
+    pub fn is_explained_with(&self, lines: &[Entry]) -> bool {
+        let mut judge = self.judge.clone();
+        for line in lines {
+            judge.take(&self.header, line.clone());
+        }
+        !matches!(judge.stop, Some(Stop::Unexplained(_)))
+    }
+
     /// Adds an input of the node.
     pub fn input(&mut self, event: Event<Network>) {
         self.push(Entry::Input(event));

@@ -3,8 +3,8 @@
 //! Each requirement that the traces touch has a result. Where the target did what the model does not,
 //! there is one for the trace, under a requirement that it breaks.
 
-use blockexc_model::Deviations;
 use blockexc_model::requirement::{Level, Requirement, Section};
+use blockexc_model::{Deviation, Deviations};
 
 use super::campaign::{Campaign, Failure, Orders};
 use super::judged::Finding;
@@ -184,33 +184,43 @@ fn accuse(result: &mut ScenarioResult, finding: &Finding) {
     result.actual = Some(actual);
     let names = finding.deviations().iter().map(|it| it.name().to_owned());
     result.broken_by = names.collect();
-    let is_certain = !finding.requirements().is_empty() || !finding.may_break().is_empty();
+    let is_certain = !finding.requirements().is_empty()
+        || !finding.may_break().is_empty()
+        || !finding.without().is_empty();
     result.verdict = match (is_certain, result.level) {
         (true, Level::Must) => Verdict::Fail,
         (true, Level::Should) => Verdict::Warning,
         (true, Level::May) | (false, _) => Verdict::Inconclusive,
     };
-    if finding.requirements().is_empty() && is_certain {
-        result.text = format!(
+    if !is_certain {
+        let reason = "the model does not explain this, nor does any single deviation that is known: \
+            it cannot be told what it breaks";
+        result.reason = Some(reason.to_owned());
+    } else if finding.requirements().is_empty() {
+        result.text = unclear(finding);
+    }
+}
+
+/// What is wrong where it is certain that something is, and not which of several things.
+fn unclear(finding: &Finding) -> String {
+    let names = |all: &[Deviation]| {
+        let names: Vec<&str> = all.iter().map(|it| it.name()).collect();
+        names.join(" or by ")
+    };
+    match (finding.without(), finding.deviations()) {
+        ([], _) => format!(
             "Some of {} is not met: this exchange does not tell which.",
             finding.may_break().join(", ")
-        );
-    }
-    if !is_certain {
-        result.reason = Some(match finding.without() {
-            [] => {
-                "the model does not explain this, nor does any single deviation that is known: it \
-                cannot be told what it breaks"
-                    .to_owned()
-            }
-            without => {
-                let names: Vec<&str> = without.iter().map(|it| it.name()).collect();
-                format!(
-                    "the target does not deviate as it is expected to: it does as without {}",
-                    names.join(", or without ")
-                )
-            }
-        });
+        ),
+        (without, []) => format!(
+            "The target is expected to deviate by {}, and does not.",
+            names(without)
+        ),
+        (without, with) => format!(
+            "The target does not deviate by {}, as is expected, or it deviates by {} as well.",
+            names(without),
+            names(with)
+        ),
     }
 }
 
