@@ -28,9 +28,7 @@ pub fn fit(trace: Trace, offers: &Offers, suppose: Deviations) -> Trace {
     }
     let mut joined = [false; PEERS as usize];
     for mut step in trace.steps {
-        if suppose.contains(Deviation::AbortOnMissingData) {
-            give_data(&mut step);
-        }
+        spare(&mut step, suppose);
         match &step {
             Step::Joined(peer) => {
                 let joined = &mut joined[usize::from(*peer)];
@@ -62,11 +60,24 @@ pub fn fit(trace: Trace, offers: &Offers, suppose: Deviations) -> Trace {
     fitted
 }
 
-/// Deliveries without data are none any more.
-fn give_data(step: &mut Step) {
-    if let Step::Received { deliveries, .. } = step {
+/// Takes out of a message what would end the process of a node with these deviations.
+fn spare(step: &mut Step, suppose: Deviations) {
+    let Step::Received {
+        want_list,
+        deliveries,
+        ..
+    } = step
+    else {
+        return;
+    };
+    if suppose.contains(Deviation::AbortOnMissingData) {
         for delivery in deliveries {
             delivery.evidence.has_data = true;
+        }
+    }
+    if suppose.contains(Deviation::AbortOnUnknownEnum) {
+        for entry in want_list.iter_mut().flat_map(|list| &mut list.entries) {
+            entry.priority = entry.priority.max(0);
         }
     }
 }

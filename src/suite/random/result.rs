@@ -81,6 +81,7 @@ pub fn result(
             expects.clone(),
             command(again),
         );
+        broken_off.text = "The trace was broken off before its end.".to_owned();
         broken_off.verdict = Verdict::Inconclusive;
         broken_off.reason = Some(why.clone());
         results.push(broken_off);
@@ -93,6 +94,7 @@ pub fn result(
             expects,
             command(again),
         );
+        nothing.text = "The traces show nothing.".to_owned();
         nothing.verdict = Verdict::Inconclusive;
         nothing.reason = Some("no trace touched any requirement".to_owned());
         results.push(nothing);

@@ -133,7 +133,11 @@ impl Player<'_> {
         let bytes = prost::Message::encode_to_vec(&message);
         let options = DecodeOptions::from_deviations(self.suppose);
         let read = decode(bytes.into(), &options);
-        let read = read.map_err(|error| Stop::Inconclusive(format!("internal error: {error}")))?;
+        let read = read.map_err(|error| {
+            Stop::Inconclusive(format!(
+                "the message is not one that the target reads: {error}"
+            ))
+        })?;
         peer.send(&message).await?;
         self.log.input(Event::Received {
             from: peer.id(),
