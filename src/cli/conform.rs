@@ -20,7 +20,7 @@ use super::Exit;
 use super::interruption::{Interrupted, Interruption};
 use super::known::{self, KnownArgs};
 use super::reporting::{ReportArgs, exit_of};
-use super::{runtime, seconds};
+use super::{runtime, seconds, seed};
 use crate::suite::circumstances::Part;
 use crate::suite::control::Capability;
 use crate::suite::listen::Listen;
@@ -88,18 +88,6 @@ pub struct ConformArgs {
     reports: ReportArgs,
 }
 
-impl ConformArgs {
-    /// The seed that was given, or a random one.
-    fn seed(&self) -> u64 {
-        self.seed.unwrap_or_else(|| {
-            let seed = rand::random();
-            // It is said before anything can go wrong.
-            anstream::eprintln!("--seed {seed} repeats this run");
-            seed
-        })
-    }
-}
-
 /// Runs the suite, and reports.
 ///
 /// # Errors
@@ -107,7 +95,14 @@ impl ConformArgs {
 /// When nothing is selected, the target is not to be reached, or a report cannot be written.
 pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if let Some(stimuli) = args.random.stimuli()? {
-        return random::run(args, stimuli, out);
+        let called = random::Called {
+            random: &args.random,
+            target: &args.target,
+            reports: &args.reports,
+            seed: args.seed,
+            expect: args.known.expected(),
+        };
+        return random::run(&called, stimuli, out);
     }
     let mut scenarios = select(&args.selectors, &args.exclude)?;
     if let Some(part) = args.shard {
@@ -124,7 +119,7 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     args.reports.look_ahead()?;
     let baseline = args.known.baseline()?;
     let interruption = Interruption::listen()?;
-    let seed = args.seed();
+    let seed = seed(args.seed);
     let listen = listen(args)?;
     if let Some(listen) = &listen
         && listen.wait.is_some()

@@ -9,13 +9,12 @@ use blockexc_model::Dialect;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::ConformArgs;
 use super::start::quoted;
-use super::target::source;
+use super::target::{TargetArgs, source};
 use crate::cli::interruption::{Interrupted, Interruption};
-use crate::cli::reporting::exit_of;
+use crate::cli::reporting::{ReportArgs, exit_of};
 use crate::cli::results::write_file;
-use crate::cli::{Exit, runtime};
+use crate::cli::{Exit, runtime, seed};
 use crate::suite::probe;
 use crate::suite::random::campaign::{self, Campaign, Failure, Orders, Stimuli};
 use crate::suite::random::file::Saved;
@@ -52,6 +51,20 @@ pub(super) struct RandomArgs {
     save: PathBuf,
 }
 
+/// What the command was called with, as far as random traces have it.
+pub(super) struct Called<'a> {
+    /// What is played, and where failures are saved.
+    pub(super) random: &'a RandomArgs,
+    /// The target.
+    pub(super) target: &'a TargetArgs,
+    /// The reports.
+    pub(super) reports: &'a ReportArgs,
+    /// The seed, if it was given.
+    pub(super) seed: Option<u64>,
+    /// The dialect that the target is judged by, if it was given.
+    pub(super) expect: Option<&'static Dialect>,
+}
+
 impl RandomArgs {
     /// What is to be played, if anything is.
     ///
@@ -83,17 +96,17 @@ fn read(file: &Path) -> anyhow::Result<Saved> {
 ///
 /// When the target is not to be reached, or a file cannot be written.
 pub(super) fn run(
-    args: &ConformArgs,
+    args: &Called<'_>,
     stimuli: Stimuli,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     args.reports.look_ahead()?;
     let interruption = Interruption::listen()?;
-    let (seed, saved_expect) = match &stimuli {
+    let (chosen, saved_expect) = match &stimuli {
         Stimuli::Saved(saved) => (args.seed.unwrap_or(saved.seed), saved.expect.clone()),
-        Stimuli::Random(_) => (args.seed(), None),
+        Stimuli::Random(_) => (seed(args.seed), None),
     };
-    let expect = match (args.known.expected(), saved_expect) {
+    let expect = match (args.expect, saved_expect) {
         (Some(dialect), _) => Some(dialect),
         (None, Some(name)) => Some(Dialect::find(&name).ok_or_else(|| {
             anyhow!("the saved trace was judged by `{name}`, and no dialect is named so")
@@ -111,16 +124,16 @@ pub(super) fn run(
         ),
         None => format!("blockexc conform --random {many}"),
     };
-    again.push_str(&format!(" --seed {seed}"));
+    again.push_str(&format!(" --seed {chosen}"));
     if let Some(dialect) = expect {
         again.push_str(&format!(" --expect {}", dialect.name));
     }
-    let plan = args.target.plan(Vec::new(), seed);
+    let plan = args.target.plan(Vec::new(), chosen);
     let started = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     let runtime = runtime()?;
     let bar = bar(many);
     let (campaign, orders) = runtime.block_on(async {
-        let source = source(&args.target).await?;
+        let source = source(args.target).await?;
         if args.target.is_foreign() {
             let reached = tokio::select! {
                 reached = probe::reach(source.as_ref(), &plan) => reached.map_err(Into::into),

@@ -134,11 +134,17 @@ pub async fn run(
 ) -> Campaign {
     let begun = Instant::now();
     let manner = learn_manner(orders.source.as_ref(), &orders.plan).await;
+    // A node that cannot be started as it is wanted was there before. It may know a saved trace's blocks.
+    let is_shared = orders.source.offers().options.is_empty();
+    let attempts = match &stimuli {
+        Stimuli::Random(_) => 0,
+        Stimuli::Saved(_) => u64::from(rand::random::<u32>()),
+    };
     let run = Arc::new(Run {
         orders: orders.clone(),
         manner,
-        is_shared: AtomicBool::new(false),
-        attempts: AtomicU64::new(0),
+        is_shared: AtomicBool::new(is_shared),
+        attempts: AtomicU64::new(attempts),
         known: Mutex::default(),
     });
     let mut campaign = Campaign::default();
