@@ -179,17 +179,21 @@ impl Player<'_> {
     /// What a target asks for a block, and where it wants to be paid, is what it says first, if nobody
     /// has set it up.
     fn learn(&mut self) {
-        let (mut price, mut account) = (None, None);
+        let (mut of_haves, mut of_any, mut account) = (None, None, None);
         for entry in self.log.entries() {
             if let Entry::Output(Output::Sent { message, .. }) = entry {
-                let mut items = message.presences.iter();
-                let have = items.find(|item| item.presence_type == PresenceType::Have);
-                price = price.or(have.map(|item| item.price));
+                for item in &message.presences {
+                    let price = Some(item.price);
+                    if item.presence_type == PresenceType::Have {
+                        of_haves = of_haves.or(price);
+                    }
+                    of_any = of_any.or(price);
+                }
                 account = account.or(message.account);
             }
         }
         let known = self.log.header();
-        let price = price.unwrap_or(known.price);
+        let price = of_haves.or(of_any).unwrap_or(known.price);
         if price != known.price || account != known.account {
             let header = Header {
                 price,

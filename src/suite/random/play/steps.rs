@@ -8,6 +8,7 @@ use super::{LOOK_AGAIN, Player};
 use crate::suite::control::Capability;
 use crate::suite::dump::Dump;
 use crate::suite::peer::Peer;
+use crate::suite::peer_error::PeerError;
 use crate::suite::random::stimulus::Step;
 use crate::suite::stop::Stop;
 use crate::wire::{DecodeOptions, decode};
@@ -138,7 +139,16 @@ impl Player<'_> {
                 "the message is not one that the target reads: {error}"
             ))
         })?;
-        peer.send(&message).await?;
+        match peer.send(&message).await {
+            Ok(()) => {}
+            // The target has closed the connection before: that is its choice, and nothing was sent.
+            Err(PeerError::NoStream { .. }) if !peer.is_connected() => {
+                let received = peer.take_received();
+                self.came(&peer, &received);
+                return self.left(place, &peer).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
         self.log.input(Event::Received {
             from: peer.id(),
             message: read.message,
