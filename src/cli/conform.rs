@@ -1,5 +1,6 @@
 //! `blockexc conform`: the conformance suite.
 
+mod random;
 mod start;
 pub(super) mod target;
 
@@ -13,12 +14,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use libp2p::Multiaddr;
 use libp2p::multiaddr::Protocol;
 
+use self::random::RandomArgs;
 use self::target::{TargetArgs, source};
 use super::Exit;
 use super::interruption::{Interrupted, Interruption};
 use super::known::{self, KnownArgs};
 use super::reporting::{ReportArgs, exit_of};
-use super::{runtime, seconds};
+use super::{runtime, seconds, seed};
 use crate::suite::circumstances::Part;
 use crate::suite::control::Capability;
 use crate::suite::listen::Listen;
@@ -77,6 +79,8 @@ pub struct ConformArgs {
     #[arg(long, value_name = "I/N", requires = "seed")]
     shard: Option<Part>,
     #[command(flatten)]
+    random: RandomArgs,
+    #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
     known: KnownArgs,
@@ -90,6 +94,16 @@ pub struct ConformArgs {
 ///
 /// When nothing is selected, the target is not to be reached, or a report cannot be written.
 pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if let Some(stimuli) = args.random.stimuli()? {
+        let called = random::Called {
+            random: &args.random,
+            target: &args.target,
+            reports: &args.reports,
+            seed: args.seed,
+            expect: args.known.expected(),
+        };
+        return random::run(&called, stimuli, out);
+    }
     let mut scenarios = select(&args.selectors, &args.exclude)?;
     if let Some(part) = args.shard {
         let selected = scenarios.len();
@@ -105,12 +119,7 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     args.reports.look_ahead()?;
     let baseline = args.known.baseline()?;
     let interruption = Interruption::listen()?;
-    let seed = args.seed.unwrap_or_else(|| {
-        let seed = rand::random();
-        // It is said before anything can go wrong.
-        anstream::eprintln!("--seed {seed} repeats this run");
-        seed
-    });
+    let seed = seed(args.seed);
     let listen = listen(args)?;
     if let Some(listen) = &listen
         && listen.wait.is_some()

@@ -31,6 +31,11 @@ impl KnownArgs {
         self.baseline.is_some() || self.expect.is_some()
     }
 
+    /// The dialect that is expected, if one is.
+    pub(super) fn expected(&self) -> Option<&'static Dialect> {
+        self.expect
+    }
+
     /// The baseline that is to be compared with, if there is one.
     ///
     /// # Errors

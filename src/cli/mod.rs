@@ -66,6 +66,15 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// The seed that was given, or a random one, which is said before anything can go wrong.
+fn seed(given: Option<u64>) -> u64 {
+    given.unwrap_or_else(|| {
+        let seed = rand::random();
+        anstream::eprintln!("--seed {seed} repeats this run");
+        seed
+    })
+}
+
 /// What asynchronous commands run on.
 fn runtime() -> anyhow::Result<Runtime> {
     Runtime::new().context("the asynchronous runtime does not start")

@@ -40,7 +40,8 @@ pub(super) struct ReportArgs {
 }
 
 impl ReportArgs {
-    fn is_json_shown(&self) -> bool {
+    /// Whether the JSON is shown instead of the report.
+    pub(super) fn is_json_shown(&self) -> bool {
         self.json.as_deref().is_some_and(is_standard_output)
     }
 

@@ -300,6 +300,17 @@ impl ContextDump {
 }
 
 impl RecordedWant {
+    /// The recorded entry, if all of it is known.
+    pub fn entry(self) -> Option<WantEntry> {
+        Some(WantEntry {
+            address: self.address,
+            priority: self.priority?,
+            cancel: self.cancel,
+            want_type: self.want_type?,
+            send_dont_have: self.send_dont_have?,
+        })
+    }
+
     /// Whether this is the record of such an entry. What is unknown is not compared.
     pub fn is_of(&self, entry: &WantEntry) -> bool {
         self.address == entry.address

@@ -88,6 +88,11 @@ impl Harness {
         self.config.pace.deadline()
     }
 
+    /// How long to wait for what a barrier's answer does not rule out.
+    pub(in crate::suite) fn patience(&self) -> Duration {
+        self.config.pace.patience()
+    }
+
     /// Adds a note to the log, which is shown with a failure.
     pub fn note(&self, text: impl Into<String>) {
         self.config.exchange.note("suite", "suite", text);

@@ -40,6 +40,7 @@ pub mod process;
 pub mod protocol_id;
 mod quirk_detection;
 pub mod quirks;
+pub mod random;
 pub mod received;
 pub mod rest;
 pub mod rest_source;

@@ -411,7 +411,8 @@ fn to_the_microsecond<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Erro
 }
 
 impl Line {
-    fn new(number: usize, record: &Record) -> Self {
+    /// This record, as the one of that number.
+    pub(super) fn new(number: usize, record: &Record) -> Self {
         let (text, bytes) = match &record.content {
             Content::Frame { bytes, text } => (text.clone(), Some(bytes)),
             Content::Raw(bytes) => (format!("{} bytes as they are", bytes.len()), Some(bytes)),

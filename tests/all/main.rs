@@ -24,6 +24,7 @@ mod node;
 mod node_kill;
 mod probe_cli;
 mod program;
+mod random;
 mod reports;
 mod simulate;
 mod spec_site;

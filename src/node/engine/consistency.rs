@@ -6,11 +6,8 @@ use std::collections::BTreeSet;
 use blockexc_model::node::First;
 
 use super::Engine;
-use trace::{Dice, Few};
-
-#[path = "../../../tests/all/cross_check/trace.rs"]
-#[allow(dead_code, clippy::unwrap_used)]
-mod trace;
+use crate::suite::random::generate::Dice;
+use crate::suite::random::stimulus::Few;
 
 impl Engine<Few> {
     fn assert_consistent(&self) {

@@ -97,6 +97,15 @@ impl Shell {
                 cid: cid.clone(),
                 data: source.bytes_to_store(&received.data),
             };
+            // One that is named wrongly is found by its name (`accept-mislabelled`).
+            let names = addresses.iter().filter_map(|address| match address {
+                Address::Plain(name) if *name != block.cid => Some(name.clone()),
+                _ => None,
+            });
+            blocks.extend(names.map(|cid| {
+                let data = block.data.clone();
+                (StoredBlock { cid, data }, Vec::new())
+            }));
             blocks.push((block, leaves.collect()));
             by_address.extend(
                 addresses

@@ -3,7 +3,7 @@
 use super::Harness;
 use crate::suite::compose::{list, want_block};
 use crate::suite::control::Capability;
-use crate::suite::fixture::Block;
+use crate::suite::fixture::{Block, Dataset};
 use crate::suite::needs::{NEEDS_HELD, NEEDS_LEAVES};
 use crate::suite::received::{Delivered, Received};
 use crate::suite::stop::Stop;
@@ -29,6 +29,22 @@ impl HeldLeaves {
 }
 
 impl Harness {
+    /// A dataset of these blocks, which may belong to another one too. Its leaves are the target's to
+    /// want, and are removed from it afterwards.
+    pub(in crate::suite) fn dataset_of(&self, blocks: Vec<Block>) -> Dataset {
+        let dataset = Dataset::new(blocks);
+        let tree = Address::Plain(dataset.cid());
+        self.config.random(|fixtures| fixtures.know(&tree));
+        let cids = dataset.blocks.iter().map(|block| block.cid.clone());
+        self.made().blocks.extend(cids);
+        dataset
+    }
+
+    /// The held block that barriers ask for, if they do not ask for blocks that cannot exist.
+    pub(in crate::suite) fn barrier_block(&self) -> Option<&Address> {
+        self.config.barrier_block.as_ref()
+    }
+
     /// A block that the target holds: put there now, or one that the user has named.
     ///
     /// # Errors

@@ -13,7 +13,8 @@ use crate::suite::stop::Stop;
 use crate::wire::{Address, BlockCid};
 
 impl Harness {
-    pub(super) async fn raw_dump(&self) -> Result<Dump, Stop> {
+    /// The target's state, with the traces of barriers.
+    pub(in crate::suite) async fn raw_dump(&self) -> Result<Dump, Stop> {
         Ok(self.control(Capability::Dump)?.dump().await?)
     }
 

@@ -85,6 +85,30 @@ impl Harness {
         )
     }
 
+    /// Makes the target store one leaf of a dataset, with its proof.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told to, or does not.
+    pub(in crate::suite) async fn put_leaf(
+        &self,
+        dataset: &Dataset,
+        index: u64,
+    ) -> Result<(), Stop> {
+        let control = self.control(Capability::PutDataset)?;
+        self.log_steering(format!(
+            "is told to store leaf {index} of the dataset {}",
+            short(&Address::Plain(dataset.cid()))
+        ));
+        let blocks = dataset.blocks.iter().map(|block| block.data.clone());
+        let kept = Some([index].into());
+        let tree = control.put_dataset(blocks.collect(), kept).await?;
+        self.assume(
+            tree == dataset.cid(),
+            format!("the target names the dataset {} as {tree}", dataset.cid()),
+        )
+    }
+
     /// Makes the target delete a block.
     ///
     /// # Errors
