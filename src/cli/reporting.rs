@@ -39,7 +39,8 @@ pub(super) struct ReportArgs {
 }
 
 impl ReportArgs {
-    fn is_json_shown(&self) -> bool {
+    /// Whether the standard output is for JSON alone.
+    pub(super) fn is_json_shown(&self) -> bool {
         self.json.as_deref().is_some_and(is_standard_output)
     }
 
