@@ -106,7 +106,8 @@ impl Frames {
                     }
                 }
                 State::Body { left, kept } => {
-                    let length = usize::try_from(*left).map_or(bytes.len(), |it| it.min(bytes.len()));
+                    let length =
+                        usize::try_from(*left).map_or(bytes.len(), |it| it.min(bytes.len()));
                     let (part, rest) = bytes.split_at(length);
                     bytes = rest;
                     if let Some(frame) = kept

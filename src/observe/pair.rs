@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::{FusedFuture as _, FutureExt as _};
 use futures::io::{ReadHalf, WriteHalf};
 use futures::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{Semaphore, mpsc};
@@ -62,21 +63,24 @@ impl Pair {
         };
         let forth = direction(opener, from_opener, to_other).run();
         let back = direction(opener.other(), from_other, to_opener).run();
-        let both = async { tokio::try_join!(forth, back) };
-        tokio::pin!(both);
-        let closed = async {
+        let (forth, back) = (forth.fuse(), back.fuse());
+        tokio::pin!(forth, back);
+        let gone = async {
             tokio::select! {
-                _ = opened.1.end() => {}
-                _ = counterpart.1.end() => {}
+                _ = opened.1.end() => opener,
+                _ = counterpart.1.end() => opener.other(),
             }
         };
         // How it ended the nodes learn from how their streams end.
-        tokio::select! {
-            _ = &mut both => {}
-            () = closed => {
-                // What was sent before the end has to arrive.
-                let _ = tokio::time::timeout(DRAINING, both).await;
-            }
+        let gone = tokio::select! {
+            _ = async { tokio::try_join!(&mut forth, &mut back) } => return,
+            gone = gone => gone,
+        };
+        // What was sent before the end has to arrive; for what comes back there is nobody.
+        if gone == opener && !forth.is_terminated() {
+            let _ = tokio::time::timeout(DRAINING, forth).await;
+        } else if gone != opener && !back.is_terminated() {
+            let _ = tokio::time::timeout(DRAINING, back).await;
         }
     }
 }

@@ -194,7 +194,11 @@ async fn session(shared: Arc<Shared>, (node, muxer): Secured) {
             }
         }
         Err(why) => {
-            shared.tell(Sight::Note(format!("the dialled node is not reached: {why}"))).await;
+            shared
+                .tell(Sight::Note(format!(
+                    "the dialled node is not reached: {why}"
+                )))
+                .await;
             why
         }
     };

@@ -95,7 +95,12 @@ impl Watched {
     }
 
     /// It has sent this. The answer is the line of its log, and what of it is found for the first time.
-    pub fn sent(&mut self, output: impl FnOnce(PeerId) -> Output, line: u64, time_ms: f64) -> Option<(Entry, Vec<Finding>)> {
+    pub fn sent(
+        &mut self,
+        output: impl FnOnce(PeerId) -> Output,
+        line: u64,
+        time_ms: f64,
+    ) -> Option<(Entry, Vec<Finding>)> {
         let output = output(self.relay?);
         self.messages += 1;
         let mut new = Vec::new();
@@ -122,7 +127,11 @@ impl Watched {
     fn is_new(&mut self, finding: &Finding, time_ms: f64) -> bool {
         let kind = |it: &Finding| {
             let it = &it.unexplained;
-            (it.requirements.clone(), it.may_break.clone(), it.deviations.clone())
+            (
+                it.requirements.clone(),
+                it.may_break.clone(),
+                it.deviations.clone(),
+            )
         };
         let of_kind = kind(finding);
         let mut known = self.found.iter_mut();

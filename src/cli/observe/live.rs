@@ -45,7 +45,11 @@ impl Live {
                     return;
                 }
                 self.shown += 1;
-                self.line(&format!("{} -> {}: {text}", from.name(), from.other().name()));
+                self.line(&format!(
+                    "{} -> {}: {text}",
+                    from.name(),
+                    from.other().name()
+                ));
             }
             Told::Note(note) => self.line(note),
             Told::Found(side, finding) => {

@@ -31,7 +31,8 @@ pub(super) fn wrong(
     if let Some(list) = &message.want_list {
         let entries = list.entries.len();
         if entries > MOST_ENTRIES {
-            let text = format!("a want list of {entries} entries: at most {MOST_ENTRIES} are allowed");
+            let text =
+                format!("a want list of {entries} entries: at most {MOST_ENTRIES} are allowed");
             let by = match entries {
                 ..=1024 => &[Deviation::OversizedLists, Deviation::ListsOf1024][..],
                 _ => &[Deviation::OversizedLists][..],

@@ -74,7 +74,10 @@ impl Conversation {
     pub(super) fn left(&mut self) -> bool {
         let remembers = REMEMBERING.iter();
         let remembers = remembers.copied();
-        if !remembers.into_iter().any(|it| self.setup.deviations.contains(it)) {
+        if !remembers
+            .into_iter()
+            .any(|it| self.setup.deviations.contains(it))
+        {
             return true;
         }
         // What it does when the peer comes back is not looked at.
@@ -90,7 +93,8 @@ impl Conversation {
         for (role, address, said) in by_address(message) {
             let world = &self.world;
             let is_delivered = !said.deliveries.is_empty();
-            if let Some(it) = addressed(&mut self.addresses, &mut self.is_overfull, role, &address) {
+            if let Some(it) = addressed(&mut self.addresses, &mut self.is_overfull, role, &address)
+            {
                 it.remember(line, Happened::Received(said.clone()));
                 // A delivery ends a want, which the user can do as well.
                 match is_delivered {
@@ -112,7 +116,10 @@ impl Conversation {
         let is_first_list = !self.has_sent_a_list;
         self.has_sent_a_list |= message.want_list.is_some();
         let was_named = |address: &Address| {
-            self.is_overfull || self.addresses.contains_key(&(Role::Asking, address.clone()))
+            self.is_overfull
+                || self
+                    .addresses
+                    .contains_key(&(Role::Asking, address.clone()))
         };
         let deviations = self.setup.deviations;
         for (what, id, by) in bounds::wrong(message, deviations, is_first_list, was_named) {
@@ -223,8 +230,8 @@ impl Conversation {
             it.is_unjudged = true;
         }
         let breaks = |it: &Deviation| !it.breaks().is_empty();
-        let is_permitted = unexplained.requirements.is_empty()
-            && !unexplained.deviations.iter().all(breaks);
+        let is_permitted =
+            unexplained.requirements.is_empty() && !unexplained.deviations.iter().all(breaks);
         (!is_permitted).then_some(Finding {
             unexplained,
             exchange,
@@ -264,7 +271,11 @@ impl Conversation {
                 return;
             };
             // More may have been said of it since. Then it comes again.
-            if self.addresses.get(&key).is_some_and(|it| it.is_idle(&self.world)) {
+            if self
+                .addresses
+                .get(&key)
+                .is_some_and(|it| it.is_idle(&self.world))
+            {
                 self.addresses.remove(&key);
             }
         }

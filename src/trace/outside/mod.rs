@@ -88,7 +88,10 @@ impl OutsideRun {
             self.coverage.refused();
             if let Some((message, broken)) = wrongly_refused(refused, self.setup.deviations) {
                 let message = message_value(&message);
-                let what = format!("refused a frame of {} that is a message: {message}", refused.from);
+                let what = format!(
+                    "refused a frame of {} that is a message: {message}",
+                    refused.from
+                );
                 return Err(Unexplained::at(step.line, what).breaking(broken).stop());
             }
         }
@@ -149,7 +152,8 @@ impl OutsideRun {
             }
             Output::SentGarbage { .. } => {
                 self.judged += 1;
-                let unexplained = Unexplained::at(line, output.to_string()).breaking(vec!["WIRE-1"]);
+                let unexplained =
+                    Unexplained::at(line, output.to_string()).breaking(vec!["WIRE-1"]);
                 vec![Finding {
                     unexplained,
                     exchange: Vec::new(),

@@ -53,11 +53,13 @@ pub(super) fn name(
     // The simplest explanation comes first.
     explaining.sort_by_key(|(hidden, _)| *hidden);
     unexplained.deviations = explaining.iter().map(|(_, it)| *it).collect();
-    let all = explaining.iter().flat_map(|(_, it)| it.breaks().iter().copied());
+    let all = explaining
+        .iter()
+        .flat_map(|(_, it)| it.breaks().iter().copied());
     let is_certain = |id: &&'static str| explaining.iter().all(|(_, it)| it.breaks().contains(id));
     let certain = once_each(all.clone().filter(is_certain));
     let is_permitted = explaining.iter().any(|(_, it)| it.breaks().is_empty());
-    unexplained.requirements = match certain.is_empty() {
+    unexplained.requirements = match explaining.is_empty() {
         false => certain,
         true => shown(before, part).into_iter().collect(),
     };
@@ -80,7 +82,9 @@ fn explains(
             Happened::Received(message) => addressed.received(world, message.clone()),
             Happened::Sent(message) => {
                 for said in parts(message) {
-                    if role.judges(&said) {
+                    // Of a cancel it is not asked why it came.
+                    let is_cancel = matches!(&said, Part::Entry(entry) if entry.cancel);
+                    if role.judges(&said) && !is_cancel {
                         hidden = explain(&mut addressed, world, &said)?;
                     }
                 }
