@@ -69,16 +69,10 @@ fn file(folder: &std::path::Path) -> (String, Vec<u8>) {
 fn got_through(node: &[&str], observe: &[&str]) -> (Option<i32>, String, RunResult, String) {
     let folder = tempfile::tempdir().unwrap();
     let (file, bytes) = file(folder.path());
-    let manifest = {
-        let put = blockexc(&["tree", &file]).assert().success();
-        let text = String::from_utf8(put.get_output().stdout.clone()).unwrap();
-        let manifest = text.lines().find(|line| line.starts_with("manifest"));
-        manifest
-            .unwrap()
-            .split_whitespace()
-            .nth(1)
-            .unwrap()
-            .to_owned()
+    let tree = {
+        let shown = blockexc(&["tree", &file]).assert().success();
+        let text = String::from_utf8(shown.get_output().stdout.clone()).unwrap();
+        text.split_whitespace().nth(1).unwrap().to_owned()
     };
     let mut arguments = vec!["--put-dataset", &file, "--muxer", "mplex"];
     arguments.extend(node);
@@ -100,7 +94,9 @@ fn got_through(node: &[&str], observe: &[&str]) -> (Option<i32>, String, RunResu
     let shown = output.display().to_string();
     let get = [
         "get",
-        &manifest,
+        &tree,
+        "--size",
+        "150000",
         "--from",
         &observer.address,
         "--muxer",
