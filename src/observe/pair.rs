@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures::future::{FusedFuture as _, FutureExt as _};
@@ -101,10 +102,17 @@ impl Direction {
     async fn run(mut self) -> io::Result<()> {
         let mut buffer = vec![0; LEAST_READ];
         loop {
-            let read = self.reader.read(&mut buffer).await?;
+            let mut read = self.reader.read(&mut buffer).await?;
             if read == 0 {
                 self.ended().await;
                 return self.writer.close().await;
+            }
+            // What is there already goes on together. An end or an error comes again.
+            while read < buffer.len() {
+                match futures::poll!(self.reader.read(&mut buffer[read..])) {
+                    Poll::Ready(Ok(more @ 1..)) => read += more,
+                    _ => break,
+                }
             }
             // It is told before it goes on: what it is answered with is told after it.
             self.tell(&buffer[..read]).await;

@@ -7,9 +7,9 @@ use blockexc_model::deviating::Setup;
 use blockexc_model::message::{WantList, WantType};
 use libp2p::PeerId;
 
-use super::Finding;
 use super::addressed::{Addressed, Explained, Happened};
 use super::bounds;
+use super::finding::Finding;
 use super::naming::{merged, name, stand_in};
 use super::state::{Role, World};
 use crate::trace::line::Output;

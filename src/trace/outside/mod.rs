@@ -12,6 +12,7 @@
 mod addressed;
 mod bounds;
 mod conversation;
+mod finding;
 mod hidden;
 mod naming;
 mod state;
@@ -22,6 +23,7 @@ use blockexc_model::deviating::{Event, Setup};
 use libp2p::PeerId;
 
 pub use addressed::Happened;
+pub use finding::Finding;
 
 use self::conversation::Conversation;
 use super::coverage::Coverage;
@@ -31,15 +33,6 @@ use super::message::message_value;
 use super::step::LoggedStep;
 use super::unexplained::{Stop, Unexplained};
 use crate::wire::Network;
-
-/// What a node did that nothing explains.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// What it is, and what it breaks.
-    pub unexplained: Unexplained,
-    /// What was said of the address before, as far as it is remembered, with the line of each.
-    pub exchange: Vec<(u64, Happened)>,
-}
 
 /// The conversations of a node, as they are seen from outside.
 #[derive(Clone)]

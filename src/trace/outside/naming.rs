@@ -59,12 +59,18 @@ pub(super) fn name(
     let is_certain = |id: &&'static str| explaining.iter().all(|(_, it)| it.breaks().contains(id));
     let certain = once_each(all.clone().filter(is_certain));
     let is_permitted = explaining.iter().any(|(_, it)| it.breaks().is_empty());
+    // What the line shows comes first.
+    let shown = shown(before, part);
+    let in_order = |mut ids: Vec<&'static str>| {
+        ids.sort_by_key(|id| Some(*id) != shown);
+        ids
+    };
     unexplained.requirements = match explaining.is_empty() {
-        false => certain,
-        true => shown(before, part).into_iter().collect(),
+        false => in_order(certain),
+        true => shown.into_iter().collect(),
     };
     if unexplained.requirements.is_empty() && !is_permitted {
-        unexplained.may_break = once_each(all);
+        unexplained.may_break = in_order(once_each(all));
     }
 }
 

@@ -63,7 +63,6 @@ const PLANTED: &[(Side, Deviation, Story)] = &[
     (Side::Dialling, Deviation::ListsOf1024, Story::TooMany),
     (Side::Dialled, Deviation::ListWhenEmpty, Story::Unasked),
     (Side::Dialled, Deviation::AlwaysDontHave, Story::Missing),
-    (Side::Dialled, Deviation::RecordWantHave, Story::StoredLater),
     (Side::Dialled, Deviation::ServeWantHave, Story::StoredLater),
     (Side::Dialled, Deviation::DeliverTwice, Story::Transfer),
     (Side::Dialled, Deviation::KeepServedWant, Story::StoredAgain),
