@@ -108,6 +108,11 @@ async fn tell(story: Story, asker: &NodeHandle, holder: &NodeHandle, stand: &Sta
             notes.any(|it| it.starts_with("the dialled node is connected:"))
         };
         assert!(stand.waits_for(|it| connected(&it.notes)).await);
+        for node in [asker, holder] {
+            while node.dump().await.unwrap().contexts.is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
     };
     let get = async |address: Address| {
         let getting = asker.request(address);
