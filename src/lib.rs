@@ -8,7 +8,8 @@
 //! 2. [`node`]: a node. [`node::engine`] decides, and the rest connects it with the network.
 //! 3. [`suite`]: the conformance suite. [`suite::scenarios`] says how a scenario is written.
 //! 4. [`simulate`]: networks of nodes in virtual time. [`trace`]: logs compared with the model.
-//! 5. [`report`] and [`cli`]: what the program prints, and how it is asked.
+//! 5. [`observe`]: a relay between two nodes, which judges both.
+//! 6. [`report`] and [`cli`]: what the program prints, and how it is asked.
 //!
 //! `docs/architecture.md` shows how they work together, and which way a message goes.
 //!
@@ -31,6 +32,7 @@ pub mod causes;
 pub mod cli;
 pub mod near;
 pub mod node;
+pub mod observe;
 pub mod report;
 pub mod resolve;
 pub mod shortened;

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use blockexc::causes::with_causes;
 use blockexc::cli::interruption::Interrupted;
 use blockexc::cli::{
-    CLOSED_PIPE, Exit, adapter, baseline, check, completions, conform, decode, get, node, probe,
-    put, report, simulate, spec, trace, tree, vectors,
+    CLOSED_PIPE, Exit, adapter, baseline, check, completions, conform, decode, get, node, observe,
+    probe, put, report, simulate, spec, trace, tree, vectors,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
@@ -29,6 +29,7 @@ enum Command {
     Check(Box<check::CheckArgs>),
     Simulate(simulate::SimulateArgs),
     Node(node::NodeArgs),
+    Observe(Box<observe::ObserveArgs>),
     Probe(Box<probe::ProbeArgs>),
     Put(put::PutArgs),
     Trace(trace::TraceArgs),
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &mut out),
         Command::Simulate(args) => simulate::run(args, &mut out),
         Command::Node(args) => node::run(args, &mut out),
+        Command::Observe(args) => observe::run(args, &mut out),
         Command::Probe(args) => probe::run(args, &mut out),
         Command::Put(args) => put::run(args, &mut out),
         Command::Trace(args) => trace::run(args, &mut out),

@@ -12,6 +12,7 @@ pub mod get;
 pub mod interruption;
 mod known;
 pub mod node;
+pub mod observe;
 mod output;
 pub mod probe;
 pub mod put;

@@ -40,7 +40,7 @@ pub(super) struct ReportArgs {
 }
 
 impl ReportArgs {
-    /// Whether the JSON is shown instead of the report.
+    /// Whether the standard output is for JSON alone.
     pub(super) fn is_json_shown(&self) -> bool {
         self.json.as_deref().is_some_and(is_standard_output)
     }

@@ -25,7 +25,7 @@ mod shell;
 mod start;
 pub mod store;
 mod streams;
-mod transport;
+pub mod transport;
 
 pub use handle::{NodeHandle, PendingBlock, RequestError};
 pub use options::{

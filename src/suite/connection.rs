@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub(super) const CLOSING: Duration = Duration::from_secs(1);
 
 /// The ping protocol of libp2p, which every node answers or refuses.
-pub(super) const PING: &str = "/ipfs/ping/1.0.0";
+pub const PING: &str = "/ipfs/ping/1.0.0";
 
 enum Command {
     Open(oneshot::Sender<io::Result<SubstreamBox>>),

@@ -118,6 +118,48 @@ impl Coverage {
         touch!(self, "WIRE-3");
     }
 
+    /// It is seen from outside that a peer joins a node.
+    pub fn seen_to_join(&mut self) {
+        touch!(self, "JOIN-5");
+    }
+
+    /// It is seen from outside what a node is sent. Touched is only what can be seen to be broken.
+    pub fn seen_to_receive(&mut self, message: &Message) {
+        for entry in message.want_list.iter().flat_map(|list| &list.entries) {
+            match (entry.cancel, entry.want_type) {
+                (true, _) => touch!(self, "WANT-8"),
+                (false, WantType::WantBlock) => touch!(self, "WANT-2"),
+                (false, WantType::WantHave) => {
+                    touch!(self, "WANT-3");
+                    if !entry.send_dont_have {
+                        touch!(self, "WANT-6");
+                    }
+                }
+            }
+        }
+    }
+
+    /// It is seen from outside what a node sends. Touched is only what can be seen to be broken.
+    pub fn seen_to_send(&mut self, message: &Message) {
+        touch!(self, "WIRE-1");
+        if let Some(list) = &message.want_list {
+            touch!(self, "JOIN-8", "ASK-1");
+            let asks = |it: &WantEntry| !it.cancel && it.want_type == WantType::WantBlock;
+            if list.entries.iter().any(asks) {
+                touch!(self, "ASK-4", "ASK-6");
+            }
+        }
+        if !message.deliveries.is_empty() {
+            touch!(self, "XFER-1", "XFER-10");
+        }
+    }
+
+    /// Something was seen that breaks this.
+    pub fn broken(&mut self, id: &str) {
+        let place = REQUIREMENTS.iter().position(|it| it.id == id);
+        self.0 |= place.map_or(0, |place| 1 << place);
+    }
+
     /// A node did something that is judged.
     pub fn output(&mut self, output: &Output) {
         let Output::Sent { message, .. } = output else {

@@ -50,7 +50,7 @@ pub(super) fn read_frame(bytes: &Bytes) -> Frame {
 
 /// The same frame, with only the last one of each field that is to come once. `None` when none comes
 /// twice.
-fn with_last_of_each(bytes: &Bytes) -> Option<Bytes> {
+pub fn with_last_of_each(bytes: &Bytes) -> Option<Bytes> {
     let mut rest = bytes.clone();
     let mut fields: Vec<(u32, Bytes)> = Vec::new();
     while rest.has_remaining() {

@@ -49,6 +49,9 @@ pub struct Header {
     pub node: String,
     /// Whether the log starts when the node is already running, so that its state is unknown.
     pub from_the_middle: bool,
+    /// Whether the log was written from outside of the node, by whoever carried its messages. It has
+    /// nothing but peers that come and go and messages.
+    pub from_outside: bool,
     /// Whether the log has every event, and the outputs of each event before the next one.
     pub complete: bool,
     /// What the log leaves out. `None`: as the header does not say, `retried` and `served`, and of a
@@ -74,6 +77,7 @@ impl Header {
         Header {
             node: node.to_owned(),
             from_the_middle: false,
+            from_outside: false,
             complete: false,
             omits: None,
             dialect: None,
@@ -144,16 +148,21 @@ impl RawHeader<'_> {
             return Err(format!("the format is `{format}`, {FORMAT} is expected"));
         }
         let mut header = Header::of(self.node.as_ref().map_or("", |node| &node.0));
-        header.from_the_middle = match self.from.as_ref().map(|from| &*from.0) {
-            None | Some("start") => false,
-            Some("middle") => true,
+        match self.from.as_ref().map(|from| &*from.0) {
+            None | Some("start") => {}
+            Some("middle") => header.from_the_middle = true,
+            Some("outside") => header.from_outside = true,
             Some(other) => {
-                return Err(format!("`from` is start or middle, not `{}`", short(other)));
+                let other = short(other);
+                return Err(format!("`from` is start, middle or outside, not `{other}`"));
             }
-        };
+        }
         header.complete = self.complete.unwrap_or(false);
         if header.complete && header.from_the_middle {
             return Err("a log that starts in the middle is not complete".to_owned());
+        }
+        if header.complete && header.from_outside {
+            return Err("a log that is written from outside is not complete".to_owned());
         }
         if let Some(omits) = &self.omits {
             header.omits = Some(read_omits(omits)?);

@@ -10,7 +10,8 @@
 //!
 //! The parts: [`names`] parses peer ids and addresses, [`message`] reads and writes messages,
 //! [`read`] reads lines, [`piece`] and [`walk`] put lines together into inputs with their outputs.
-//! [`run`] explains them: [`exact`] for complete logs, [`loose`] for others. [`find`] finds the
+//! [`run`] explains them: [`exact`] for complete logs, [`outside`] for those that were written from outside
+//! of the node, [`loose`] for others. [`find`] finds the
 //! dialects that explain a log, [`shrink`](mod@shrink) shortens a failing log, and
 //! [`draw`](mod@draw) draws a chart. [`dumped`] is the state that a log shows, and [`difference`] how
 //! the model's differs.
@@ -33,6 +34,7 @@ pub mod loose;
 pub mod message;
 pub mod names;
 pub mod nearest;
+pub mod outside;
 mod owed;
 mod parts;
 pub mod piece;

@@ -49,24 +49,34 @@ impl<W: Write> Recorder<W> {
         Ok(())
     }
 
+    /// Begins the log of another node in the same file. Its lines are written by
+    /// [`entry_of`](Self::entry_of).
+    ///
+    /// # Errors
+    ///
+    /// When writing fails.
+    pub fn another(&mut self, header: &Header) -> io::Result<()> {
+        self.write(&header_value(header))
+    }
+
+    /// Writes one line of the log of this node.
+    ///
+    /// # Errors
+    ///
+    /// When writing fails.
+    pub fn entry_of(&mut self, node: &str, entry: &Entry) -> io::Result<()> {
+        let mut value = entry_value(entry);
+        value["node"] = json!(node);
+        self.write(&value)
+    }
+
     /// Writes one line of a log.
     ///
     /// # Errors
     ///
     /// When writing fails.
     pub fn entry(&mut self, entry: &Entry) -> io::Result<()> {
-        let value = match entry {
-            Entry::Input(event) => event_value(event),
-            Entry::Ambiguous(it) => match &it.merged {
-                Event::Received { from, .. } => received_bytes(from, &it.bytes),
-                other => event_value(other),
-            },
-            Entry::Refused(refused) => refused_value(refused),
-            Entry::Output(output) => output_value(output),
-            Entry::Dumped(dumped) => dump_value(dumped),
-            Entry::Quiet => json!({ "event": "quiet" }),
-        };
-        self.write(&self.of_node(value))
+        self.write(&self.of_node(entry_value(entry)))
     }
 
     /// Writes the node's state.
@@ -102,6 +112,20 @@ impl<W: Write> Recorder<W> {
     /// When flushing fails.
     pub fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
+    }
+}
+
+fn entry_value(entry: &Entry) -> Value {
+    match entry {
+        Entry::Input(event) => event_value(event),
+        Entry::Ambiguous(it) => match &it.merged {
+            Event::Received { from, .. } => received_bytes(from, &it.bytes),
+            other => event_value(other),
+        },
+        Entry::Refused(refused) => refused_value(refused),
+        Entry::Output(output) => output_value(output),
+        Entry::Dumped(dumped) => dump_value(dumped),
+        Entry::Quiet => json!({ "event": "quiet" }),
     }
 }
 
@@ -170,6 +194,9 @@ fn header_value(header: &Header) -> Value {
     }
     if header.from_the_middle {
         value.insert("from".into(), json!("middle"));
+    }
+    if header.from_outside {
+        value.insert("from".into(), json!("outside"));
     }
     value.insert("complete".into(), json!(header.complete));
     if let Some(omits) = &header.omits {

@@ -6,6 +6,7 @@ use super::coverage::Coverage;
 use super::exact::ExactRun;
 use super::header::Header;
 use super::loose::LooseRun;
+use super::outside::OutsideRun;
 use super::piece::Piece;
 use super::unexplained::Stop;
 
@@ -14,6 +15,8 @@ use super::unexplained::Stop;
 pub enum Run {
     /// For a complete log.
     Exact(Box<ExactRun>),
+    /// For one that was written from outside of the node.
+    Outside(Box<OutsideRun>),
     /// For any other log.
     Loose(Box<LooseRun>),
 }
@@ -24,6 +27,8 @@ impl Run {
         let setup = header.setup(deviations);
         if header.complete {
             Run::Exact(Box::new(ExactRun::new(setup)))
+        } else if header.from_outside {
+            Run::Outside(Box::new(OutsideRun::new(setup)))
         } else {
             Run::Loose(Box::new(LooseRun::new(header, setup)))
         }
@@ -39,6 +44,9 @@ impl Run {
             (Run::Exact(run), Piece::Step(step)) => run.step(step),
             (Run::Exact(run), Piece::Dumped(line, dumped)) => run.dumped(*line, dumped),
             (Run::Exact(run), Piece::Quiet(line)) => run.quiet(*line),
+            (Run::Outside(run), Piece::Step(step)) => run.step(step),
+            // Neither its state nor when it has nothing more to say can be seen from outside.
+            (Run::Outside(_), Piece::Dumped(..) | Piece::Quiet(_)) => Ok(()),
             (Run::Loose(run), Piece::Step(step)) => run.step(step),
             (Run::Loose(run), Piece::Dumped(line, dumped)) => run.dumped(*line, dumped),
             (Run::Loose(run), Piece::Quiet(line)) => run.quiet(*line),
@@ -49,6 +57,7 @@ impl Run {
     pub fn skipped(&self) -> u64 {
         match self {
             Run::Exact(_) => 0,
+            Run::Outside(run) => run.skipped(),
             Run::Loose(run) => run.skipped(),
         }
     }
@@ -57,6 +66,7 @@ impl Run {
     pub fn coverage(&self) -> Coverage {
         match self {
             Run::Exact(run) => run.coverage(),
+            Run::Outside(run) => run.coverage(),
             Run::Loose(run) => run.coverage(),
         }
     }
@@ -66,6 +76,7 @@ impl Run {
     pub fn judged(&self) -> u64 {
         match self {
             Run::Exact(run) => run.judged(),
+            Run::Outside(run) => run.judged(),
             Run::Loose(run) => run.judged(),
         }
     }

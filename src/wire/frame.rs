@@ -82,15 +82,29 @@ fn announced(expected: Option<u64>) -> String {
 
 /// A length prefix, as far as it has come.
 #[derive(Clone, Copy, Debug, Default)]
-struct Prefix {
+pub struct Prefix {
     value: u64,
     bytes: usize,
 }
 
 impl Prefix {
+    /// What it says so far; the length of the frame after its last byte.
+    pub fn value(&self) -> u64 {
+        self.value
+    }
+
+    /// Whether nothing of it has come.
+    pub fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
     /// Takes one more byte. `Ok(true)` says that it was the last. WIRE-8: an overlong varint is
     /// refused.
-    fn push(&mut self, byte: u8, accept_overlong: bool) -> Result<bool, FrameError> {
+    ///
+    /// # Errors
+    ///
+    /// When it is no length (WIRE-8).
+    pub fn push(&mut self, byte: u8, accept_overlong: bool) -> Result<bool, FrameError> {
         let digit = u64::from(byte & 0x7f);
         let shift = 7 * self.bytes as u32;
         if self.bytes >= 10 || (self.bytes == 9 && digit > 1) {

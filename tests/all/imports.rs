@@ -31,6 +31,7 @@ const LAYERS: &[Layers] = &[
             // The node writes logs down, and these hold its dumps.
             &["node", "trace"],
             &["simulate", "suite"],
+            &["observe"],
             &["report", "vectors"],
             &["cli"],
         ],

@@ -22,6 +22,7 @@ mod imports;
 mod kill_matrix;
 mod node;
 mod node_kill;
+mod observe;
 mod probe_cli;
 mod program;
 mod random;
