@@ -2,12 +2,14 @@
 //!
 //! 1. [`networks`]: the networks that are searched. [`configuration`]: a network with what is asked
 //!    of it; [`report`]: what its search found. [`standard`]: all of them.
-//! 2. [`interop`]: who can fetch from whom. [`questions`]: what the source notes leave open.
+//! 2. [`induction`]: every step from every state that the invariants allow.
+//! 3. [`interop`]: who can fetch from whom. [`questions`]: what the source notes leave open.
 //!    [`changes`]: when the lists are updated. [`findings`]: all that as text for the documentation.
 
 pub mod changes;
 pub mod configuration;
 pub mod findings;
+pub mod induction;
 pub mod interop;
 pub mod networks;
 pub mod questions;

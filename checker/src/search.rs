@@ -15,7 +15,7 @@ pub mod graph;
 mod hash_index;
 pub mod interner;
 mod lookup;
-mod parallel;
+pub(crate) mod parallel;
 pub mod property;
 pub mod space;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! How networks and their runs are shown.
 //!
-//! [`words`]: what nodes keep, do and say, in words. [`shown`]: how a network of either kind is
+//! [`words`]: what nodes keep, do and say, in words. [`whole`]: all that a node keeps. [`shown`]: how a network of either kind is
 //! shown. [`chart`]: a run as a sequence chart. [`counterexample`]: a run that violates a
 //! property. [`replay`]: a counterexample as a file that runs again. [`browse`]: a network in
 //! stateright's Explorer.
@@ -10,4 +10,5 @@ pub mod chart;
 pub mod counterexample;
 pub mod replay;
 pub mod shown;
+pub mod whole;
 pub mod words;

@@ -101,6 +101,7 @@ pub struct CheckArgs {
 /// What else can be checked.
 #[derive(Subcommand, Clone, Debug)]
 enum Subject {
+    Induction(super::check_induction::InductionArgs),
     Interop(super::check_interop::InteropArgs),
     Questions(super::check_interop::QuestionsArgs),
     Replay(ReplayArgs),
@@ -210,6 +211,7 @@ struct Results<'a> {
 /// When a network does not fit, a file cannot be written, or writing fails.
 pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match &args.subject {
+        Some(Subject::Induction(args)) => return super::check_induction::run(args, out),
         Some(Subject::Interop(args)) => return super::check_interop::run(args, out),
         Some(Subject::Questions(args)) => return super::check_interop::questions(args, out),
         Some(Subject::Replay(replay)) => return run_replay(&replay.file, out),

@@ -4,6 +4,7 @@
 pub mod adapter;
 pub mod baseline;
 pub mod check;
+pub mod check_induction;
 pub mod check_interop;
 pub mod completions;
 pub mod conform;

@@ -19,4 +19,5 @@ mod check_standard;
 mod check_symmetry;
 mod check_tabled;
 mod check_words;
+mod induction;
 mod narrow;

@@ -48,6 +48,11 @@ impl<N: Names> StepChecker<N> {
         }))
     }
 
+    /// How many of the predicates are rules. Those after them are invariants.
+    pub fn rules(&self) -> usize {
+        self.rules.len()
+    }
+
     /// The predicates that this step breaks.
     pub fn broken(&self, step: &Step<'_, N>) -> PredicateSet {
         self.broken_rules(step).union(self.broken_invariants(step))
