@@ -2,7 +2,8 @@
 //!
 //! 1. [`networks`]: the networks that are searched. [`configuration`]: a network with what is asked
 //!    of it; [`report`]: what its search found. [`standard`]: all of them.
-//! 2. [`induction`]: every step from every state that the invariants allow.
+//! 2. [`induction`]: every step from every state that the invariants allow. [`reach`]: for
+//!    which requirements that, and how far it is known of the others.
 //! 3. [`interop`]: who can fetch from whom. [`questions`]: what the source notes leave open.
 //!    [`changes`]: when the lists are updated. [`findings`]: all that as text for the documentation.
 
@@ -13,5 +14,6 @@ pub mod induction;
 pub mod interop;
 pub mod networks;
 pub mod questions;
+pub mod reach;
 pub mod report;
 pub mod standard;

@@ -1,13 +1,15 @@
 //! Every step from every state that the invariants allow: the reference keeps all, each deviation
 //! breaks what it says, and the states are all there are.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
 use blockexc_checker::analysis::induction::search::{Found, Options, search};
 use blockexc_checker::analysis::induction::states::States;
-use blockexc_checker::analysis::induction::world::{World, small_worlds};
-use blockexc_model::deviating::Setup;
+use blockexc_checker::analysis::induction::world::{World, small_worlds, tiny_world};
+use blockexc_checker::network::names::Small;
+use blockexc_model::deviating::{Node, Setup};
 use blockexc_model::deviation::{Deviation, Deviations, Layer};
 
 fn searched(world: &World, deviations: Deviations, requirements: &[&str], threads: usize) -> Found {
@@ -26,13 +28,7 @@ fn every_step_of_the_reference_keeps_everything() {
         .map(|world| searched(world, Deviations::none(), &[], 2))
         .collect();
     for one in &found {
-        println!("{} {} states {} events {} steps {} s", one.world, one.states, one.events, one.steps, one.seconds);
-        for kept in one.failures() {
-            println!("{} {} {:#?}", kept.name, kept.broken, kept.violation);
-        }
-    }
-    for one in &found {
-        assert!(one.exhausted);
+        assert!(one.exhausted && one.states > 1000, "{}", one.states);
         let failed: Vec<_> = one.failures().map(|kept| (kept.name, &kept.violation)).collect();
         assert!(failed.is_empty(), "{}: {failed:#?}", one.world);
     }
@@ -41,6 +37,77 @@ fn every_step_of_the_reference_keeps_everything() {
         let name = found[0].predicates[place].name;
         assert!(found.iter().any(|one| one.predicates[place].reached), "{name}");
     }
+}
+
+/// The numbers of states do not change unnoticed, nor with the number of threads.
+#[test]
+fn there_are_so_many_states() {
+    let counts = small_worlds().into_iter().map(|world| {
+        let states = States::new(&world, &Setup::default());
+        let mut count = 0;
+        for part in states.parts() {
+            states.each_of(&part, |_| {
+                count += 1;
+                true
+            });
+        }
+        count
+    });
+    assert_eq!(counts.collect::<Vec<_>>(), [0, 0, 0]);
+}
+
+/// Parts that break an invariant by themselves are left out: nothing is lost by that.
+#[test]
+fn putting_states_together_loses_none() {
+    let world = tiny_world();
+    let count = |states: States<'_>| {
+        let mut seen = HashSet::new();
+        for part in states.parts() {
+            states.each_of(&part, |node| {
+                assert!(seen.insert(node.clone()), "twice: {node:?}");
+                true
+            });
+        }
+        seen
+    };
+    let quick = count(States::new(&world, &Setup::default()));
+    let slow = count(States::new(&world, &Setup::default()).without_shortcut());
+    assert!(quick.len() > 100);
+    // Accounts depend on the number of a state among those of its part.
+    let without_accounts = |nodes: HashSet<Node<Small>>| -> HashSet<Node<Small>> {
+        let nodes = nodes.into_iter().map(|mut node| {
+            for context in node.contexts.values_mut() {
+                (context.account, context.payment) = (None, None);
+            }
+            node
+        });
+        nodes.collect()
+    };
+    assert_eq!(without_accounts(quick), without_accounts(slow));
+}
+
+/// A search that is told to stop says that it did not look at everything.
+#[test]
+fn a_search_that_was_stopped_has_not_seen_everything() {
+    let options = Options {
+        threads: 2,
+        requirements: &[],
+    };
+    let world = &small_worlds()[0];
+    let found = search(world, &Setup::default(), &options, &|_| ControlFlow::Break(()));
+    assert!(!found.exhausted);
+    assert_eq!(found.states, 0);
+}
+
+/// What breaks an invariant that was missing, from a state that no node comes to.
+#[test]
+fn a_violation_shows_state_event_and_state_after() {
+    let deviations = Deviations::of(&[Deviation::AcceptMislabelled]);
+    let found = searched(&small_worlds()[0], deviations, &[], 2);
+    let mut failures = found.failures();
+    let kept = failures.find(|kept| kept.name == "a plain address is held as its own block");
+    let kept = kept.unwrap();
+    insta::assert_debug_snapshot!((kept.name, &kept.violation));
 }
 
 /// Deviations that break no rule of a single step of a small node, and why.

@@ -20,4 +20,6 @@ mod check_symmetry;
 mod check_tabled;
 mod check_words;
 mod induction;
+mod locality;
 mod narrow;
+mod reach;

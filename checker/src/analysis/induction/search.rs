@@ -8,9 +8,9 @@ use std::time::Instant;
 use blockexc_model::deviating::{Event, Node, Setup};
 use serde::Serialize;
 
-use crate::network::names::Small;
+use crate::network::names::{Small, show_address};
 use crate::search::parallel::in_parallel;
-use crate::step::choice::{self, Script};
+use crate::step::choice::{Script, any_way};
 use crate::step::rules::{Predicate, PredicateSet, Step, StepChecker};
 
 use super::states::{Part, States};
@@ -125,7 +125,7 @@ pub fn search(
     Found {
         world: world.name,
         peers: world.peers.len(),
-        addresses: world.addresses.iter().map(crate::network::names::show_address).collect(),
+        addresses: world.addresses.iter().map(show_address).collect(),
         states: search.count.into_inner(),
         events: search.events.len(),
         steps: search.steps.into_inner(),
@@ -214,15 +214,10 @@ impl Search<'_> {
     }
 
     fn step_from(&self, before: &Node<Small>, place: usize, steps: &mut u64) {
-        let may_choose = choice::may_choose(before);
         for event in &self.events {
-            let scripts = match may_choose {
-                true => choice::scripts(before, event),
-                false => vec![Script::default()],
-            };
-            for script in scripts {
+            any_way(|player| {
                 let mut after = before.clone();
-                let effects = after.step(event.clone(), &mut script.player());
+                let effects = after.step(event.clone(), player);
                 let broken = self.judge.broken(&Step {
                     before,
                     event,
@@ -236,12 +231,14 @@ impl Search<'_> {
                             place: (place, *steps),
                             before: before.clone(),
                             event: event.clone(),
-                            script,
+                            script: player.script(),
                         },
                     );
                 }
                 *steps += 1;
-            }
+                // Every way is gone.
+                false
+            });
         }
     }
 

@@ -86,10 +86,8 @@ impl<'a> States<'a> {
                 for peer in &peers {
                     base.contexts.insert(*peer, PeerContext::default());
                 }
-                let mut pursuits = self.world.addresses.iter();
-                let mut pursuits = pursuits
-                    .by_ref()
-                    .map(|address| self.pursuits(&base, address));
+                let addresses = self.world.addresses.iter();
+                let mut pursuits = addresses.map(|address| self.pursuits(&base, address));
                 let first = pursuits.next().unwrap_or_default();
                 let others: Vec<_> = pursuits.collect();
                 let waits: Vec<_> = peers
@@ -127,6 +125,15 @@ impl<'a> States<'a> {
         nodes
     }
 
+    /// What this peer may ask for a block: only the first one, of whom events are, any price.
+    fn prices_of(&self, peer: Peer) -> &[Price] {
+        let prices = &self.world.prices;
+        match self.world.peers.first() == Some(&peer) {
+            true => prices,
+            false => &prices[..prices.len().min(1)],
+        }
+    }
+
     fn pursuits(&self, base: &Node<Small>, address: &Address<Cid>) -> Vec<Pursuit> {
         let mut wants = vec![None];
         for asked in subsets(&self.world.peers) {
@@ -146,7 +153,7 @@ impl<'a> States<'a> {
             let more: Vec<_> = records
                 .iter()
                 .flat_map(|known: &Vec<_>| {
-                    let prices = self.world.prices.iter();
+                    let prices = self.prices_of(*peer).iter();
                     prices.map(|price| known.iter().copied().chain([(*peer, *price)]).collect())
                 })
                 .collect();
@@ -210,9 +217,7 @@ impl<'a> States<'a> {
             }
             longest = end..all.len();
         }
-        // More than there is room for is never recorded, and no rule speaks of it.
-        let most = self.world.wants_per_peer as usize;
-        all.retain(|waits| waits.len() <= most);
+        all.retain(|waits| waits.len() <= self.world.most_waits);
         all
     }
 
@@ -256,10 +261,19 @@ impl<'a> States<'a> {
                 goes_on
             });
         }
+        let wants = || chosen.iter().filter_map(|pursuit| pursuit.want.as_ref());
+        let at_bounds = wants().filter(|want| want.retries > 0 || want.others > 0);
+        if at_bounds.count() > 1 {
+            return true;
+        }
         let wanted: Vec<usize> = (0..chosen.len())
             .filter(|place| chosen[*place].want.is_some())
             .collect();
-        orders(&wanted).into_iter().all(|order| {
+        let orders = match self.world.every_order {
+            true => orders(&wanted),
+            false => vec![wanted.clone()],
+        };
+        orders.into_iter().all(|order| {
             let mut node = part.base.clone();
             let unwanted = (0..chosen.len()).filter(|place| !wanted.contains(place));
             for place in order.into_iter().chain(unwanted) {

@@ -9,15 +9,18 @@
 //!   they stand in one list. So there is a world of two blocks, and one of a block and the leaf that
 //!   it is, and one of both.
 //! - *Prices and priorities.* No rule computes with them: prices are kept and replaced, priorities
-//!   compared. Two of each show everything that can be kept, replaced or compared.
+//!   compared. Two of each show everything that can be kept, replaced or compared. Who only looks on
+//!   asks the price that everybody asks.
 //! - *Retries and requesters.* A want has had no retry or all of them, and was requested by one user
-//!   or by two.
+//!   or by two. An event is about one want: at most one of them is at such a bound.
 //! - *Accounts and payments.* They are kept and replaced, and nothing else is done with them. They
 //!   are not multiplied with the rest: each state has one of four pairs, in turn.
 
 use blockexc_model::address::Address;
 use blockexc_model::deviating::{Event, Setup};
-use blockexc_model::message::{Account, Message, Payment};
+use blockexc_model::message::{
+    Account, Delivery, Evidence, Message, Payment, ProofEvidence,
+};
 use blockexc_model::price::Price;
 
 use crate::network::alphabet::Alphabet;
@@ -43,7 +46,11 @@ pub struct World {
     pub entries: Vec<(i32, bool)>,
     /// How often an own want may have been retried, and how many more have requested it.
     pub counters: Vec<(u32, u32)>,
-    /// How many wants of a peer are recorded at most.
+    /// Whether own wants are requested in every order, or in that of the addresses.
+    pub every_order: bool,
+    /// How many wants a peer waits for at most: by the node's configuration, or as a bound here.
+    pub most_waits: usize,
+    /// How many wants of a peer the node records at most.
     pub wants_per_peer: u32,
 }
 
@@ -58,11 +65,13 @@ impl World {
             prices: vec![Price::from(1)],
             entries: vec![(0, false)],
             counters: vec![(0, 0)],
+            every_order: true,
+            most_waits: usize::MAX,
             wants_per_peer: u32::MAX,
         }
     }
 
-    /// The same world with two prices, two priorities, and wants at the bounds of their retries and
+    /// The same world with two prices, two priorities, and one want at the bound of its retries or
     /// with a second requester.
     fn with_all_values(mut self) -> Self {
         self.prices = vec![Price::ZERO, Price::from(1)];
@@ -77,9 +86,25 @@ impl World {
         self
     }
 
-    /// The same world with wants at the bound of their retries.
+    /// The same world with one want at the bound of its retries, which two have requested.
     fn with_retries(mut self) -> Self {
         self.counters = vec![(0, 0), (RETRIES, 1)];
+        self
+    }
+
+    /// The same world, but own wants are requested in the order of the addresses, and a peer waits
+    /// for two at most: what is about orders, the worlds with two addresses show.
+    fn with_few_orders(mut self) -> Self {
+        self.every_order = false;
+        self.most_waits = 2;
+        self
+    }
+
+    /// The same world with room for one want of each peer.
+    fn crowded(mut self) -> Self {
+        self.wants_per_peer = 1;
+        // More than there is room for is never recorded, and no rule speaks of it.
+        self.most_waits = 1;
         self
     }
 
@@ -131,6 +156,26 @@ impl World {
         events
     }
 
+    /// Deliveries of sound data under the address of another block.
+    fn mislabelled(&self) -> impl Iterator<Item = Delivery<Cid>> {
+        self.addresses.iter().flat_map(|address| {
+            let cids = self.blocks.cids();
+            let others = cids.filter(|cid| *cid != self.blocks.cid_of(address));
+            others.map(|cid| Delivery {
+                address: address.clone(),
+                cid,
+                evidence: Evidence {
+                    cid_matches_address: address.is_leaf(),
+                    proof: match address.is_leaf() {
+                        true => ProofEvidence::Unverified,
+                        false => ProofEvidence::Missing,
+                    },
+                    ..Evidence::VALID_PLAIN
+                },
+            })
+        })
+    }
+
     /// Every message that the checker knows of, as far as it names nothing that is not there.
     fn messages(&self) -> Vec<Message<Small>> {
         let blocks = self.blocks;
@@ -145,6 +190,7 @@ impl World {
             payment: Some(Payment(vec![3])),
             ..Message::default()
         });
+        messages.extend(self.mislabelled().map(|block| Message::deliveries(vec![block])));
         messages.retain(|message| named(message).all(|address| self.addresses.contains(address)));
         messages
     }
@@ -177,12 +223,12 @@ fn a_leaf_and_another(name: &'static str) -> World {
 
 /// The worlds that are looked at: some minutes of work.
 pub fn worlds() -> Vec<World> {
-    let mut crowded = two_blocks("two blocks, room for one want").with_priorities();
-    crowded.wants_per_peer = 1;
     vec![
-        crowded,
-        a_leaf("three peers, a leaf and its block", 3),
-        a_leaf_and_another("a leaf, its block and another block"),
+        two_blocks("two blocks, room for one want")
+            .with_priorities()
+            .crowded(),
+        a_leaf("three peers, a leaf and its block", 3).with_few_orders(),
+        a_leaf_and_another("a leaf, its block and another block").with_few_orders(),
         two_blocks("two blocks, all values").with_all_values(),
         a_leaf("a leaf and its block, all values", 2).with_all_values(),
     ]
@@ -190,11 +236,14 @@ pub fn worlds() -> Vec<World> {
 
 /// Smaller worlds: seconds of work, for tests.
 pub fn small_worlds() -> Vec<World> {
-    let mut crowded = two_blocks("two blocks, room for one want");
-    crowded.wants_per_peer = 1;
     vec![
-        crowded,
-        two_blocks("two blocks").with_priorities(),
+        two_blocks("two blocks, room for one want").crowded(),
+        two_blocks("two blocks"),
         a_leaf("a leaf and its block", 2).with_retries(),
     ]
+}
+
+/// The smallest world in which blocks are shared: so small that every combination can be looked at.
+pub fn tiny_world() -> World {
+    a_leaf("one peer, a leaf and its block", 1)
 }

@@ -19,6 +19,20 @@ pub(super) fn is_want_have<C>(entry: &WantEntry<C>) -> bool {
     !entry.cancel && entry.want_type == WantType::WantHave
 }
 
+/// How many parts a message has: as many as [`parts`] makes of it.
+pub(super) fn count_parts<N: Names>(message: &Message<N>) -> usize {
+    [
+        message.want_list.is_some(),
+        !message.deliveries.is_empty(),
+        !message.presences.is_empty(),
+        message.account.is_some(),
+        message.payment.is_some(),
+    ]
+    .into_iter()
+    .filter(|is_there| *is_there)
+    .count()
+}
+
 /// The parts of a message, each as a message, in the order of WIRE-6.
 pub(super) fn parts<N: Names>(message: &Message<N>) -> Vec<Message<N>> {
     let mut parts = Vec::new();
