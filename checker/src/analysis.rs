@@ -2,6 +2,7 @@
 //!
 //! 1. [`networks`]: the networks that are searched. [`configuration`]: a network with what is asked
 //!    of it; [`report`]: what its search found. [`standard`]: all of them.
+//!    [`walking`]: random walks, where the states are too many.
 //! 2. [`induction`]: every step from every state that the invariants allow. [`reach`]: for
 //!    which requirements that, and how far it is known of the others.
 //! 3. [`interop`]: who can fetch from whom. [`questions`]: what the source notes leave open.
@@ -17,3 +18,4 @@ pub mod questions;
 pub mod reach;
 pub mod report;
 pub mod standard;
+pub mod walking;

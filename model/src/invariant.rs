@@ -108,9 +108,9 @@ pub fn invariants<N: Names, B>() -> Vec<Invariant<N, B>> {
             name: "a plain address is held as its own block",
             requirements: &["XFER-3"],
             holds: |node| {
-                node.held().iter().all(|(address, cid)| {
-                    address.is_leaf() || address.cid_or_tree_cid() == cid
-                })
+                node.held()
+                    .iter()
+                    .all(|(address, cid)| address.is_leaf() || address.cid_or_tree_cid() == cid)
             },
         },
         Invariant {

@@ -125,7 +125,10 @@ pub fn run(args: &InductionArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         write_json(file, &results, out)?;
     }
     if interruption.is_requested() {
-        writeln!(out, "{DOUBTFUL}interrupted{DOUBTFUL:#}: not every state was looked at")?;
+        writeln!(
+            out,
+            "{DOUBTFUL}interrupted{DOUBTFUL:#}: not every state was looked at"
+        )?;
         return Ok(Exit::Interrupted);
     }
     Ok(exit)
@@ -137,7 +140,10 @@ fn chosen(args: &InductionArgs) -> anyhow::Result<Vec<World>> {
     let text = args.only.as_deref().unwrap_or_default();
     chosen.retain(|world| world.name.contains(text));
     if chosen.is_empty() {
-        bail!("no world's name contains `{text}`; there are: {}", names.join("; "));
+        bail!(
+            "no world's name contains `{text}`; there are: {}",
+            names.join("; ")
+        );
     }
     Ok(chosen)
 }
@@ -225,7 +231,11 @@ fn write_violation(kept: &Kept, out: &mut dyn Write) -> std::io::Result<()> {
         true => "The invariant",
         false => "The rule",
     };
-    writeln!(out, "{HEADLINE}{what} \"{}\" is broken{HEADLINE:#}\n", kept.name)?;
+    writeln!(
+        out,
+        "{HEADLINE}{what} \"{}\" is broken{HEADLINE:#}\n",
+        kept.name
+    )?;
     let event = [violation.event.clone()];
     for (title, lines) in [
         ("before", &violation.before[..]),
@@ -263,11 +273,19 @@ fn conclude(
             unreached.join("; ")
         )?;
     }
-    let mut failed: Vec<_> = found.iter().flat_map(Found::failures).map(|it| it.name).collect();
+    let mut failed: Vec<_> = found
+        .iter()
+        .flat_map(Found::failures)
+        .map(|it| it.name)
+        .collect();
     failed.sort_unstable();
     failed.dedup();
     if !failed.is_empty() {
-        let failed = counted(failed.len() as u64, "invariant or rule", "invariants and rules");
+        let failed = counted(
+            failed.len() as u64,
+            "invariant or rule",
+            "invariants and rules",
+        );
         writeln!(out, "{BAD}broken{BAD:#}: {failed}")?;
         return Ok(Exit::Bad);
     }

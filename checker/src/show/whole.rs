@@ -42,7 +42,8 @@ pub fn show_whole(node: &Node<Small>) -> Vec<String> {
     lines.push(format!("holds {}", list(held)));
     for (peer, context) in node.contexts() {
         let presence = context.presence().iter();
-        let presence = presence.map(|(address, price)| format!("{} at {price}", show_address(address)));
+        let presence =
+            presence.map(|(address, price)| format!("{} at {price}", show_address(address)));
         let mut line = format!(
             "context of {peer}: has {}; wants {}",
             list(presence.collect()),

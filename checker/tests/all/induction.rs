@@ -28,14 +28,20 @@ fn every_step_of_the_reference_keeps_everything() {
         .map(|world| searched(world, Deviations::none(), &[], 2))
         .collect();
     for one in &found {
-        assert!(one.exhausted && one.states > 1000, "{}", one.states);
-        let failed: Vec<_> = one.failures().map(|kept| (kept.name, &kept.violation)).collect();
+        assert!(one.exhausted && one.states > 300, "{}", one.states);
+        let failed: Vec<_> = one
+            .failures()
+            .map(|kept| (kept.name, &kept.violation))
+            .collect();
         assert!(failed.is_empty(), "{}: {failed:#?}", one.world);
     }
     // A rule that never had anything to say would have held of anything.
     for place in 0..found[0].predicates.len() {
         let name = found[0].predicates[place].name;
-        assert!(found.iter().any(|one| one.predicates[place].reached), "{name}");
+        assert!(
+            found.iter().any(|one| one.predicates[place].reached),
+            "{name}"
+        );
     }
 }
 
@@ -53,7 +59,7 @@ fn there_are_so_many_states() {
         }
         count
     });
-    assert_eq!(counts.collect::<Vec<_>>(), [0, 0, 0]);
+    assert_eq!(counts.collect::<Vec<_>>(), [389, 3542, 4144, 8890, 3041]);
 }
 
 /// Parts that break an invariant by themselves are left out: nothing is lost by that.
@@ -93,8 +99,10 @@ fn a_search_that_was_stopped_has_not_seen_everything() {
         threads: 2,
         requirements: &[],
     };
-    let world = &small_worlds()[0];
-    let found = search(world, &Setup::default(), &options, &|_| ControlFlow::Break(()));
+    let world = &small_worlds()[1];
+    let found = search(world, &Setup::default(), &options, &|_| {
+        ControlFlow::Break(())
+    });
     assert!(!found.exhausted);
     assert_eq!(found.states, 0);
 }
@@ -103,7 +111,7 @@ fn a_search_that_was_stopped_has_not_seen_everything() {
 #[test]
 fn a_violation_shows_state_event_and_state_after() {
     let deviations = Deviations::of(&[Deviation::AcceptMislabelled]);
-    let found = searched(&small_worlds()[0], deviations, &[], 2);
+    let found = searched(&small_worlds()[1], deviations, &[], 2);
     let mut failures = found.failures();
     let kept = failures.find(|kept| kept.name == "a plain address is held as its own block");
     let kept = kept.unwrap();
@@ -150,6 +158,9 @@ fn every_deviation_breaks_what_it_says() {
             None => missed.push(deviation.name()),
         }
     }
-    assert!(missed.is_empty(), "nothing is broken by {missed:?}\n{table}");
+    assert!(
+        missed.is_empty(),
+        "nothing is broken by {missed:?}\n{table}"
+    );
     insta::assert_snapshot!(table);
 }

@@ -12,14 +12,15 @@ mod window;
 
 use std::collections::BTreeSet;
 
-use blockexc_model::deviating::{Effect, Event, Node, Setup};
+use blockexc_model::deviating::{Deviating, Effect, Event, Node, Setup};
 use blockexc_model::deviation::{Deviation, Deviations};
+use blockexc_model::invariant::invariants;
 use blockexc_model::message::{Message, WantEntry};
 use blockexc_model::node::{MAX_BLOCKS_SENT, MAX_ENTRIES_SENT, MAX_PRESENCES_SENT};
 use blockexc_model::{Address, Deviation::*};
 
 use large::{Dice, Many, concerned, config, event, made_up};
-use large_step::{Addresses, LargeStep, Peers, broken_invariant, closed, looked_at};
+use large_step::{Addresses, LargeStep, Peers, closed, looked_at};
 use window::{Window, uncut};
 
 /// Through so many windows is looked by default.
@@ -64,6 +65,14 @@ fn difference(step: &LargeStep, peers: &Peers, focus: &Addresses) -> Result<bool
     Ok(!done.is_empty() || seen.node(&before) != seen.node(&small))
 }
 
+/// An invariant that does not hold of this node.
+fn broken_invariant(node: &Node<Many>) -> Option<&'static str> {
+    invariants::<Many, Deviating<Many>>()
+        .into_iter()
+        .find(|invariant| !(invariant.holds)(node))
+        .map(|invariant| invariant.name)
+}
+
 /// What looking through windows has shown.
 #[derive(Debug, Default)]
 struct Seen {
@@ -79,18 +88,11 @@ struct Seen {
 fn look(deviations: Deviations, windows: usize, seed: u64) -> Result<Seen, String> {
     let mut dice = Dice(seed);
     let mut seen = Seen::default();
-    let behaviour = || {
-        Node::<Many>::deviating(Setup {
-            config: config(),
-            deviations,
-        })
-        .behaviour
-    };
-    let mut node = made_up(&mut dice, behaviour());
+    let mut node = made_up(&mut dice, behaviour(deviations));
     assert_eq!(broken_invariant(&node), None);
     while seen.windows < windows {
         if seen.steps % STEPS == STEPS - 1 {
-            node = made_up(&mut dice, behaviour());
+            node = made_up(&mut dice, behaviour(deviations));
         }
         let event = event(&mut dice, &node);
         let step = LargeStep::take(node, event, &mut dice);
@@ -103,7 +105,10 @@ fn look(deviations: Deviations, windows: usize, seed: u64) -> Result<Seen, Strin
             let many = 1 + number % 2;
             let (peers, addresses) = looked_at(&mut dice, &step, many);
             if many == 1 {
-                let all: Peers = step.involved(&addresses).chain(peers.iter().copied()).collect();
+                let all: Peers = step
+                    .involved(&addresses)
+                    .chain(peers.iter().copied())
+                    .collect();
                 seen.most_peers = seen.most_peers.max(all.len());
             }
             seen.moved += usize::from(difference(&step, &peers, &addresses)?);
@@ -148,18 +153,19 @@ fn what_is_not_local_is_found() {
 /// Whether a node that deviates so cuts what it says elsewhere than at the bounds.
 fn cuts_badly(deviations: Deviations, seed: u64) -> bool {
     let mut dice = Dice(seed);
-    let mut node = made_up(&mut dice, {
-        Node::<Many>::deviating(Setup {
-            config: config(),
-            deviations,
+    (0..100).any(|_| {
+        let mut node = made_up(&mut dice, behaviour(deviations));
+        (0..STEPS).any(|_| {
+            let event = event(&mut dice, &node);
+            let effects = node.step(event, &mut |_: &Address<u32>, _: &[u16]| 0);
+            is_cut_well(&effects).is_err()
         })
-        .behaviour
-    });
-    (0..400).any(|_| {
-        let event = event(&mut dice, &node);
-        let effects = node.step(event, &mut |_: &Address<u32>, _: &[u16]| 0);
-        is_cut_well(&effects).is_err()
     })
+}
+
+fn behaviour(deviations: Deviations) -> Deviating<Many> {
+    let config = config();
+    Node::deviating(Setup { config, deviations }).behaviour
 }
 
 /// The messages of a step are what it has to say, cut at the bounds and nowhere else (JOIN-8, WANT-18,
@@ -179,9 +185,8 @@ fn cut(effect: &Effect<Many>) -> Vec<Effect<Many>> {
     let mut messages: Vec<Message<Many>> = Vec::new();
     if let Some(list) = &message.want_list {
         let chunks = list.entries.chunks(MAX_ENTRIES_SENT).enumerate();
-        let lists = chunks.map(|(place, entries)| {
-            Message::want_list(entries.to_vec(), list.full && place == 0)
-        });
+        let lists = chunks
+            .map(|(place, entries)| Message::want_list(entries.to_vec(), list.full && place == 0));
         messages.extend(lists);
     }
     let presences = message.presences.chunks(MAX_PRESENCES_SENT);
@@ -202,7 +207,10 @@ fn lengths(effects: &[Effect<Many>]) -> Vec<(usize, usize, usize)> {
         _ => None,
     });
     sent.map(|message| {
-        let entries = message.want_list.as_ref().map_or(0, |list| list.entries.len());
+        let entries = message
+            .want_list
+            .as_ref()
+            .map_or(0, |list| list.entries.len());
         (entries, message.presences.len(), message.deliveries.len())
     })
     .filter(|lengths| *lengths != (0, 0, 0))
@@ -213,23 +221,28 @@ fn lengths(effects: &[Effect<Many>]) -> Vec<(usize, usize, usize)> {
 #[test]
 fn every_choice_is_local() {
     let mut dice = Dice(3);
-    let node = made_up(&mut dice, Node::<Many>::deviating(Setup::default()).behaviour);
+    let node = made_up(&mut dice, behaviour(Deviations::none()));
     let mut choices = 0;
-    let wants: Vec<_> = node.own_wants().map(|(address, _)| address.clone()).collect();
+    let wants: Vec<_> = node
+        .own_wants()
+        .map(|(address, _)| address.clone())
+        .collect();
     for address in wants.into_iter().take(400) {
         let Some(asked) = node.asked(&address).into_iter().next() else {
             continue;
         };
         let holders = concerned(&node, &address);
-        let holders = holders.iter().filter(|peer| {
-            **peer != asked && node.contexts()[*peer].contains(&address)
-        });
+        let holders = holders
+            .iter()
+            .filter(|peer| **peer != asked && node.contexts()[*peer].contains(&address));
         for holder in holders.copied().collect::<Vec<_>>() {
             let event = Event::Left(asked);
             let mut after = node.clone();
             let mut chosen = Vec::new();
             let mut this = |of: &Address<u32>, offered: &[u16]| {
-                let place = offered.iter().position(|it| *it == holder && *of == address);
+                let place = offered
+                    .iter()
+                    .position(|it| *it == holder && *of == address);
                 let place = place.unwrap_or(0);
                 chosen.push((of.clone(), offered[place]));
                 place
@@ -256,7 +269,7 @@ fn every_choice_is_local() {
 #[test]
 fn the_bound_on_recorded_wants_is_the_room_that_is_left() {
     let mut dice = Dice(5);
-    let mut node = made_up(&mut dice, Node::<Many>::deviating(Setup::default()).behaviour);
+    let mut node = made_up(&mut dice, behaviour(Deviations::none()));
     node.config.wants_per_peer = 10;
     let mut refused = 0;
     for _ in 0..2000 {
@@ -285,7 +298,10 @@ fn the_bound_on_recorded_wants_is_the_room_that_is_left() {
         expected.config = small.config.clone();
         // What the address is asked of is not what this is about.
         assert_eq!(small.contexts(), expected.contexts());
-        assert_eq!(window.effects(&event, &done), window.effects(&event, &step.effects));
+        assert_eq!(
+            window.effects(&event, &done),
+            window.effects(&event, &step.effects)
+        );
         refused += usize::from(room == 0 && !step.after.contexts()[&peer].wants.contains(&address));
         node = step.after;
     }

@@ -23,3 +23,4 @@ mod induction;
 mod locality;
 mod narrow;
 mod reach;
+mod walks;

@@ -22,7 +22,9 @@ fn is_held_by_induction(id: &str) -> bool {
 
 /// Whether a property of whole networks stands for it.
 fn is_searched(id: &str) -> bool {
-    safety().iter().any(|property| property.requirements.contains(&id))
+    safety()
+        .iter()
+        .any(|property| property.requirements.contains(&id))
 }
 
 #[test]
@@ -48,7 +50,13 @@ fn what_is_said_to_hold_at_any_size_is_looked_at() {
 /// queues.
 #[test]
 fn contexts_and_lists_are_known_at_any_size() {
-    let sections = [Section::Join, Section::Left, Section::Pres, Section::Want, Section::Held];
+    let sections = [
+        Section::Join,
+        Section::Left,
+        Section::Pres,
+        Section::Want,
+        Section::Held,
+    ];
     let not: Vec<_> = REQUIREMENTS
         .iter()
         .filter(|requirement| sections.contains(&requirement.section))
@@ -71,7 +79,11 @@ fn the_networks_searched_are_as_large_as_is_said() {
         }
     }
     assert_eq!(most, (3, 2));
-    assert!(Reach::Searched.words().contains("three nodes and two blocks"));
+    assert!(
+        Reach::Searched
+            .words()
+            .contains("three nodes and two blocks")
+    );
 }
 
 #[test]

@@ -147,11 +147,7 @@ fn looked_at(judge: &StepChecker<Small>, requirements: &[&str]) -> PredicateSet 
     })
 }
 
-fn kept(
-    judge: &StepChecker<Small>,
-    looked_at: PredicateSet,
-    broken: Vec<Broken>,
-) -> Vec<Kept> {
+fn kept(judge: &StepChecker<Small>, looked_at: PredicateSet, broken: Vec<Broken>) -> Vec<Kept> {
     let reached = judge.reached();
     let rules = judge.rules();
     let all = judge.predicates().zip(broken).enumerate();
@@ -250,7 +246,11 @@ impl Search<'_> {
                 continue;
             }
             known.times += 1;
-            if known.first.as_ref().is_none_or(|it| breach.place < it.place) {
+            if known
+                .first
+                .as_ref()
+                .is_none_or(|it| breach.place < it.place)
+            {
                 known.first = Some(breach.clone());
             }
             if self.ends_at_first {

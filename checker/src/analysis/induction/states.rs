@@ -10,8 +10,9 @@ use std::collections::BTreeSet;
 use blockexc_model::address::Address;
 use blockexc_model::context::PeerContext;
 use blockexc_model::deviating::{Deviating, Node, Remembered, Setup};
+use blockexc_model::deviation::Deviation::{self, *};
 use blockexc_model::invariant::{Invariant, invariants};
-use blockexc_model::message::{Account, Payment, WantEntry, WantType};
+use blockexc_model::message::{Account, Payment, WantEntry};
 use blockexc_model::node::OwnWant;
 use blockexc_model::price::Price;
 
@@ -125,10 +126,15 @@ impl<'a> States<'a> {
         nodes
     }
 
+    /// Whether this is the peer that events are of.
+    fn is_first(&self, peer: Peer) -> bool {
+        self.world.peers.first() == Some(&peer)
+    }
+
     /// What this peer may ask for a block: only the first one, of whom events are, any price.
     fn prices_of(&self, peer: Peer) -> &[Price] {
         let prices = &self.world.prices;
-        match self.world.peers.first() == Some(&peer) {
+        match self.is_first(peer) {
             true => prices,
             false => &prices[..prices.len().min(1)],
         }
@@ -217,14 +223,17 @@ impl<'a> States<'a> {
             }
             longest = end..all.len();
         }
-        all.retain(|waits| waits.len() <= self.world.most_waits);
+        let most = match self.is_first(peer) {
+            true => self.world.most_waits,
+            false => self.world.most_waits_of_others,
+        };
+        all.retain(|waits| waits.len() <= most);
         all
     }
 
     /// Does something with each state of a part, in a fixed order, until it says to stop. Returns
     /// whether it never did.
     pub fn each_of(&self, part: &Part, mut visit: impl FnMut(&Node<Small>) -> bool) -> bool {
-        let deviates = !self.setup.deviations.is_empty();
         let mut number = 0;
         let mut chosen: Vec<&Pursuit> = vec![&part.first];
         self.pursued(part, &mut chosen, &mut |pursued| {
@@ -238,10 +247,7 @@ impl<'a> States<'a> {
                 if !visit(&node) {
                     return false;
                 }
-                !deviates || {
-                    add_memories(&mut node, self.world);
-                    visit(&node)
-                }
+                !add_memories(&mut node, self.world) || visit(&node)
             })
         })
     }
@@ -333,30 +339,47 @@ fn add_accounts(node: &mut Node<Small>, number: usize) {
     }
 }
 
-/// What a deviating node may remember beside: everything there is to be remembered.
-fn add_memories(node: &mut Node<Small>, world: &World) {
-    let all: BTreeSet<_> = world.addresses.iter().cloned().collect();
+/// Whatever a node that deviates so may remember beside: everything there is to be remembered. Returns
+/// whether there is anything.
+fn add_memories(node: &mut Node<Small>, world: &World) -> bool {
+    let all = |deviations: &[Deviation]| -> BTreeSet<Address<Cid>> {
+        let remembers = deviations.iter().any(|deviation| node.deviates(*deviation));
+        let addresses = world.addresses.iter().filter(|_| remembers);
+        addresses.cloned().collect()
+    };
     let remembered = Remembered {
         denied: BTreeSet::new(),
-        announced: all.clone(),
-        asked: all.clone(),
-        served: all,
+        announced: all(&[NoAnnounceAgain]),
+        asked: all(&[OnlyAsked, AskOutlivesCancel, AbortOnStaleAsk]),
+        served: all(&[ServeOnce, ResendCooldown]),
     };
+    let revives = node.deviates(ReviveOnRejoin);
+    let keeps_trees = node.deviates(PoisonedTree);
+    let is_anything = remembered != Remembered::default();
     for peer in &world.peers {
-        if node.contexts.contains_key(peer) {
-            let peers = &mut node.behaviour.peers;
-            peers.insert(*peer, remembered.clone());
-        } else {
-            let mut context = PeerContext::default();
-            for address in &world.addresses {
-                let entry = WantEntry::new(address.clone(), WantType::WantBlock);
-                context.wants.insert(address.clone(), entry);
+        if !node.contexts.contains_key(peer) {
+            if revives {
+                let departed = (departed_context(world), Remembered::default());
+                node.behaviour.departed.insert(*peer, departed);
             }
-            let departed = (context, Remembered::default());
-            node.behaviour.departed.insert(*peer, departed);
+        } else if is_anything {
+            node.behaviour.peers.insert(*peer, remembered.clone());
         }
     }
-    node.behaviour.trees.insert(Cid::TREE, true);
+    if keeps_trees {
+        node.behaviour.trees.insert(Cid::TREE, true);
+    }
+    is_anything || revives || keeps_trees
+}
+
+/// The context of a peer that waited for everything when it left.
+fn departed_context(world: &World) -> PeerContext<Small> {
+    let mut context = PeerContext::default();
+    for address in &world.addresses {
+        let entry = WantEntry::want_block(address.clone());
+        context.wants.insert(address.clone(), entry);
+    }
+    context
 }
 
 /// Every set of these, smaller ones first in each place.

@@ -7,7 +7,7 @@
 //!   the world of three has one of each.
 //! - *Addresses.* Two addresses have to do with each other when they name the same block, or when
 //!   they stand in one list. So there is a world of two blocks, and one of a block and the leaf that
-//!   it is, and one of both.
+//!   it is, and one of both; and one of three blocks for the order of a list.
 //! - *Prices and priorities.* No rule computes with them: prices are kept and replaced, priorities
 //!   compared. Two of each show everything that can be kept, replaced or compared. Who only looks on
 //!   asks the price that everybody asks.
@@ -18,9 +18,7 @@
 
 use blockexc_model::address::Address;
 use blockexc_model::deviating::{Event, Setup};
-use blockexc_model::message::{
-    Account, Delivery, Evidence, Message, Payment, ProofEvidence,
-};
+use blockexc_model::message::{Account, Delivery, Evidence, Message, Payment, ProofEvidence};
 use blockexc_model::price::Price;
 
 use crate::network::alphabet::Alphabet;
@@ -48,8 +46,10 @@ pub struct World {
     pub counters: Vec<(u32, u32)>,
     /// Whether own wants are requested in every order, or in that of the addresses.
     pub every_order: bool,
-    /// How many wants a peer waits for at most: by the node's configuration, or as a bound here.
+    /// How many wants the first peer waits for at most.
     pub most_waits: usize,
+    /// How many wants each other peer waits for at most.
+    pub most_waits_of_others: usize,
     /// How many wants of a peer the node records at most.
     pub wants_per_peer: u32,
 }
@@ -67,6 +67,7 @@ impl World {
             counters: vec![(0, 0)],
             every_order: true,
             most_waits: usize::MAX,
+            most_waits_of_others: usize::MAX,
             wants_per_peer: u32::MAX,
         }
     }
@@ -92,11 +93,11 @@ impl World {
         self
     }
 
-    /// The same world, but own wants are requested in the order of the addresses, and a peer waits
-    /// for two at most: what is about orders, the worlds with two addresses show.
+    /// The same world, but own wants are requested in the order of the addresses, and who only looks on
+    /// waits for one block at most: what is about orders, the other worlds show.
     fn with_few_orders(mut self) -> Self {
         self.every_order = false;
-        self.most_waits = 2;
+        self.most_waits_of_others = 1;
         self
     }
 
@@ -105,6 +106,7 @@ impl World {
         self.wants_per_peer = 1;
         // More than there is room for is never recorded, and no rule speaks of it.
         self.most_waits = 1;
+        self.most_waits_of_others = 1;
         self
     }
 
@@ -190,7 +192,10 @@ impl World {
             payment: Some(Payment(vec![3])),
             ..Message::default()
         });
-        messages.extend(self.mislabelled().map(|block| Message::deliveries(vec![block])));
+        messages.extend(
+            self.mislabelled()
+                .map(|block| Message::deliveries(vec![block])),
+        );
         messages.retain(|message| named(message).all(|address| self.addresses.contains(address)));
         messages
     }
@@ -209,6 +214,11 @@ fn two_blocks(name: &'static str) -> World {
     World::of(name, 2, Blocks::plain(2))
 }
 
+/// Of three wants one can be between the others.
+fn three_blocks(name: &'static str) -> World {
+    World::of(name, 1, Blocks::plain(3))
+}
+
 fn a_leaf(name: &'static str, peers: u8) -> World {
     World::of(name, peers, Blocks::named(1, Naming::LeafAndPlain))
 }
@@ -217,7 +227,9 @@ fn a_leaf(name: &'static str, peers: u8) -> World {
 fn a_leaf_and_another(name: &'static str) -> World {
     let mut world = World::of(name, 2, Blocks::named(2, Naming::LeafAndPlain));
     let second = world.blocks.leaf(Cid(1));
-    world.addresses.retain(|address| Some(address) != second.as_ref());
+    world
+        .addresses
+        .retain(|address| Some(address) != second.as_ref());
     world
 }
 
@@ -227,6 +239,7 @@ pub fn worlds() -> Vec<World> {
         two_blocks("two blocks, room for one want")
             .with_priorities()
             .crowded(),
+        three_blocks("one peer, three blocks"),
         a_leaf("three peers, a leaf and its block", 3).with_few_orders(),
         a_leaf_and_another("a leaf, its block and another block").with_few_orders(),
         two_blocks("two blocks, all values").with_all_values(),
@@ -237,13 +250,15 @@ pub fn worlds() -> Vec<World> {
 /// Smaller worlds: seconds of work, for tests.
 pub fn small_worlds() -> Vec<World> {
     vec![
+        tiny_world(),
         two_blocks("two blocks, room for one want").crowded(),
+        three_blocks("one peer, three blocks"),
         two_blocks("two blocks"),
-        a_leaf("a leaf and its block", 2).with_retries(),
+        a_leaf("a leaf and its block", 2).with_few_orders(),
     ]
 }
 
 /// The smallest world in which blocks are shared: so small that every combination can be looked at.
 pub fn tiny_world() -> World {
-    a_leaf("one peer, a leaf and its block", 1)
+    a_leaf("one peer, a leaf and its block", 1).with_retries()
 }

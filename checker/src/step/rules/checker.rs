@@ -60,10 +60,11 @@ impl<N: Names> StepChecker<N> {
 
     fn broken_rules(&self, step: &Step<'_, N>) -> PredicateSet {
         let deviations = step.deviations();
+        let deviates = !deviations.is_empty();
         let mut broken = PredicateSet::default();
         let mut reached = PredicateSet::default();
         for (number, rule) in self.rules.iter().enumerate() {
-            if deviations.intersects(rule.unless) {
+            if deviates && deviations.intersects(rule.unless) {
                 continue;
             }
             let Some(kept) = (rule.keeps)(step) else {

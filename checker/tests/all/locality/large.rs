@@ -174,13 +174,8 @@ pub fn made_up<B>(dice: &mut Dice, behaviour: B) -> Node<Many, B> {
     node
 }
 
-fn add_want<B>(
-    dice: &mut Dice,
-    node: &mut Node<Many, B>,
-    peers: &[u16],
-    address: Address<u32>,
-) {
-    let mut some = |dice: &mut Dice| -> BTreeSet<u16> {
+fn add_want<B>(dice: &mut Dice, node: &mut Node<Many, B>, peers: &[u16], address: Address<u32>) {
+    let some = |dice: &mut Dice| -> BTreeSet<u16> {
         let many = dice.below(5);
         (0..many).filter_map(|_| dice.one_of(peers)).collect()
     };
@@ -267,7 +262,10 @@ fn message<B>(dice: &mut Dice, node: &Node<Many, B>, address: &Address<u32>) -> 
         });
     }
     if kind == 0 || (8..13).contains(&kind) {
-        message.deliveries = about.iter().map(|address| delivery(dice, address)).collect();
+        message.deliveries = about
+            .iter()
+            .map(|address| delivery(dice, address))
+            .collect();
     }
     if kind == 0 || (13..19).contains(&kind) {
         // What is asked of nobody is asked of whoever has all of it.

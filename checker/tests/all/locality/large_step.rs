@@ -4,8 +4,7 @@
 use std::collections::BTreeSet;
 
 use blockexc_model::Address;
-use blockexc_model::deviating::{Deviating, Effect, Event, Node};
-use blockexc_model::invariant::invariants;
+use blockexc_model::deviating::{Effect, Event, Node};
 use blockexc_model::node::Choose;
 
 use super::large::{Dice, Many, addresses_of, block_of, concerned};
@@ -104,7 +103,9 @@ impl LargeStep {
         });
         let chosen = self.chosen.iter();
         let chosen = chosen.filter(|(address, _)| addresses.contains(address));
-        asked.chain(chosen.map(|(_, peer)| *peer)).chain(self.peer())
+        asked
+            .chain(chosen.map(|(_, peer)| *peer))
+            .chain(self.peer())
     }
 
     /// The window of these addresses with all others of their blocks, and of these peers with those who
@@ -136,14 +137,6 @@ pub fn closed(addresses: &Addresses) -> Addresses {
         .collect()
 }
 
-/// An invariant that does not hold of this node.
-pub fn broken_invariant(node: &Node<Many>) -> Option<&'static str> {
-    invariants::<Many, Deviating<Many>>()
-        .into_iter()
-        .find(|invariant| !(invariant.holds)(node))
-        .map(|invariant| invariant.name)
-}
-
 /// Peers and addresses to look at, most of them such that the step is about.
 pub fn looked_at(dice: &mut Dice, step: &LargeStep, many: usize) -> (Peers, Addresses) {
     let named = step.named();
@@ -155,7 +148,7 @@ pub fn looked_at(dice: &mut Dice, step: &LargeStep, many: usize) -> (Peers, Addr
         };
         addresses.insert(address.unwrap_or_else(|| dice.address()));
         // Of one named address there may be no second one.
-        if named.len() == 1 && addresses.len() == 1 && dice.one_in(2) {
+        if addresses.len() < many && named.len() == 1 && dice.one_in(2) {
             addresses.extend(dice.one_of(&addresses_of(block_of(&named[0]))));
         }
     }

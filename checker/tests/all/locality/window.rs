@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 
 use blockexc_model::address::{Address, Names};
-use blockexc_model::dump::Dump;
 use blockexc_model::message::{Message, WantList};
 use blockexc_model::node::{Effect, Event, Node, OwnWant};
 
@@ -61,7 +60,9 @@ impl<N: Names> Window<N> {
             }
             for entry in context.wants() {
                 if self.addresses.contains(&entry.address) {
-                    seen_context.wants.insert(entry.address.clone(), entry.clone());
+                    seen_context
+                        .wants
+                        .insert(entry.address.clone(), entry.clone());
                 }
             }
             seen.contexts.insert(peer.clone(), seen_context);
@@ -112,11 +113,11 @@ impl<N: Names> Window<N> {
 
     /// What of the effects of this event is seen, however many messages it was put into. What a large
     /// node cuts into several messages a small one says in one.
-    pub fn effects<O: Clone>(
+    pub fn effects<O: Clone, P: Clone>(
         &self,
         event: &Event<N, O>,
-        effects: &[Effect<N, O>],
-    ) -> Vec<Effect<N, O>> {
+        effects: &[Effect<N, P>],
+    ) -> Vec<Effect<N, P>> {
         let about = |address: &Address<N::Cid>| self.addresses.contains(address);
         let is_here = self.event(event).is_some();
         uncut(effects)
@@ -129,7 +130,10 @@ impl<N: Names> Window<N> {
                         && seen.presences.is_empty()
                         && seen.account.is_none()
                         && seen.payment.is_none()
-                        && seen.want_list.as_ref().is_none_or(|list| list.entries.is_empty());
+                        && seen
+                            .want_list
+                            .as_ref()
+                            .is_none_or(|list| list.entries.is_empty());
                     let is_seen = self.peers.contains(&to) && !(says_less && says_nothing);
                     is_seen.then_some(Effect::Send { to, message: seen })
                 }
@@ -162,28 +166,6 @@ impl<N: Names> Window<N> {
         before
             .filter(|block| self.addresses.contains(&block.address))
             .count()
-    }
-
-    /// What of a dump is seen.
-    pub fn dump(&self, dump: &Dump<N::Peer, N::Cid>) -> Dump<N::Peer, N::Cid> {
-        let about = |address: &Address<N::Cid>| self.addresses.contains(address);
-        let mut seen = dump.clone();
-        seen.contexts.retain(|peer, _| self.peers.contains(peer));
-        for context in seen.contexts.values_mut() {
-            context.presence.retain(|(address, _)| about(address));
-            context.wants.retain(|entry| about(&entry.address));
-            context.peer_have.retain(|address| about(address));
-            let cid = |address: &Address<N::Cid>| address.cid_or_tree_cid().clone();
-            context.peer_have_cids = context.peer_have.iter().map(cid).collect();
-            let wants = context.wants.iter();
-            context.peer_wants_cids = wants.map(|entry| cid(&entry.address)).collect();
-        }
-        seen.own_wants.retain(|(address, _)| about(address));
-        for (_, asked) in &mut seen.own_wants {
-            asked.retain(|peer| self.peers.contains(peer));
-        }
-        seen.held.retain(|address| about(address));
-        seen
     }
 }
 
