@@ -131,12 +131,20 @@ impl<'a> States<'a> {
         self.world.peers.first() == Some(&peer)
     }
 
-    /// What this peer may ask for a block: only the first one, of whom events are, any price.
+    /// What this peer may ask for a block: any price only the first one, of whom events are.
     fn prices_of(&self, peer: Peer) -> &[Price] {
-        let prices = &self.world.prices;
+        self.values_of(peer, &self.world.prices)
+    }
+
+    /// With which priorities this peer may wait: with any only the first one.
+    fn entries_of(&self, peer: Peer) -> &[(i32, bool)] {
+        self.values_of(peer, &self.world.entries)
+    }
+
+    fn values_of<'v, T>(&self, peer: Peer, values: &'v [T]) -> &'v [T] {
         match self.is_first(peer) {
-            true => prices,
-            false => &prices[..prices.len().min(1)],
+            true => values,
+            false => &values[..values.len().min(1)],
         }
     }
 
@@ -186,7 +194,7 @@ impl<'a> States<'a> {
     /// by such as may not.
     fn waits(&self, base: &Node<Small>, peer: Peer) -> Vec<Waits> {
         let mut kinds: Vec<WantEntry<()>> = Vec::new();
-        for &(priority, send_dont_have) in &self.world.entries {
+        for &(priority, send_dont_have) in self.entries_of(peer) {
             kinds.push(WantEntry {
                 priority,
                 send_dont_have,

@@ -9,8 +9,8 @@
 //!   they stand in one list. So there is a world of two blocks, and one of a block and the leaf that
 //!   it is, and one of both; and one of three blocks for the order of a list.
 //! - *Prices and priorities.* No rule computes with them: prices are kept and replaced, priorities
-//!   compared. Two of each show everything that can be kept, replaced or compared. Who only looks on
-//!   asks the price that everybody asks.
+//!   compared. Two of each show everything that can be kept, replaced or compared. Of who
+//!   only looks on there is one of each.
 //! - *Retries and requesters.* A want has had no retry or all of them, and was requested by one user
 //!   or by two. An event is about one want: at most one of them is at such a bound.
 //! - *Accounts and payments.* They are kept and replaced, and nothing else is done with them. They
@@ -38,9 +38,10 @@ pub struct World {
     blocks: Blocks,
     /// The addresses there are: those of the blocks, or fewer.
     pub addresses: Vec<Address<Cid>>,
-    /// What a peer may ask for a block.
+    /// What the first peer may ask for a block; the others ask for the first of these.
     pub prices: Vec<Price>,
-    /// The priorities of recorded wants, each with whether DontHave was asked for.
+    /// The priorities of recorded wants, each with whether DontHave was asked for: of the first peer,
+    /// and the first of these of the others.
     pub entries: Vec<(i32, bool)>,
     /// How often an own want may have been retried, and how many more have requested it.
     pub counters: Vec<(u32, u32)>,
