@@ -81,6 +81,7 @@ pub fn run(args: &InductionArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let options = Options {
         threads,
         requirements: &[],
+        without: None,
     };
     let begun = Instant::now();
     let interruption = Interruption::listen()?;

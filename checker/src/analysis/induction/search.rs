@@ -25,6 +25,8 @@ pub struct Options<'a> {
     /// Only what stands for one of these requirements is looked at, and the first violation ends
     /// the search; everything when there are none.
     pub requirements: &'a [&'a str],
+    /// States need not keep the invariant of this name: shows what it is needed for.
+    pub without: Option<&'a str>,
 }
 
 /// What was found in one world.
@@ -101,7 +103,7 @@ pub fn search(
     progress: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
 ) -> Found {
     let begun = Instant::now();
-    let states = States::new(world, setup);
+    let states = States::new(world, setup).without(options.without);
     let judge = StepChecker::default();
     let search = Search {
         looked_at: looked_at(&judge, options.requirements),

@@ -63,6 +63,12 @@ impl<'a> States<'a> {
         }
     }
 
+    /// The same states, and those that break only the invariant of this name.
+    pub fn without(mut self, invariant: Option<&str>) -> Self {
+        self.invariants.retain(|it| Some(it.name) != invariant);
+        self
+    }
+
     /// The same states, found by looking at every combination of parts. It takes much longer, and
     /// shows that nothing is lost.
     pub fn without_shortcut(mut self) -> Self {
