@@ -229,8 +229,8 @@ fn four(name: &str, setup: &Setup, pairs: Vec<[Peer; 2]>) -> Network {
     let limits = Limits {
         connects: connections.saturating_add(1),
         disconnects: 1,
-        requests: 3,
-        cancels: 1,
+        requests: 5,
+        cancels: 3,
         deletions: 1,
         retries: 3,
         ..Limits::default()
@@ -249,8 +249,8 @@ fn two_and_two(name: &str, setup: &Setup, blocks: Blocks) -> Network {
     let limits = Limits {
         connects: 8,
         disconnects: 2,
-        requests: 4,
-        cancels: 1,
+        requests: 6,
+        cancels: 3,
         deletions: 1,
         retries: 2,
         ..Limits::default()

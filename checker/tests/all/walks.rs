@@ -26,7 +26,7 @@ fn the_reference_violates_nothing_on_the_way() {
         assert_eq!(names, Vec::<&str>::new(), "{}", walk.name);
         assert_eq!(walk.walks, HOW.walks);
         assert!(
-            walk.steps > 30 * HOW.walks,
+            walk.steps > 20 * HOW.walks,
             "{}: {} steps",
             walk.name,
             walk.steps
