@@ -57,7 +57,7 @@ pub fn invariants<N: Names, B>() -> Vec<Invariant<N, B>> {
         // Without it a want could end and its last holder not be told (ASK-7, XFER-7).
         Invariant {
             name: "whoever is asked has yet to answer",
-            requirements: &["LEFT-2", "XFER-6"],
+            requirements: &["XFER-6"],
             holds: |node| {
                 node.own_wants()
                     .all(|(_, want)| want.asked.is_subset(&want.unanswered))
