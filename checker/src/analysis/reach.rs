@@ -34,8 +34,8 @@ impl Reach {
         }
     }
 
-    /// Of a requirement, by its ID. There is a reach of each requirement, which a test holds to the
-    /// rules, the properties and the scenarios.
+    /// Of a requirement, by its ID, with what of it when that does not go without saying. A test holds
+    /// it to the rules and the properties.
     pub fn of(id: &str) -> Option<(Reach, &'static str)> {
         let known = OTHERWISE.iter().find(|(ids, ..)| ids.contains(&id));
         match known {
