@@ -2,14 +2,20 @@
 //!
 //! 1. [`networks`]: the networks that are searched. [`configuration`]: a network with what is asked
 //!    of it; [`report`]: what its search found. [`standard`]: all of them.
-//! 2. [`interop`]: who can fetch from whom. [`questions`]: what the source notes leave open.
+//!    [`walking`]: random walks, where the states are too many.
+//! 2. [`induction`]: every step from every state that the invariants allow. [`reach`]: for
+//!    which requirements that, and how far it is known of the others.
+//! 3. [`interop`]: who can fetch from whom. [`questions`]: what the source notes leave open.
 //!    [`changes`]: when the lists are updated. [`findings`]: all that as text for the documentation.
 
 pub mod changes;
 pub mod configuration;
 pub mod findings;
+pub mod induction;
 pub mod interop;
 pub mod networks;
 pub mod questions;
+pub mod reach;
 pub mod report;
 pub mod standard;
+pub mod walking;

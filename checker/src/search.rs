@@ -3,6 +3,7 @@
 //! 1. [`checkable`]: a model, and what a search must be told of it. [`property`]: what must hold
 //!    of it. [`space`]: a model with an encoding of its states that suits the search.
 //! 2. [`explorer`]: the exact breadth-first search. [`exploration`]: what it found.
+//!    [`walks`]: random walks, where there are too many states.
 //! 3. [`interner`]: components of states as numbers, for spaces that encode states so.
 //! 4. [`graph`]: all transitions of a search. [`fair_cycles`]: what can be put off for ever.
 
@@ -15,9 +16,10 @@ pub mod graph;
 mod hash_index;
 pub mod interner;
 mod lookup;
-mod parallel;
+pub(crate) mod parallel;
 pub mod property;
 pub mod space;
 #[cfg(test)]
 mod tests;
 mod visited;
+pub mod walks;

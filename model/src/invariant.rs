@@ -54,6 +54,15 @@ pub fn invariants<N: Names, B>() -> Vec<Invariant<N, B>> {
                 })
             },
         },
+        // Without it a want could end and its last holder not be told (ASK-7, XFER-7).
+        Invariant {
+            name: "whoever is asked has yet to answer",
+            requirements: &["XFER-6"],
+            holds: |node| {
+                node.own_wants()
+                    .all(|(_, want)| want.asked.is_subset(&want.unanswered))
+            },
+        },
         Invariant {
             name: "a want known somewhere is asked of somebody",
             requirements: &["ASK-6", "LEFT-2", "PRES-3", "XFER-6"],
@@ -93,6 +102,16 @@ pub fn invariants<N: Names, B>() -> Vec<Invariant<N, B>> {
             name: "no own want is held",
             requirements: &["XFER-7", "HELD-1"],
             holds: |node| node.own_wants().all(|(address, _)| !node.holds(address)),
+        },
+        // Without it deleting a block could leave a leaf without its block (XFER-7, HELD-2).
+        Invariant {
+            name: "a plain address is held as its own block",
+            requirements: &["XFER-3"],
+            holds: |node| {
+                node.held()
+                    .iter()
+                    .all(|(address, cid)| address.is_leaf() || address.cid_or_tree_cid() == cid)
+            },
         },
         Invariant {
             name: "a leaf's block is held under its own CID too",

@@ -12,9 +12,11 @@ use blockexc_checker::analysis::configuration::{Configuration, Options};
 use blockexc_checker::analysis::networks::custom;
 use blockexc_checker::analysis::report::{Report, ReportedVerdict, idle};
 use blockexc_checker::analysis::standard::standard_set;
+use blockexc_checker::analysis::walking::wide_set;
 use blockexc_checker::network::limits::Limits;
 use blockexc_checker::network::names::{Blocks, Naming};
 use blockexc_checker::search::explorer::Progress;
+use blockexc_checker::search::walks::Walks;
 use blockexc_checker::show::browse::browse;
 use blockexc_checker::show::counterexample::Counterexample;
 use blockexc_checker::show::replay::{self, Replay};
@@ -26,7 +28,7 @@ use serde::Serialize;
 
 use super::interruption::Interruption;
 use super::results::{look_ahead, write_file};
-use super::{Exit, deviation, dialect, requirement};
+use super::{Exit, check_walks, deviation, dialect, requirement};
 use crate::near::Unknown;
 use crate::report::counted::counted;
 use crate::report::style::{BAD, DOUBTFUL, FAINT, GOOD, HEADLINE};
@@ -75,6 +77,26 @@ pub struct CheckArgs {
     /// nodes deviate]
     #[arg(long, value_name = "NUMBER")]
     max_states: Option<usize>,
+    /// Instead of searching, take this many random walks through each of some networks that are too
+    /// large to be searched, or through the network of your own
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["symmetry", "max_states", "requirement", "explore", "verbose"])]
+    random_walks: Option<u64>,
+    /// What the walks are made of: the same seed walks the same ways
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 0,
+        requires = "random_walks"
+    )]
+    seed: u64,
+    /// End a walk after this many steps
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 500,
+        requires = "random_walks"
+    )]
+    walk_steps: usize,
     /// Show every property, not only those that do not hold
     #[arg(short, long)]
     verbose: bool,
@@ -101,6 +123,7 @@ pub struct CheckArgs {
 /// What else can be checked.
 #[derive(Subcommand, Clone, Debug)]
 enum Subject {
+    Induction(super::check_induction::InductionArgs),
     Interop(super::check_interop::InteropArgs),
     Questions(super::check_interop::QuestionsArgs),
     Replay(ReplayArgs),
@@ -210,6 +233,7 @@ struct Results<'a> {
 /// When a network does not fit, a file cannot be written, or writing fails.
 pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match &args.subject {
+        Some(Subject::Induction(args)) => return super::check_induction::run(args, out),
         Some(Subject::Interop(args)) => return super::check_interop::run(args, out),
         Some(Subject::Questions(args)) => return super::check_interop::questions(args, out),
         Some(Subject::Replay(replay)) => return run_replay(&replay.file, out),
@@ -224,6 +248,9 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         .collect();
     let setup = Setup::deviating(deviations);
     let configurations = chosen(args, &setup)?;
+    if let Some(walks) = args.random_walks {
+        return walk(args, walks, deviations, &configurations, out);
+    }
     if let Some(address) = args.explore {
         return explore(configurations, address, out);
     }
@@ -306,9 +333,63 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
+/// Takes random walks instead of searching.
+fn walk(
+    args: &CheckArgs,
+    walks: u64,
+    deviations: Deviations,
+    configurations: &[Configuration],
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    let how = Walks {
+        walks,
+        steps: args.walk_steps,
+        seed: args.seed,
+    };
+    headline(args, out)?;
+    let interruption = Interruption::listen()?;
+    let mut all = Vec::new();
+    for configuration in configurations {
+        let bar = progress_bar(configuration.name());
+        let walked = configuration.walk(how, &mut |walks| {
+            bar.set_message(format!("{} walks", HumanCount(walks)));
+            interruption.go_on()
+        });
+        bar.finish_and_clear();
+        check_walks::write_walk(&walked, out)?;
+        out.flush()?;
+        all.push(walked);
+    }
+    let exit = check_walks::conclude(&all, how, out)?;
+    let shortest = all.iter().flat_map(|walked| &walked.violations);
+    if let Some(violation) = shortest.min_by_key(|violation| violation.steps) {
+        write_counterexample(args, &violation.walk, out)?;
+    }
+    if let Some(file) = &args.json {
+        let results = check_walks::Results {
+            format: "blockexc-walks/1",
+            dialect: args.dialect.name,
+            deviations: deviations.iter().map(Deviation::name).collect(),
+            seed: how.seed,
+            most_steps: how.steps,
+            interrupted: interruption.is_requested(),
+            configurations: &all,
+        };
+        write_file(file, serde_json::to_string_pretty(&results)?)?;
+    }
+    match interruption.is_requested() {
+        true => {
+            writeln!(out, "{DOUBTFUL}interrupted{DOUBTFUL:#}")?;
+            Ok(Exit::Interrupted)
+        }
+        false => Ok(exit),
+    }
+}
+
 fn chosen(args: &CheckArgs, setup: &Setup) -> anyhow::Result<Vec<Configuration>> {
     let all = match args.custom.configuration(setup) {
         Some(custom) => vec![custom],
+        None if args.random_walks.is_some() => wide_set(setup),
         None => standard_set(setup),
     };
     let names: Vec<String> = all.iter().map(|one| one.name().to_owned()).collect();
@@ -492,15 +573,25 @@ fn show_counterexamples(
         configuration.name()
     )?;
     writeln!(out, "{}", chart.text())?;
-    if let Counterexample::Closed { round, .. } = found
-        && round > 0
+    if let Counterexample::Closed { round, .. } = &found
+        && *round > 0
     {
         writeln!(
             out,
             "The last {} for ever, while the want stays unmet.\n",
-            counted(round as u64, "step repeats", "steps repeat")
+            counted(*round as u64, "step repeats", "steps repeat")
         )?;
     }
+    write_counterexample(args, &found, out)
+}
+
+/// The counterexample to the files that were asked for.
+fn write_counterexample(
+    args: &CheckArgs,
+    found: &Counterexample<'_>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let chart = found.chart();
     if let Some(file) = &args.mermaid {
         write_file(file, chart.mermaid())?;
     }

@@ -4,7 +4,9 @@
 pub mod adapter;
 pub mod baseline;
 pub mod check;
+pub mod check_induction;
 pub mod check_interop;
+mod check_walks;
 pub mod completions;
 pub mod conform;
 pub mod decode;

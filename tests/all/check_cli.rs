@@ -228,3 +228,38 @@ fn a_file_that_cannot_be_written_is_said_at_once() {
         }
     }
 }
+
+#[test]
+fn induction_takes_every_step_from_every_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("induction.json");
+    check(&["induction", "--only", "room for one"])
+        .args(["--json", file.to_str().unwrap()])
+        .assert()
+        .code(0)
+        .stdout(contains("all of them"))
+        .stdout(contains("every step keeps the invariants and every rule"));
+    let results = json(&file);
+    assert_eq!(results["format"], "blockexc-induction/1");
+    let world = &results["worlds"][0];
+    assert_eq!(world["exhausted"], true);
+    assert!(world["states"].as_u64() > Some(1000));
+    let predicates = world["predicates"].as_array().unwrap();
+    assert!(predicates.iter().all(|kept| kept["broken"] == 0));
+}
+
+#[test]
+fn induction_shows_the_step_that_breaks_an_invariant() {
+    let deviation = ["--deviation", "presence-unbounded"];
+    check(&["induction", "--only", "room for one"])
+        .args(deviation)
+        .assert()
+        .code(1)
+        .stdout(contains("presence is limited to own wants"))
+        .stdout(contains("what happens"))
+        .stdout(contains("after"));
+    check(&["induction", "--only", "nowhere"])
+        .assert()
+        .code(2)
+        .stderr(contains("no world's name contains `nowhere`"));
+}

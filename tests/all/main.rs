@@ -20,6 +20,7 @@ mod get_cli;
 mod hostile_memory;
 mod imports;
 mod kill_matrix;
+mod locality;
 mod node;
 mod node_kill;
 mod observe;

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 /// Does each of these, by so many threads: each takes the next that nobody has taken.
-pub(super) fn in_parallel<T: Send>(threads: usize, tasks: Vec<T>, work: impl Fn(T) + Sync) {
+pub(crate) fn in_parallel<T: Send>(threads: usize, tasks: Vec<T>, work: impl Fn(T) + Sync) {
     if threads == 1 || tasks.len() < 2 {
         return tasks.into_iter().for_each(work);
     }

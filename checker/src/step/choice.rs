@@ -95,6 +95,11 @@ impl<N: Names> Choose<N> for Player {
 }
 
 impl Player {
+    /// The script that it follows.
+    pub fn script(&self) -> Script {
+        self.script
+    }
+
     /// Whether every choice of the script was there to be made.
     fn has_followed(&self) -> bool {
         (0..MOST_CHOICES).all(|place| {

@@ -19,4 +19,8 @@ mod check_standard;
 mod check_symmetry;
 mod check_tabled;
 mod check_words;
+mod induction;
+mod locality;
 mod narrow;
+mod reach;
+mod walks;

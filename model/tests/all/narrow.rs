@@ -190,6 +190,11 @@ const FOLLOWS: &[(Deviation, &str, &str)] = &[
         "the peer came again, with an empty context, and still counts as asked",
     ),
     (
+        Deviation::StuckOnLeft,
+        "whoever is asked has yet to answer",
+        "the peer has left, and no answer is waited for",
+    ),
+    (
         Deviation::PresenceReplaces,
         "whoever is asked has a presence record",
         "the record was there when the peer was asked",

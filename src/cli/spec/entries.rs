@@ -1,5 +1,6 @@
 //! What is known of requirements, deviations and dialects, put together; also as JSON.
 
+use blockexc_checker::analysis::reach::Reach;
 use blockexc_model::deviation::Layer;
 use blockexc_model::dialect::DIALECTS;
 use blockexc_model::requirement::{Level, Observable, REQUIREMENTS};
@@ -64,6 +65,10 @@ pub(super) struct RequirementEntry {
     pub shell: Vec<Function>,
     /// What the model checker looks at for it.
     pub properties: Vec<&'static str>,
+    /// How far it is known that it is met: for nodes of any size, or less.
+    pub reach: &'static str,
+    /// What of it is known so far, when that does not go without saying.
+    pub reach_of: &'static str,
     /// The deviations that break it.
     pub broken_by: Vec<DeviationInDialects>,
     /// The scenarios that test it.
@@ -121,6 +126,7 @@ impl RequirementEntry {
             rationale,
             observable,
         } = *requirement;
+        let reach = Reach::of(id);
         RequirementEntry {
             id,
             section: section.title(),
@@ -137,6 +143,8 @@ impl RequirementEntry {
                 .filter(|property| property.requirements.contains(&id))
                 .map(|property| property.name)
                 .collect(),
+            reach: reach.map_or("", |(reach, _)| reach.words()),
+            reach_of: reach.map_or("", |(_, why)| why),
             broken_by: requirement
                 .broken_by()
                 .map(DeviationInDialects::of)

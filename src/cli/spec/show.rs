@@ -121,6 +121,11 @@ fn show_requirement(entry: &RequirementEntry, out: &mut dyn Write) -> io::Result
     ] {
         show_functions(place, functions, out)?;
     }
+    let known = match entry.reach_of {
+        "" => entry.reach.to_owned(),
+        why => format!("{} ({why})", entry.reach),
+    };
+    writeln!(out, "how far:    {}", wrapped(&known, 12, 12))?;
     if !entry.properties.is_empty() {
         writeln!(out, "properties:")?;
         for property in &entry.properties {

@@ -48,6 +48,11 @@ impl<N: Names> StepChecker<N> {
         }))
     }
 
+    /// How many of the predicates are rules. Those after them are invariants.
+    pub fn rules(&self) -> usize {
+        self.rules.len()
+    }
+
     /// The predicates that this step breaks.
     pub fn broken(&self, step: &Step<'_, N>) -> PredicateSet {
         self.broken_rules(step).union(self.broken_invariants(step))
@@ -55,10 +60,11 @@ impl<N: Names> StepChecker<N> {
 
     fn broken_rules(&self, step: &Step<'_, N>) -> PredicateSet {
         let deviations = step.deviations();
+        let deviates = !deviations.is_empty();
         let mut broken = PredicateSet::default();
         let mut reached = PredicateSet::default();
         for (number, rule) in self.rules.iter().enumerate() {
-            if deviations.intersects(rule.unless) {
+            if deviates && deviations.intersects(rule.unless) {
                 continue;
             }
             let Some(kept) = (rule.keeps)(step) else {

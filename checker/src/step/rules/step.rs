@@ -9,7 +9,7 @@ use blockexc_model::message::{
 };
 
 use super::super::choice::any_way;
-use super::message::{is_valid, is_want_block, is_want_have, parts, sent_items};
+use super::message::{count_parts, is_valid, is_want_block, is_want_have, sent_items};
 use super::state::{asked_of, context_of, same_state, wants_of};
 
 /// One step of one node.
@@ -96,13 +96,13 @@ impl<N: Names> Step<'_, N> {
     /// A message of one part.
     pub(super) fn received_part(&self) -> Option<(&N::Peer, &Message<N>)> {
         self.received()
-            .filter(|(_, message)| parts(message).len() == 1)
+            .filter(|(_, message)| count_parts(message) == 1)
     }
 
     /// Whether a message of several parts was received.
     pub(super) fn has_several_parts(&self) -> bool {
         self.received()
-            .is_some_and(|(_, message)| parts(message).len() > 1)
+            .is_some_and(|(_, message)| count_parts(message) > 1)
     }
 
     /// A message with a want list.

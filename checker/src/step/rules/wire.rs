@@ -3,7 +3,7 @@
 use blockexc_model::address::Names;
 use blockexc_model::deviating::Event;
 
-use super::message::parts;
+use super::message::{count_parts, parts};
 use super::rule::Rule;
 use super::state::{is_recorded, wants_of};
 
@@ -23,11 +23,10 @@ fn parts_are_handled_in_order<N: Names>() -> Rule<N> {
         &["WIRE-6"],
         |step| {
             let (from, message) = step.received()?;
-            let parts = parts(message);
-            if parts.len() < 2 {
+            if count_parts(message) < 2 {
                 return None;
             }
-            Some(step.does_the_same_one_by_one(from, parts))
+            Some(step.does_the_same_one_by_one(from, parts(message)))
         },
     )
 }

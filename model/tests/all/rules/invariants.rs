@@ -38,6 +38,11 @@ const VIOLATED: &[(&str, Deviation, &str)] = &[
         "join 1; request a",
     ),
     (
+        "whoever is asked has yet to answer",
+        StuckOnInvalid,
+        "join 1; request a; 1: have=a; 1: block=a~corrupt",
+    ),
+    (
         "a want known somewhere is asked of somebody",
         AskOnRetryOnly,
         "join 1; request a; 1: have=a",
@@ -53,6 +58,11 @@ const VIOLATED: &[(&str, Deviation, &str)] = &[
         "join 1; 1: ask=a",
     ),
     ("no own want is held", UploadKeepsWant, "request a; store a"),
+    (
+        "a plain address is held as its own block",
+        AcceptMislabelled,
+        "join 1; request a; 1: block=a/b",
+    ),
     (
         "a leaf's block is held under its own CID too",
         UnsharedLeaf,
