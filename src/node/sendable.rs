@@ -79,7 +79,8 @@ mod tests {
         let mut refused = 0;
         for length in 19_700..20_000 {
             let blocks = [vec![1; length], vec![2; length], vec![3; length]];
-            let dataset = Dataset::of_blocks(blocks.map(Bytes::from).to_vec()).unwrap();
+            let dataset = Dataset::of_blocks(blocks.map(Bytes::from).to_vec());
+            let dataset = dataset.expect("three blocks are enough");
             for (block, leaves) in dataset.into_stored() {
                 let address = leaves[0].address.clone();
                 let delivery = Delivery::valid(address, block.cid.clone());
