@@ -129,6 +129,8 @@ async fn everybody_is_told(harness: &Harness) -> Result<(), Stop> {
 
 async fn mute_peer_holds_up_nobody(harness: &Harness) -> Result<(), Stop> {
     let mute = harness.peer();
+    // It is asked nothing, or it would have agreed on a stream.
+    mute.never_read();
     let connection = mute.connect().await?;
     harness.joined(&mute).await?;
     connection.freeze();
