@@ -12,13 +12,12 @@ use tokio::sync::mpsc;
 use super::side::Side;
 use super::sight::Sight;
 use super::watched::Watched;
-use crate::suite::describe::OneLine;
 use crate::trace::frame::with_last_of_each;
 use crate::trace::header::Header;
 use crate::trace::line::{Entry, Output};
 use crate::trace::outside::Finding;
 use crate::trace::record::Recorder;
-use crate::wire::{DecodeOptions, decode};
+use crate::wire::{DecodeOptions, Decoded, decode};
 
 /// Of so many lines it is known when they came, the last ones.
 const MOST_TIMES: usize = 1 << 16;
@@ -51,8 +50,8 @@ pub enum Told<'a> {
     Message {
         /// Who sent it.
         from: Side,
-        /// What it says.
-        text: String,
+        /// What it says. It becomes text only where it is shown.
+        says: &'a Decoded,
     },
     /// Something that a node did is found to be wrong, for the first time.
     Found(Side, &'a Finding),
@@ -189,7 +188,7 @@ impl<W: Write> Observation<W> {
         };
         tell(Told::Message {
             from,
-            text: OneLine(&decoded).to_string(),
+            says: &decoded,
         });
         // A library that keeps the last of what comes twice reads something else.
         let last = with_last_of_each(bytes).and_then(|bytes| decode(bytes, &options).ok());

@@ -60,14 +60,22 @@ pub fn with_last_of_each(bytes: &Bytes) -> Option<Bytes> {
         let length = before.len() - rest.len();
         fields.push((field, before.slice(..length)));
     }
+    let is_replaced = |place: usize| {
+        let field = fields[place].0;
+        let mut later = fields[place + 1..].iter();
+        SINGULAR.contains(&field) && later.any(|(other, _)| *other == field)
+    };
+    // Nearly always nothing comes twice, and nothing is copied.
+    if !(0..fields.len()).any(is_replaced) {
+        return None;
+    }
     let mut kept = BytesMut::with_capacity(bytes.len());
-    for (place, (field, part)) in fields.iter().enumerate() {
-        let comes_again = || fields[place + 1..].iter().any(|(other, _)| other == field);
-        if !SINGULAR.contains(field) || !comes_again() {
+    for (place, (_, part)) in fields.iter().enumerate() {
+        if !is_replaced(place) {
             kept.put_slice(part);
         }
     }
-    (kept.len() < bytes.len()).then(|| kept.freeze())
+    Some(kept.freeze())
 }
 
 /// What a node that deviates so did wrong in refusing this frame: what is in the frame, and the

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::observe::observation::Told;
 use crate::shortened::shortened;
+use crate::suite::describe::OneLine;
 
 /// So many messages are shown in a second, unless all are asked for.
 const MOST_A_SECOND: u32 = 10;
@@ -39,16 +40,17 @@ impl Live {
             self.shown = 0;
         }
         match told {
-            Told::Message { from, text } => {
+            Told::Message { from, says } => {
                 if self.shown >= MOST_A_SECOND && !self.shows_all {
                     self.hidden += 1;
                     return;
                 }
                 self.shown += 1;
                 self.line(&format!(
-                    "{} -> {}: {text}",
+                    "{} -> {}: {}",
                     from.name(),
-                    from.other().name()
+                    from.other().name(),
+                    OneLine(says)
                 ));
             }
             Told::Note(note) => self.line(note),
