@@ -8,10 +8,10 @@ use blockexc_model::requirement::{Level, REQUIREMENTS};
 use super::observation::Observation;
 use super::side::Side;
 use super::watched::{Found, Watched};
-use crate::suite::circumstances::{RunOptions, Selection};
+use crate::suite::circumstances::RunOptions;
 use crate::suite::describe::{OneLine, short};
 use crate::suite::verdict::{
-    Conclusion, Counts, FORMAT_VERSION, Line, RunResult, ScenarioResult, TargetDescription, Verdict,
+    Conclusion, Line, RunResult, ScenarioResult, TargetDescription, Verdict,
 };
 use crate::trace::outside::Happened;
 use crate::trace::unexplained::Unexplained;
@@ -53,34 +53,16 @@ pub fn result<W: Write>(observation: &Observation<W>, circumstances: Circumstanc
         None => format!("{} (which was never connected)", watched.side),
     };
     let duration = observation.begun.elapsed().as_millis();
+    let target = TargetDescription::named(format!("{} and {}", named(dialling), named(dialled)));
     let mut run = RunResult {
-        format_version: FORMAT_VERSION,
-        blockexc_version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: TargetDescription {
-            name: format!("{} and {}", named(dialling), named(dialled)),
-            dialect: None,
-            deviations: Vec::new(),
-        },
         protocol: circumstances.protocols.join(", "),
         seed: circumstances.seed,
-        started: circumstances.started,
-        selection: Selection {
-            of: results.len(),
-            ..Selection::default()
-        },
         options: RunOptions {
             arguments: circumstances.arguments,
             ..RunOptions::default()
         },
-        part: None,
-        interrupted: false,
-        not_run: Vec::new(),
-        baseline: None,
-        everything_selected: false,
-        conclusion: Conclusion::CouldNotTell,
-        counts: Counts::default(),
         duration_ms: u64::try_from(duration).unwrap_or(u64::MAX),
-        results,
+        ..RunResult::of(target, circumstances.started, results)
     };
     run.conclude();
     // Where nothing was said nothing is shown.

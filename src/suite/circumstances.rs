@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::{SecondsFormat, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,11 @@ pub struct RunOptions {
     /// Whether the scenarios ran in an order that the seed made, and not in that of the specification.
     #[serde(default)]
     pub shuffled: bool,
+}
+
+/// The time now, in UTC, as RFC 3339 has it: when a run begins.
+pub fn now() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// One part of a campaign: number `number` of `of`, counted from one.

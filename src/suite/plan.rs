@@ -6,6 +6,7 @@ use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha20Rng;
 
+use super::circumstances::RunOptions;
 use super::listen::Listen;
 use super::protocol_id::CODEX;
 use super::scenario::Scenario;
@@ -50,6 +51,21 @@ impl Plan {
             listen: None,
             shuffled: false,
             keep_passes: false,
+        }
+    }
+
+    /// What of it stands in a result, for a target that these arguments name.
+    pub fn options(&self, arguments: Vec<String>) -> RunOptions {
+        let muxers = self.muxers.iter();
+        RunOptions {
+            timeout_ms: u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX),
+            muxers: muxers
+                .map(|muxer| format!("{muxer:?}").to_lowercase())
+                .collect(),
+            key_type: format!("{:?}", self.key_type).to_lowercase(),
+            arguments,
+            require_all: false,
+            shuffled: self.shuffled,
         }
     }
 

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use blockexc_model::requirement::Level;
 use futures::{FutureExt as _, StreamExt as _, stream};
 
-use super::circumstances::{RunOptions, Selection};
+use super::circumstances::{Selection, now};
 use super::exchange::{Content, Exchange, Record};
 use super::plan::Plan;
 use super::quirk_detection::learn_manner;
@@ -19,7 +19,7 @@ use super::scenarios;
 use super::setup::{set_up, tear_down};
 use super::source::TargetSource;
 use super::stop::Stop;
-use super::verdict::{Conclusion, Counts, Exchanged, FORMAT_VERSION, RunResult, ScenarioResult};
+use super::verdict::{Exchanged, RunResult, ScenarioResult};
 
 /// A whole scenario may take this many times what one thing in it may.
 const WHOLE: u32 = 20;
@@ -51,7 +51,7 @@ impl Observer for NoObserver {}
 /// of the scenarios that had ended.
 pub async fn run(source: Arc<dyn TargetSource>, plan: &Plan, observer: &dyn Observer) -> RunResult {
     let start = Instant::now();
-    let started = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let started = now();
     let manner = Arc::new(learn_manner(source.as_ref(), plan).await);
     let shared = Arc::new(plan.clone());
     let gone = Arc::new(Gone::default());
@@ -99,38 +99,20 @@ pub async fn run(source: Arc<dyn TargetSource>, plan: &Plan, observer: &dyn Obse
         .map(|scenario| scenario.id.to_owned())
         .filter(|id| !results.iter().any(|result| result.scenario == *id))
         .collect();
+    let of = scenarios::all().count();
     let mut run = RunResult {
-        format_version: FORMAT_VERSION,
-        blockexc_version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: source.describe(),
         protocol: plan.protocol.clone(),
         seed: plan.seed,
-        started,
         selection: Selection {
-            of: scenarios::all().count(),
+            of,
             ..Selection::default()
         },
-        options: RunOptions {
-            timeout_ms: u64::try_from(plan.timeout.as_millis()).unwrap_or(u64::MAX),
-            muxers: plan
-                .muxers
-                .iter()
-                .map(|muxer| format!("{muxer:?}").to_lowercase())
-                .collect(),
-            key_type: format!("{:?}", plan.key_type).to_lowercase(),
-            arguments: source.arguments(),
-            require_all: false,
-            shuffled: plan.shuffled,
-        },
-        part: None,
+        options: plan.options(source.arguments()),
         interrupted: !not_run.is_empty(),
         not_run,
-        baseline: None,
-        everything_selected: plan.scenarios.len() == scenarios::all().count(),
-        conclusion: Conclusion::CouldNotTell,
-        counts: Counts::default(),
+        everything_selected: plan.scenarios.len() == of,
         duration_ms: milliseconds(start),
-        results,
+        ..RunResult::of(source.describe(), started, results)
     };
     run.conclude();
     run

@@ -71,11 +71,7 @@ pub struct OneNode {
 impl OneNode {
     /// The description of the target.
     pub fn describe(&self) -> TargetDescription {
-        TargetDescription {
-            name: self.name.clone(),
-            dialect: None,
-            deviations: Vec::new(),
-        }
+        TargetDescription::named(self.name.clone())
     }
 
     /// What it offers, where its control can do this.

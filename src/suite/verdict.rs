@@ -134,6 +134,17 @@ pub struct TargetDescription {
     pub deviations: Vec<String>,
 }
 
+impl TargetDescription {
+    /// A target of which no more is known than this name.
+    pub fn named(name: String) -> Self {
+        TargetDescription {
+            name,
+            dialect: None,
+            deviations: Vec::new(),
+        }
+    }
+}
+
 /// Everything that a run found out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunResult {
@@ -174,6 +185,33 @@ pub struct RunResult {
 }
 
 impl RunResult {
+    /// A run of this program that has these results and began then. The rest is as of a run of which
+    /// nothing was left out; [`conclude`](Self::conclude) says what it comes to.
+    pub fn of(target: TargetDescription, started: String, results: Vec<ScenarioResult>) -> Self {
+        RunResult {
+            format_version: FORMAT_VERSION,
+            blockexc_version: env!("CARGO_PKG_VERSION").to_owned(),
+            target,
+            protocol: String::new(),
+            seed: 0,
+            started,
+            selection: Selection {
+                of: results.len(),
+                ..Selection::default()
+            },
+            options: RunOptions::default(),
+            part: None,
+            interrupted: false,
+            not_run: Vec::new(),
+            baseline: None,
+            everything_selected: false,
+            conclusion: Conclusion::CouldNotTell,
+            counts: Counts::default(),
+            duration_ms: 0,
+            results,
+        }
+    }
+
     /// Counts the results, and says what they come to.
     pub fn conclude(&mut self) {
         self.counts = Counts::of(&self.results);

@@ -10,10 +10,8 @@ use super::files::FORMAT;
 use super::judged::Judged;
 use super::vector::Vector;
 use crate::shortened::shortened;
-use crate::suite::circumstances::{RunOptions, Selection};
-use crate::suite::verdict::{
-    Conclusion, Counts, FORMAT_VERSION, Line, RunResult, ScenarioResult, TargetDescription, Verdict,
-};
+use crate::suite::circumstances::{RunOptions, Selection, now};
+use crate::suite::verdict::{Line, RunResult, ScenarioResult, TargetDescription, Verdict};
 
 /// How often a driver that ends or falls silent is started again.
 const MOST_STARTS: usize = 10;
@@ -32,7 +30,7 @@ pub async fn run(
     interrupted: impl Future<Output = ()>,
 ) -> Result<RunResult, String> {
     let begun = Instant::now();
-    let started = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let started = now();
     let (driver, greeting) = Driver::start(settings).await?;
     let mut asking = Asking {
         settings,
@@ -56,17 +54,9 @@ pub async fn run(
         .iter()
         .map(|vector| vector.id.clone())
         .collect();
+    let target = TargetDescription::named(format!("driver: {}", greeting.name));
     let mut run = RunResult {
-        format_version: FORMAT_VERSION,
-        blockexc_version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: TargetDescription {
-            name: format!("driver: {}", greeting.name),
-            dialect: None,
-            deviations: Vec::new(),
-        },
         protocol: FORMAT.to_owned(),
-        seed: 0,
-        started,
         selection: Selection {
             of,
             ..Selection::default()
@@ -76,15 +66,11 @@ pub async fn run(
             arguments: vec![settings.command.clone()],
             ..RunOptions::default()
         },
-        part: None,
         interrupted: !not_run.is_empty(),
         not_run,
-        baseline: None,
         everything_selected: vectors.len() == of,
-        conclusion: Conclusion::CouldNotTell,
-        counts: Counts::default(),
         duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-        results,
+        ..RunResult::of(target, started, results)
     };
     run.conclude();
     Ok(run)

@@ -15,6 +15,7 @@ use crate::cli::interruption::{Interrupted, Interruption};
 use crate::cli::reporting::{ReportArgs, exit_of};
 use crate::cli::results::write_file;
 use crate::cli::{Exit, runtime, seed};
+use crate::suite::circumstances::now;
 use crate::suite::probe;
 use crate::suite::random::campaign::{self, Campaign, Failure, Orders, Stimuli};
 use crate::suite::random::file::Saved;
@@ -129,7 +130,7 @@ pub(super) fn run(
         again.push_str(&format!(" --expect {}", dialect.name));
     }
     let plan = args.target.plan(Vec::new(), chosen);
-    let started = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let started = now();
     let runtime = runtime()?;
     let bar = bar(many);
     let (campaign, orders) = runtime.block_on(async {

@@ -295,11 +295,10 @@ impl TargetSource for AdapterSource {
             node_version,
             ..
         } = &self.hello;
-        TargetDescription {
-            name: format!("{} by {adapter}", format!("{node} {node_version}").trim()),
-            dialect: None,
-            deviations: Vec::new(),
-        }
+        TargetDescription::named(format!(
+            "{} by {adapter}",
+            format!("{node} {node_version}").trim()
+        ))
     }
 
     fn arguments(&self) -> Vec<String> {

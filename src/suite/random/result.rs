@@ -9,10 +9,7 @@ use blockexc_model::{Deviation, Deviations};
 use super::campaign::{Campaign, Failure, Orders};
 use super::judged::Finding;
 use crate::shortened::shortened;
-use crate::suite::circumstances::{RunOptions, Selection};
-use crate::suite::verdict::{
-    Conclusion, Counts, FORMAT_VERSION, Line, RunResult, ScenarioResult, Verdict,
-};
+use crate::suite::verdict::{Line, RunResult, ScenarioResult, Verdict};
 
 /// So many of the lines that would have been allowed are shown.
 const MOST_ALLOWED: usize = 3;
@@ -100,36 +97,12 @@ pub fn result(
         results.push(nothing);
     }
     let mut run = RunResult {
-        format_version: FORMAT_VERSION,
-        blockexc_version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: source.describe(),
         protocol: plan.protocol.clone(),
         seed: plan.seed,
-        started,
-        selection: Selection {
-            of: results.len(),
-            ..Selection::default()
-        },
-        options: RunOptions {
-            timeout_ms: u64::try_from(plan.timeout.as_millis()).unwrap_or(u64::MAX),
-            muxers: plan
-                .muxers
-                .iter()
-                .map(|muxer| format!("{muxer:?}").to_lowercase())
-                .collect(),
-            key_type: format!("{:?}", plan.key_type).to_lowercase(),
-            arguments,
-            ..RunOptions::default()
-        },
-        part: None,
+        options: plan.options(arguments),
         interrupted: campaign.interrupted,
-        not_run: Vec::new(),
-        baseline: None,
-        everything_selected: false,
-        conclusion: Conclusion::CouldNotTell,
-        counts: Counts::default(),
         duration_ms: campaign.duration_ms,
-        results,
+        ..RunResult::of(source.describe(), started, results)
     };
     run.conclude();
     run

@@ -100,11 +100,7 @@ impl TargetSource for Simple {
     }
 
     fn describe(&self) -> TargetDescription {
-        TargetDescription {
-            name: "a simple target".to_owned(),
-            dialect: None,
-            deviations: Vec::new(),
-        }
+        TargetDescription::named("a simple target".to_owned())
     }
 
     fn arguments(&self) -> Vec<String> {
