@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use blockexc_checker::analysis::configuration::{Configuration, Options};
@@ -23,11 +23,12 @@ use blockexc_checker::show::replay::{self, Replay};
 use blockexc_model::deviating::Setup;
 use blockexc_model::{Deviation, Deviations, Dialect};
 use clap::{Args, Subcommand};
-use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, ProgressBar};
 use serde::Serialize;
 
 use super::interruption::Interruption;
 use super::results::{look_ahead, write_file};
+use super::spinner::spinner;
 use super::{Exit, check_walks, deviation, dialect, requirement};
 use crate::near::Unknown;
 use crate::report::counted::counted;
@@ -277,7 +278,7 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         if interruption.is_requested() {
             break;
         }
-        let bar = progress_bar(configuration.name());
+        let bar = spinner(configuration.name());
         let report = configuration.search(&options, &mut |progress| {
             show(&bar, progress);
             interruption.go_on()
@@ -350,7 +351,7 @@ fn walk(
     let interruption = Interruption::listen()?;
     let mut all = Vec::new();
     for configuration in configurations {
-        let bar = progress_bar(configuration.name());
+        let bar = spinner(configuration.name());
         let walked = configuration.walk(how, &mut |walks| {
             bar.set_message(format!("{} walks", HumanCount(walks)));
             interruption.go_on()
@@ -433,16 +434,6 @@ fn headline(args: &CheckArgs, out: &mut dyn Write) -> std::io::Result<()> {
         write!(out, ", with {}", names.join(", "))?;
     }
     writeln!(out, "\n")
-}
-
-fn progress_bar(name: &str) -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix}: {msg} ({elapsed})") {
-        bar.set_style(style);
-    }
-    bar.set_prefix(name.to_owned());
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }
 
 fn show(bar: &ProgressBar, progress: Progress) {

@@ -3,9 +3,8 @@
 
 use std::io::Write;
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::bail;
 use blockexc_checker::analysis::induction::search::{Found, Kept, Options, search};
@@ -13,11 +12,12 @@ use blockexc_checker::analysis::induction::world::{World, worlds};
 use blockexc_model::deviating::Setup;
 use blockexc_model::{Deviation, Deviations};
 use clap::Args;
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::HumanCount;
 use serde::Serialize;
 
 use super::interruption::Interruption;
 use super::results::{look_ahead, write_json};
+use super::spinner::spinner;
 use super::{Exit, deviation};
 use crate::report::counted::counted;
 use crate::report::style::{BAD, DOUBTFUL, FAINT, GOOD, HEADLINE};
@@ -90,13 +90,10 @@ pub fn run(args: &InductionArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         if interruption.is_requested() {
             break;
         }
-        let bar = progress_bar(world.name);
+        let bar = spinner(world.name);
         let one = search(world, &setup, &options, &|states| {
             bar.set_message(format!("{} states", HumanCount(states)));
-            match interruption.is_requested() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
+            interruption.go_on()
         });
         bar.finish_and_clear();
         write_found(&one, args.verbose, out)?;
@@ -147,16 +144,6 @@ fn chosen(args: &InductionArgs) -> anyhow::Result<Vec<World>> {
         );
     }
     Ok(chosen)
-}
-
-fn progress_bar(name: &str) -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix}: {msg} ({elapsed})") {
-        bar.set_style(style);
-    }
-    bar.set_prefix(name.to_owned());
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }
 
 /// The rules that had nothing to say in any of these worlds: what they say would hold of anything.

@@ -15,9 +15,9 @@ use libp2p::Multiaddr;
 use libp2p::multiaddr::Protocol;
 
 use self::random::RandomArgs;
-use self::target::{TargetArgs, source};
+use self::target::{TargetArgs, reach, source};
 use super::Exit;
-use super::interruption::{Interrupted, Interruption};
+use super::interruption::Interruption;
 use super::known::{self, KnownArgs};
 use super::reporting::{ReportArgs, exit_of};
 use super::{runtime, seconds, seed};
@@ -25,7 +25,6 @@ use crate::suite::circumstances::Part;
 use crate::suite::control::Capability;
 use crate::suite::listen::Listen;
 use crate::suite::plan::Plan;
-use crate::suite::probe;
 use crate::suite::runner::{self, Observer};
 use crate::suite::scenario::Scenario;
 use crate::suite::select::select;
@@ -143,16 +142,7 @@ pub fn run(args: &ConformArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
             source.end().await;
             bail!("--listen needs a control that can connect to a peer, or --wait");
         }
-        if args.target.is_foreign() {
-            let reached = tokio::select! {
-                reached = probe::reach(source.as_ref(), &plan) => reached.map_err(Into::into),
-                () = interruption.requested() => Err(Interrupted.into()),
-            };
-            if let Err(error) = reached {
-                source.end().await;
-                return Err(error);
-            }
-        }
+        reach(&args.target, &source, &plan, &interruption).await?;
         let progress = Progress::new(plan.scenarios.len(), interruption.clone());
         let result = runner::run(source, &plan, &progress).await;
         progress.bar.finish_and_clear();

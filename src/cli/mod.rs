@@ -23,6 +23,7 @@ mod reporting;
 mod results;
 pub mod simulate;
 pub mod spec;
+mod spinner;
 pub mod trace;
 pub mod tree;
 pub mod vectors;

@@ -2,7 +2,7 @@
 
 pub(super) mod runs;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use super::results::{is_standard_output, look_ahead, write_file, write_json};
 use super::{Exit, deviation, dialect};
 use crate::report::style::{BAD, FAINT, GOOD};
 use crate::simulate::faults::Fault;
-use crate::simulate::summary::{Summary, clock};
+use crate::simulate::summary::{Summary, Violation, clock};
 use crate::simulate::{Options, simulate};
 use crate::suite::circumstances::Part;
 
@@ -177,27 +177,31 @@ pub fn run(args: &SimulateArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         return args.run_all(options, &interruption, out);
     }
     let summary = run_one(&options, "", &interruption)?;
-    let mut nowhere = io::sink();
-    let out = args.write_json(&summary, out, &mut nowhere)?;
-    write!(out, "{summary}")?;
-    let is_interrupted = summary.interrupted_at_ms.is_some();
-    let Some(first) = &summary.first_violation else {
-        if is_interrupted {
-            return Ok(Exit::Interrupted);
-        }
-        writeln!(out, "{GOOD}every want was met that could be{GOOD:#}")?;
-        return Ok(Exit::Good);
-    };
-    writeln!(
-        out,
-        "{BAD}requirements: {}{BAD:#}",
-        first.property.requirements.join(", ")
-    )?;
-    show_log(&summary, args, out)?;
-    Ok(match is_interrupted {
-        true => Exit::Interrupted,
-        false => Exit::Bad,
+    args.write_files(&summary, summary.first_violation.as_ref(), out)?;
+    if !args.is_json_shown() {
+        show(&summary, args, out)?;
+    }
+    Ok(if summary.interrupted_at_ms.is_some() {
+        Exit::Interrupted
+    } else if summary.first_violation.is_some() {
+        Exit::Bad
+    } else {
+        Exit::Good
     })
+}
+
+fn show(summary: &Summary, args: &SimulateArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    write!(out, "{summary}")?;
+    match &summary.first_violation {
+        Some(first) => {
+            let requirements = first.property.requirements.join(", ");
+            writeln!(out, "{BAD}requirements: {requirements}{BAD:#}")?;
+            show_log(first, args, out)?;
+        }
+        None if summary.interrupted_at_ms.is_some() => {}
+        None => writeln!(out, "{GOOD}every want was met that could be{GOOD:#}")?,
+    }
+    Ok(())
 }
 
 /// One simulation; `of` says before the time which one it is.
@@ -217,21 +221,25 @@ fn run_one(options: &Options, of: &str, interruption: &Interruption) -> anyhow::
 }
 
 impl SimulateArgs {
-    /// Writes the JSON that is asked for. Returns where the text goes.
-    fn write_json<'a>(
+    fn is_json_shown(&self) -> bool {
+        self.json.as_deref().is_some_and(is_standard_output)
+    }
+
+    /// Writes the files that are asked for: the JSON, and the log of the node that violated a property
+    /// first, if one did.
+    fn write_files(
         &self,
         value: &impl Serialize,
-        out: &'a mut dyn Write,
-        nowhere: &'a mut io::Sink,
-    ) -> anyhow::Result<&'a mut dyn Write> {
-        let Some(file) = &self.json else {
-            return Ok(out);
-        };
-        write_json(file, value, out)?;
-        Ok(match is_standard_output(file) {
-            true => nowhere,
-            false => out,
-        })
+        first: Option<&Violation>,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        if let Some(file) = &self.json {
+            write_json(file, value, out)?;
+        }
+        if let (Some(file), Some(first)) = (&self.trace, first) {
+            write_file(file, &first.log.0)?;
+        }
+        Ok(())
     }
 
     /// One simulation for each seed. The first that violates a property gives its log.
@@ -275,22 +283,21 @@ impl SimulateArgs {
                 first.get_or_insert(summary);
             }
         }
-        let mut nowhere = io::sink();
-        let out = self.write_json(&runs, out, &mut nowhere)?;
-        if let Some(first) = &first {
-            writeln!(out, "{first}")?;
-            show_log(first, self, out)?;
-            writeln!(out)?;
+        let violation = first.as_ref().and_then(|it| it.first_violation.as_ref());
+        self.write_files(&runs, violation, out)?;
+        if !self.is_json_shown() {
+            if let (Some(summary), Some(violation)) = (&first, violation) {
+                writeln!(out, "{summary}")?;
+                show_log(violation, self, out)?;
+                writeln!(out)?;
+            }
+            runs.write(out)?;
         }
-        runs.write(out)?;
         Ok(runs.exit())
     }
 }
 
-fn show_log(summary: &Summary, args: &SimulateArgs, out: &mut dyn Write) -> anyhow::Result<()> {
-    let Some(first) = &summary.first_violation else {
-        return Ok(());
-    };
+fn show_log(first: &Violation, args: &SimulateArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let text = String::from_utf8_lossy(&first.log.0);
     let lines: Vec<&str> = text.lines().collect();
     let shown = lines.len().min(SHOWN_LINES);
@@ -303,7 +310,6 @@ fn show_log(summary: &Summary, args: &SimulateArgs, out: &mut dyn Write) -> anyh
         writeln!(out, "  {FAINT}{line}{FAINT:#}")?;
     }
     if let Some(file) = &args.trace {
-        write_file(file, &first.log.0)?;
         writeln!(
             out,
             "all of it: {0}; try `blockexc trace validate {0}`",

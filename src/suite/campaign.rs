@@ -52,6 +52,12 @@ pub trait Shard {
     fn difference(&self, other: &Self) -> Option<&'static str>;
 }
 
+/// The name of the first of these that is not the same.
+pub fn first_that_differs(same: &[(bool, &'static str)]) -> Option<&'static str> {
+    let different = same.iter().find(|(is_same, _)| !is_same);
+    different.map(|(_, what)| *what)
+}
+
 impl Shard for RunResult {
     fn part(&self) -> Option<Part> {
         self.part
@@ -69,8 +75,7 @@ impl Shard for RunResult {
             (self.selection == other.selection, "selections"),
             (self.options == other.options, "options"),
         ];
-        same.into_iter()
-            .find_map(|(same, what)| (!same).then_some(what))
+        first_that_differs(&same)
     }
 }
 

@@ -10,13 +10,12 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::start::quoted;
-use super::target::{TargetArgs, source};
-use crate::cli::interruption::{Interrupted, Interruption};
+use super::target::{TargetArgs, reach, source};
+use crate::cli::interruption::Interruption;
 use crate::cli::reporting::{ReportArgs, exit_of};
 use crate::cli::results::write_file;
 use crate::cli::{Exit, runtime, seed};
 use crate::suite::circumstances::now;
-use crate::suite::probe;
 use crate::suite::random::campaign::{self, Campaign, Failure, Orders, Stimuli};
 use crate::suite::random::file::Saved;
 use crate::suite::random::result::result;
@@ -135,16 +134,7 @@ pub(super) fn run(
     let bar = bar(many);
     let (campaign, orders) = runtime.block_on(async {
         let source = source(args.target).await?;
-        if args.target.is_foreign() {
-            let reached = tokio::select! {
-                reached = probe::reach(source.as_ref(), &plan) => reached.map_err(Into::into),
-                () = interruption.requested() => Err(Interrupted.into()),
-            };
-            if let Err(error) = reached {
-                source.end().await;
-                return Err(error);
-            }
-        }
+        reach(args.target, &source, &plan, &interruption).await?;
         let orders = Orders {
             source,
             plan,

@@ -10,11 +10,13 @@ use clap::{ArgGroup, Args};
 use libp2p::Multiaddr;
 
 use super::start::{StartArgs, quoted};
+use crate::cli::interruption::{Interrupted, Interruption};
 use crate::cli::{deviation, dialect, seconds};
 use crate::suite::adapter::source::{AdapterSettings, AdapterSource};
 use crate::suite::embedded::{EmbeddedSource, USUAL_JOBS};
 use crate::suite::launcher::{Launcher, Place};
 use crate::suite::plan::{DEFAULT_TIMEOUT, Plan};
+use crate::suite::probe;
 use crate::suite::protocol_id::CODEX;
 use crate::suite::rest::Rest;
 use crate::suite::rest_source::RestSource;
@@ -224,6 +226,31 @@ pub(in crate::cli) async fn source(args: &TargetArgs) -> anyhow::Result<Arc<dyn 
         arguments,
     };
     Ok(Arc::new(RemoteSource { address, node }))
+}
+
+/// Looks whether a foreign target is there and is what it is said to be. Where it is not, its source is
+/// ended.
+///
+/// # Errors
+///
+/// When it is not, or the user interrupts.
+pub(in crate::cli) async fn reach(
+    args: &TargetArgs,
+    source: &Arc<dyn TargetSource>,
+    plan: &Plan,
+    interruption: &Interruption,
+) -> anyhow::Result<()> {
+    if !args.is_foreign() {
+        return Ok(());
+    }
+    let reached = tokio::select! {
+        reached = probe::reach(source.as_ref(), plan) => reached.map_err(Into::into),
+        () = interruption.requested() => Err(Interrupted.into()),
+    };
+    if reached.is_err() {
+        source.end().await;
+    }
+    reached
 }
 
 /// What the target is said to hold.

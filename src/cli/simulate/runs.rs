@@ -9,7 +9,7 @@ use crate::cli::Exit;
 use crate::report::counted::counted;
 use crate::report::style::{BAD, GOOD};
 use crate::simulate::summary::Summary;
-use crate::suite::campaign::Shard;
+use crate::suite::campaign::{Shard, first_that_differs};
 use crate::suite::circumstances::Part;
 
 /// The name of the format.
@@ -163,7 +163,6 @@ impl Shard for Runs {
             (self.runs == other.runs, "numbers of runs"),
             (self.options == other.options, "options"),
         ];
-        same.into_iter()
-            .find_map(|(same, what)| (!same).then_some(what))
+        first_that_differs(&same)
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::accepted::Outcome;
 use crate::cli::Exit;
 use crate::report::counted::counted;
-use crate::suite::campaign::Shard;
+use crate::suite::campaign::{Shard, first_that_differs};
 use crate::suite::circumstances::Part;
 
 /// The name of the format.
@@ -167,7 +167,6 @@ impl Shard for StoredVerdicts {
                 "baselines",
             ),
         ];
-        same.into_iter()
-            .find_map(|(same, what)| (!same).then_some(what))
+        first_that_differs(&same)
     }
 }
