@@ -3,7 +3,7 @@
 //! 1. [`checkable`]: a model, and what a search must be told of it. [`property`]: what must hold
 //!    of it. [`space`]: a model with an encoding of its states that suits the search.
 //! 2. [`explorer`]: the exact breadth-first search. [`exploration`]: what it found.
-//!    [`walks`]: random walks, where there are too many states.
+//!    [`walks`]: random walks, where there are too many states, by random [`numbers`].
 //! 3. [`interner`]: components of states as numbers, for spaces that encode states so.
 //! 4. [`graph`]: all transitions of a search. [`fair_cycles`]: what can be put off for ever.
 
@@ -16,6 +16,7 @@ pub mod graph;
 mod hash_index;
 pub mod interner;
 mod lookup;
+pub mod numbers;
 pub(crate) mod parallel;
 pub mod property;
 pub mod space;

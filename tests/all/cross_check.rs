@@ -158,7 +158,7 @@ fn every_deviation_of_the_model_is_found() {
             writeln!(table, "{deviation:<32} out of reach: {reason}").unwrap();
             continue;
         }
-        let mut dice = Dice(0);
+        let mut dice = Dice::new(0);
         let deviations = Deviations::of(&[*deviation]);
         let found = (1..=TRACES_FOR_DEVIATIONS)
             .find(|_| difference(&dice.trace(STEPS), deviations).is_some());

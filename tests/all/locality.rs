@@ -138,7 +138,7 @@ fn seen_of(window: &Window<Many>, dump: &Dump<u16, u32>) -> Dump<u16, u32> {
 #[test]
 fn a_step_of_the_engine_is_local() {
     let windows = std::env::var("BLOCKEXC_WINDOWS").map_or(WINDOWS, |it| it.parse().unwrap());
-    let mut dice = Dice(61);
+    let mut dice = Dice::new(61);
     let mut node = made_up(&mut dice, fresh().behaviour);
     let mut engine = engine_in(&node);
     let (mut steps, mut seen, mut moved) = (0, 0, 0);

@@ -46,7 +46,7 @@ fn rejection(log: &str, suppose: Suppose) -> Option<Unexplained> {
 #[test]
 fn logs_of_the_model_and_of_the_engine_are_explained() {
     for seed in 0..300 {
-        let trace = Dice(seed).trace(60);
+        let trace = Dice::new(seed).trace(60);
         for who in [Who::Engine, Who::Model(Deviations::none())] {
             for dumps in [false, true] {
                 let log = log_of(&trace, who, dumps);
@@ -62,7 +62,7 @@ fn logs_of_the_model_and_of_the_engine_are_explained() {
 #[test]
 fn logs_of_the_engine_are_explained_loosely() {
     for seed in 0..300 {
-        let trace = Dice(seed).trace(60);
+        let trace = Dice::new(seed).trace(60);
         let log = log_of(&trace, Who::Engine, seed % 2 == 0);
         let log = log.replacen(r#""complete":true"#, r#""complete":false"#, 1);
         let kept: Vec<_> = log
@@ -83,10 +83,10 @@ fn logs_of_the_engine_are_explained_loosely() {
 fn logs_cut_at_the_front_are_explained_as_far_as_they_are_known() {
     let mut judged = 0;
     for seed in 0..300 {
-        let trace = Dice(seed).trace(60);
+        let trace = Dice::new(seed).trace(60);
         let log = log_of(&trace, Who::Engine, seed % 2 == 0);
         let lines: Vec<_> = log.lines().collect();
-        let cut = Dice(seed).below(lines.len());
+        let cut = Dice::new(seed).below(lines.len());
         let header = lines[0].replace(r#""complete":true"#, r#""from":"middle""#);
         let rest = &lines[1 + cut.min(lines.len() - 1)..];
         let log = format!("{header}\n{}", rest.join("\n"));
@@ -100,7 +100,7 @@ fn logs_cut_at_the_front_are_explained_as_far_as_they_are_known() {
 #[test]
 fn a_log_cut_at_the_end_is_explained() {
     for seed in 0..50 {
-        let trace = Dice(seed).trace(30);
+        let trace = Dice::new(seed).trace(30);
         let log = log_of(&trace, Who::Engine, false);
         let lines: Vec<_> = log.lines().collect();
         for end in 1..=lines.len() {
@@ -126,7 +126,7 @@ fn a_log_of_a_node_that_deviates_is_rejected_for_what_the_deviation_breaks() {
             continue;
         }
         let generated = (0..2000_u32).map(|seed| {
-            let mut trace = Dice(seed.into()).trace(60);
+            let mut trace = Dice::new(seed.into()).trace(60);
             if trace.retries == u32::MAX && seed % 2 == 0 {
                 trace.retries = 1;
             }
@@ -156,7 +156,7 @@ fn what_is_out_of_reach_is_so() {
         assert!(!reason.is_empty());
         for seed in 0..50 {
             let deviant = Who::Model(Deviations::of(&[*deviation]));
-            let log = log_of(&Dice(seed).trace(60), deviant, true);
+            let log = log_of(&Dice::new(seed).trace(60), deviant, true);
             assert_eq!(rejection(&log, Suppose::so(Deviations::none())), None);
         }
     }
@@ -304,7 +304,7 @@ fn is_rejected(deviation: Deviation, trace: &Trace, dumps: bool) -> bool {
 fn the_dialect_of_a_log_is_found() {
     for dialect in DIALECTS {
         for seed in 0..30 {
-            let trace = Dice(seed).trace(80);
+            let trace = Dice::new(seed).trace(80);
             let log = log_of(&trace, Who::Model(dialect.deviations), seed % 2 == 0);
             let explaining = explaining(&log);
             let is_vacuous = trace.steps.len() < 2;
@@ -315,7 +315,7 @@ fn the_dialect_of_a_log_is_found() {
         }
         // A log long enough leaves one.
         let trace = (0..)
-            .map(|seed| Dice(seed).trace(2000))
+            .map(|seed| Dice::new(seed).trace(2000))
             .find(|trace| trace.steps.len() > 1500);
         let log = log_of(&trace.unwrap(), Who::Model(dialect.deviations), false);
         assert_eq!(explaining(&log), [dialect.name]);
@@ -376,7 +376,7 @@ fn a_million_lines_are_validated_in_bounded_memory() {
         let mut seeds = 0..;
         let trace = seeds
             .find_map(|seed| {
-                let trace = Dice(seed).trace(least);
+                let trace = Dice::new(seed).trace(least);
                 (trace.steps.len() * 10 > least * 9).then_some(trace)
             })
             .unwrap();
@@ -425,7 +425,7 @@ fn a_failing_log_is_made_small_and_fails_alike() {
         let (log, verdict) = (0..500)
             .find_map(|seed| {
                 let log = log_of(
-                    &Dice(seed).trace(60),
+                    &Dice::new(seed).trace(60),
                     Who::Model(Deviations::of(&[deviation])),
                     false,
                 );
@@ -463,7 +463,7 @@ fn a_wrong_answer_is_noticed_in_loose_logs() {
     let mut noticed = [0; 2];
     let mut named = 0;
     for seed in 0..200 {
-        let trace = Dice(seed).trace(60);
+        let trace = Dice::new(seed).trace(60);
         let log = log_of(&trace, Who::Engine, true);
         let lines: Vec<_> = log.lines().collect();
         for (place, header) in [(0, "start"), (6, "middle")] {

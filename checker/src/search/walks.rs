@@ -7,6 +7,7 @@ use stateright::Model;
 
 use super::checkable::Checkable;
 use super::exploration::Trail;
+use super::numbers::Numbers;
 use super::property::{Kind, Property};
 
 /// How to walk.
@@ -122,24 +123,5 @@ where
             }
         }
         is_violated
-    }
-}
-
-/// SplitMix64: random numbers that are the same for the same seed.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut value = self.0;
-        value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        value ^ (value >> 31)
-    }
-
-    fn one_of<T: Clone>(&mut self, items: &[T]) -> Option<T> {
-        let count = u64::try_from(items.len()).ok().filter(|count| *count > 0)?;
-        let place = usize::try_from(self.next() % count).ok()?;
-        items.get(place).cloned()
     }
 }

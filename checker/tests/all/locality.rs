@@ -86,7 +86,7 @@ struct Seen {
 
 /// Looks at large steps of nodes that are made so. The first difference ends it.
 fn look(deviations: Deviations, windows: usize, seed: u64) -> Result<Seen, String> {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let mut seen = Seen::default();
     let mut node = made_up(&mut dice, behaviour(deviations));
     assert_eq!(broken_invariant(&node), None);
@@ -152,7 +152,7 @@ fn what_is_not_local_is_found() {
 
 /// Whether a node that deviates so cuts what it says elsewhere than at the bounds.
 fn cuts_badly(deviations: Deviations, seed: u64) -> bool {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     (0..100).any(|_| {
         let mut node = made_up(&mut dice, behaviour(deviations));
         (0..STEPS).any(|_| {
@@ -220,7 +220,7 @@ fn lengths(effects: &[Effect<Many>]) -> Vec<(usize, usize, usize)> {
 /// Each of the holders may be chosen: whoever is, the small node that can choose it does the same.
 #[test]
 fn every_choice_is_local() {
-    let mut dice = Dice(3);
+    let mut dice = Dice::new(3);
     let node = made_up(&mut dice, behaviour(Deviations::none()));
     let mut choices = 0;
     let wants: Vec<_> = node
@@ -268,7 +268,7 @@ fn every_choice_is_local() {
 /// node does the same when it has as much room as is left.
 #[test]
 fn the_bound_on_recorded_wants_is_the_room_that_is_left() {
-    let mut dice = Dice(5);
+    let mut dice = Dice::new(5);
     let mut node = made_up(&mut dice, behaviour(Deviations::none()));
     node.config.wants_per_peer = 10;
     let mut refused = 0;

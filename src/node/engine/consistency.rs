@@ -70,7 +70,7 @@ impl Engine<Few> {
 #[test]
 #[allow(clippy::unwrap_used)]
 fn the_tables_agree_after_every_step() {
-    let mut dice = Dice(0);
+    let mut dice = Dice::new(0);
     for _ in 0..300 {
         let trace = dice.trace(100);
         let mut engine = Engine::<Few>::new(trace.config());

@@ -2,6 +2,7 @@
 //!
 //! The engine is compared with the model by the same traces as other nodes are judged by.
 
+use blockexc_checker::search::numbers::Numbers;
 use blockexc_model::address::Address;
 use blockexc_model::message::{
     Account, Delivery, Evidence, Payment, Presence, PresenceType, ProofEvidence, WantEntry,
@@ -11,31 +12,28 @@ use blockexc_model::price::Price;
 
 use super::stimulus::{PEERS, Step, Trace, WORLD, block_of};
 
-/// SplitMix64: random numbers that cost next to nothing, the same for the same seed.
-pub struct Dice(pub u64);
+/// Makes traces of random numbers.
+pub struct Dice(Numbers);
 
 impl Dice {
+    /// Dice that fall as this seed says.
+    pub fn new(seed: u64) -> Self {
+        Dice(Numbers(seed))
+    }
+
     /// The dice of one of the traces of a seed.
     pub fn of(seed: u64, number: u64) -> Self {
         // Another step than between the numbers of one trace, so that traces do not overlap.
-        Dice(seed.wrapping_add(number.wrapping_mul(0xd1b5_4a32_d192_ed03)))
-    }
-
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut value = self.0;
-        value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        value ^ (value >> 31)
+        Dice::new(seed.wrapping_add(number.wrapping_mul(0xd1b5_4a32_d192_ed03)))
     }
 
     /// A number below this one.
     pub fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
+        self.0.below(bound)
     }
 
-    pub(super) fn one_in(&mut self, times: usize) -> bool {
-        self.below(times) == 0
+    fn one_in(&mut self, times: usize) -> bool {
+        self.0.one_in(times)
     }
 
     fn peer(&mut self) -> u8 {
@@ -62,7 +60,7 @@ impl Dice {
             account: self.one_in(2).then(|| self.account()),
             retries: [u32::MAX, 0, 2][self.below(3)],
             wants_per_peer: [u32::MAX, u32::MAX, 3, 1][self.below(4)],
-            choices: self.next(),
+            choices: self.0.any(),
             steps: (0..length).map(|_| self.step()).collect(),
         }
     }

@@ -349,28 +349,3 @@ struct Parts<'a> {
     account: &'a mut Option<Account>,
     payment: &'a mut Option<Payment>,
 }
-/// Every smaller trace, what takes most away last.
-pub fn smaller(trace: &Trace) -> Vec<Trace> {
-    let mut smaller = Vec::new();
-    let with_steps = |steps| Trace {
-        steps,
-        ..trace.clone()
-    };
-    for (place, step) in trace.steps.iter().enumerate() {
-        for step in step.simpler() {
-            let mut steps = trace.steps.clone();
-            steps[place] = step;
-            smaller.push(with_steps(steps));
-        }
-    }
-    let mut length = 1;
-    while length <= trace.steps.len() {
-        for start in (0..=trace.steps.len() - length).step_by(length) {
-            let mut steps = trace.steps.clone();
-            steps.drain(start..start + length);
-            smaller.push(with_steps(steps));
-        }
-        length *= 2;
-    }
-    smaller
-}

@@ -18,7 +18,7 @@ struct Recorded {
 impl Recorded {
     fn new(trace: &Trace) -> Self {
         Recorded {
-            dice: Dice(trace.choices),
+            dice: Dice::new(trace.choices),
             offered: Vec::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! Random traces for proptest: made by the dice, and made smaller step by step.
 
 pub use blockexc::suite::random::generate::Dice;
-pub use blockexc::suite::random::stimulus::{Few, Step, Trace, WORLD, smaller};
+pub use blockexc::suite::random::stimulus::{Few, Step, Trace, WORLD};
 use proptest::prelude::Rng;
 use proptest::strategy::{NewTree, Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -15,7 +15,7 @@ impl Strategy for Traces {
     type Value = Trace;
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
-        let mut dice = Dice(runner.rng().next_u64());
+        let mut dice = Dice::new(runner.rng().next_u64());
         Ok(Shrinking::new(dice.trace(self.0)))
     }
 }
@@ -73,4 +73,30 @@ impl ValueTree for Shrinking {
             None => false,
         }
     }
+}
+
+/// Every smaller trace, what takes most away last.
+fn smaller(trace: &Trace) -> Vec<Trace> {
+    let mut smaller = Vec::new();
+    let with_steps = |steps| Trace {
+        steps,
+        ..trace.clone()
+    };
+    for (place, step) in trace.steps.iter().enumerate() {
+        for step in step.simpler() {
+            let mut steps = trace.steps.clone();
+            steps[place] = step;
+            smaller.push(with_steps(steps));
+        }
+    }
+    let mut length = 1;
+    while length <= trace.steps.len() {
+        for start in (0..=trace.steps.len() - length).step_by(length) {
+            let mut steps = trace.steps.clone();
+            steps.drain(start..start + length);
+            smaller.push(with_steps(steps));
+        }
+        length *= 2;
+    }
+    smaller
 }

@@ -274,7 +274,7 @@ fn a_deviation_that_shows_in_the_state_is_held_against_what_it_breaks() {
 /// The difference between the states of a node with this deviation and of the reference, after the
 /// first step at which they do not do the same.
 fn first_difference(deviation: Deviation, seed: u64) -> Option<Difference> {
-    let trace = Dice(seed).trace(60);
+    let trace = Dice::new(seed).trace(60);
     let mut nodes = [Deviations::of(&[deviation]), Deviations::none()].map(|deviations| {
         let setup = Setup {
             config: trace.config(),
@@ -282,7 +282,7 @@ fn first_difference(deviation: Deviation, seed: u64) -> Option<Difference> {
         };
         (
             Node::<Network>::deviating(setup),
-            Choices(Dice(trace.choices)),
+            Choices(Dice::new(trace.choices)),
         )
     });
     for step in &trace.steps {

@@ -38,7 +38,7 @@ pub fn log_of(trace: &Trace, who: Who, dumps: bool) -> String {
     };
     let mut recorder = Recorder::new(Vec::new(), &header).unwrap();
     let mut node: Stepped;
-    let mut dice = Choices(Dice(trace.choices));
+    let mut dice = Choices(Dice::new(trace.choices));
     match who {
         Who::Engine => {
             let mut engine = Engine::<Network>::new(trace.config());

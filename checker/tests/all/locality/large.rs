@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use blockexc_checker::search::numbers::Numbers;
 use blockexc_model::address::{Address, Names};
 use blockexc_model::context::PeerContext;
 use blockexc_model::message::{
@@ -73,31 +74,28 @@ pub fn config() -> Config {
     }
 }
 
-/// Random numbers that cost next to nothing (SplitMix64).
-pub struct Dice(pub u64);
+/// Makes states and events of random numbers.
+pub struct Dice(Numbers);
 
 impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut value = self.0;
-        value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        value ^ (value >> 31)
+    /// Dice that fall as this seed says.
+    pub fn new(seed: u64) -> Self {
+        Dice(Numbers(seed))
     }
 
     /// A number below this one.
     pub fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
+        self.0.below(bound)
     }
 
     /// True once in so many times.
     pub fn one_in(&mut self, times: usize) -> bool {
-        self.below(times) == 0
+        self.0.one_in(times)
     }
 
     /// One of these; nothing when there are none.
     pub fn one_of<T: Clone>(&mut self, items: &[T]) -> Option<T> {
-        (!items.is_empty()).then(|| items[self.below(items.len())].clone())
+        self.0.one_of(items)
     }
 
     /// A peer.

@@ -47,7 +47,7 @@ impl LargeStep {
     /// The step of this node; where it may choose, it chooses at random.
     pub fn take(before: Node<Many>, event: Event<Many>, dice: &mut Dice) -> Self {
         let mut choices = Chosen {
-            dice: Dice(dice.below(usize::MAX) as u64),
+            dice: Dice::new(dice.below(usize::MAX) as u64),
             made: Vec::new(),
         };
         let mut after = before.clone();

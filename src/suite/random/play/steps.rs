@@ -2,9 +2,8 @@
 
 use blockexc_model::address::Address as SmallAddress;
 use blockexc_model::deviating::Event;
-use tokio::time::Instant;
 
-use super::{LOOK_AGAIN, Player};
+use super::Player;
 use crate::suite::control::Capability;
 use crate::suite::dump::Dump;
 use crate::suite::peer::Peer;
@@ -58,35 +57,10 @@ impl Player<'_> {
         let peer = self.peers[place].get_or_insert_with(|| self.harness.peer());
         let peer = peer.clone();
         peer.connect().await?;
-        if self.shows_contexts && !self.may_be_late() {
-            let id = peer.id();
-            if !self.is_so(|dump| Ok(dump.has_context(&id)?)).await? {
-                return Err(Stop::Inconclusive(format!(
-                    "no context for {} came to be within {} s of its connecting",
-                    peer.name(),
-                    self.harness.deadline().as_secs_f32()
-                )));
-            }
-        } else {
-            self.harness.joined(&peer).await?;
-        }
+        self.harness.joined(&peer).await?;
         self.joined[place] = true;
         self.log.input(Event::Joined(peer.id()));
         Ok(())
-    }
-
-    /// Whether the dump is as described, within the deadline.
-    async fn is_so(&self, condition: impl Fn(&Dump) -> Result<bool, Stop>) -> Result<bool, Stop> {
-        let deadline = Instant::now() + self.harness.deadline();
-        loop {
-            if condition(&self.harness.raw_dump().await?)? {
-                return Ok(true);
-            }
-            if Instant::now() > deadline {
-                return Ok(false);
-            }
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
     }
 
     async fn leave(&mut self, place: usize) -> Result<(), Stop> {
@@ -107,8 +81,9 @@ impl Player<'_> {
         self.joined[place] = false;
         let id = peer.id();
         if self.shows_contexts {
-            let is_gone = self.is_so(|dump| Ok(!dump.has_context(&id)?)).await?;
-            if !is_gone && self.may_be_late() {
+            let is_gone = |dump: &Dump| Ok(!dump.has_context(&id)?);
+            let dump = self.harness.dump_when(is_gone).await?;
+            if dump.has_context(&id)? && self.may_be_late() {
                 return Err(Stop::Inconclusive(format!(
                     "the context of {} stayed for {} s after its last connection had closed",
                     peer.name(),
