@@ -79,10 +79,7 @@ pub fn run(args: &PutArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         data: bytes,
     };
     blocks.push((manifest_block, Vec::new()));
-    for (block, leaves) in &blocks {
-        sendable::check(block, leaves, DEFAULT_LIMIT)
-            .context("a smaller --block-size is expected")?;
-    }
+    sendable::check_all(&blocks, DEFAULT_LIMIT).context("a smaller --block-size is expected")?;
     store.put_all(&blocks)?;
     anstream::eprintln!("{CIDS}");
     writeln!(out, "manifest {manifest_cid}")?;

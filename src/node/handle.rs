@@ -272,9 +272,7 @@ impl NodeHandle {
 
     async fn put_all(&self, blocks: Vec<(StoredBlock, Vec<LeafProof>)>) -> Result<(), PutError> {
         if let Some(limit) = self.longest_message {
-            for (block, leaves) in &blocks {
-                sendable::check(block, leaves, limit)?;
-            }
+            sendable::check_all(&blocks, limit)?;
         }
         self.store.put_all(&blocks)?;
         let holdings = blocks

@@ -49,6 +49,17 @@ pub fn check(block: &StoredBlock, leaves: &[LeafProof], limit: u64) -> Result<()
     }
 }
 
+/// Checks each of these blocks.
+///
+/// # Errors
+///
+/// When one of them does not fit: the first of these.
+pub fn check_all(blocks: &[(StoredBlock, Vec<LeafProof>)], limit: u64) -> Result<(), Unsendable> {
+    blocks
+        .iter()
+        .try_for_each(|(block, leaves)| check(block, leaves, limit))
+}
+
 /// The bytes of a message with this block alone, but for its data.
 fn beside_the_data(block: &StoredBlock, address: Address, proof: Option<Bytes>) -> u64 {
     let delivery = Delivery::valid(address, block.cid.clone());

@@ -154,12 +154,6 @@ impl Coverage {
         }
     }
 
-    /// Something was seen that breaks this.
-    pub fn broken(&mut self, id: &str) {
-        let place = REQUIREMENTS.iter().position(|it| it.id == id);
-        self.0 |= place.map_or(0, |place| 1 << place);
-    }
-
     /// A node did something that is judged.
     pub fn output(&mut self, output: &Output) {
         let Output::Sent { message, .. } = output else {

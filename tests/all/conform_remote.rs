@@ -20,7 +20,7 @@ use blockexc::suite::source::{OneNode, RemoteSource};
 use blockexc::suite::target::{Held, HeldBlock};
 use blockexc::suite::transport::{KeyType, Muxer};
 use blockexc::suite::verdict::{Conclusion, Verdict};
-use blockexc::wire::Address;
+use blockexc::wire::{Address, BlockCid};
 use blockexc_model::{Deviation, Deviations};
 use libp2p::Multiaddr;
 use predicates::str::contains;
@@ -109,20 +109,7 @@ async fn a_message_beyond_the_limit_is_seen_from_the_wire() {
         });
         let node = node.await.unwrap();
         let held = node.put(vec![7; 64 * 1024].into()).await.unwrap();
-        let source = RemoteSource {
-            address: node.addresses()[0].clone(),
-            node: OneNode {
-                name: "a node".to_owned(),
-                held: Held {
-                    blocks: vec![HeldBlock {
-                        address: Address::Plain(held),
-                        data: None,
-                    }],
-                    trees: Vec::new(),
-                },
-                arguments: Vec::new(),
-            },
-        };
+        let source = remote(&node.addresses()[0], held);
         let plan = Plan {
             scenarios: scenarios::all().filter(|it| it.id == "XFER-9").collect(),
             ..plan(Muxer::Yamux, KeyType::Ed25519)
@@ -213,4 +200,22 @@ async fn another_protocol_is_named() {
         .unwrap()
         .code(2)
         .stderr(contains("Logos Storage's rewrite of 2026"));
+}
+
+/// The node at this address, which is known to hold this block.
+pub fn remote(address: &Multiaddr, held: BlockCid) -> RemoteSource {
+    RemoteSource {
+        address: address.clone(),
+        node: OneNode {
+            name: "a node".to_owned(),
+            held: Held {
+                blocks: vec![HeldBlock {
+                    address: Address::Plain(held),
+                    data: None,
+                }],
+                trees: Vec::new(),
+            },
+            arguments: Vec::new(),
+        },
+    }
 }

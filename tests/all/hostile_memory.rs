@@ -1,7 +1,5 @@
 //! A node in a process of its own against peers that want to use up its memory (WIRE-2, WIRE-10).
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,6 +15,8 @@ use blockexc::suite::quirks::AnswerOn;
 use blockexc::suite::transport::{KeyType, Muxer};
 use libp2p::Multiaddr;
 
+use super::program::RunningNode;
+
 /// What the node's process may take, in KiB.
 const MOST_MEMORY: u64 = 200 * 1024;
 /// How many streams the hostile peer opens.
@@ -24,45 +24,8 @@ const STREAMS: usize = 500;
 /// How long the hostile peer waits for a node that has stopped reading what it writes.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-struct Process {
-    child: Child,
-    address: Multiaddr,
-}
-
-impl Process {
-    fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_blockexc"))
-            .arg("node")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut address = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut address)
-            .unwrap();
-        let address = address.trim().parse().unwrap();
-        Process { child, address }
-    }
-
-    /// The most memory that was resident so far, in KiB.
-    fn peak_memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-        let digits = line.unwrap().split_whitespace().nth(1);
-        digits.unwrap().parse().unwrap()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // A process that has ended already need not be ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn setting(target: Multiaddr, muxer: Muxer) -> PeerConfig {
+/// Peers that are to dial this address.
+pub fn setting(target: Multiaddr, muxer: Muxer) -> PeerConfig {
     PeerConfig {
         target,
         exchange: Exchange::new(),
@@ -87,8 +50,8 @@ async fn serves_others(setting: &PeerConfig) {
 }
 
 async fn memory_stays_bounded(muxer: Muxer) {
-    let node = Process::start();
-    let setting = setting(node.address.clone(), muxer);
+    let node = RunningNode::start(&[]);
+    let setting = setting(node.address.parse().unwrap(), muxer);
 
     let long = Peer::new(&setting);
     long.connect().await.unwrap();
@@ -132,7 +95,7 @@ async fn memory_stays_bounded(muxer: Muxer) {
     }
     assert!(opened >= 100, "only {opened} streams were opened");
     serves_others(&setting).await;
-    let peak = node.peak_memory();
+    let peak = node.process.peak_memory();
     println!("{muxer:?}: {opened} streams, at most {peak} KiB resident");
     assert!(peak < MOST_MEMORY, "{peak} KiB resident");
 }

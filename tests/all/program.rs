@@ -1,7 +1,7 @@
 //! The program, started by tests, and what its results come to.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin;
@@ -36,9 +36,43 @@ pub fn example(name: &str) -> String {
     target.join("examples").join(name).display().to_string()
 }
 
+/// A process that ends when this is dropped.
+pub struct OwnProcess(pub Child);
+
+impl OwnProcess {
+    /// Starts the program with these arguments; its standard error is not shown.
+    pub fn start(command: &str, arguments: &[&str]) -> Self {
+        let mut program = std::process::Command::new(cargo_bin("blockexc"));
+        program.arg(command).args(arguments).stderr(Stdio::null());
+        OwnProcess(program.stdout(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// What it prints. It is there once.
+    pub fn output(&mut self) -> BufReader<ChildStdout> {
+        BufReader::new(self.0.stdout.take().unwrap())
+    }
+
+    /// The most memory that was resident so far, in KiB.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let digits = line.unwrap().split_whitespace().nth(1);
+        digits.unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for OwnProcess {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// `blockexc node` in a process of its own, which ends when this is dropped.
 pub struct RunningNode {
-    child: Child,
+    /// The process.
+    pub process: OwnProcess,
     /// Where it is.
     pub address: String,
 }
@@ -46,22 +80,11 @@ pub struct RunningNode {
 impl RunningNode {
     /// Starts it with these arguments.
     pub fn start(arguments: &[&str]) -> Self {
-        let mut command = std::process::Command::new(cargo_bin("blockexc"));
-        command.arg("node").args(arguments).stderr(Stdio::null());
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        let mut lines = output.lines().map(Result::unwrap);
+        let mut process = OwnProcess::start("node", arguments);
+        let mut lines = process.output().lines().map(Result::unwrap);
         // What it holds comes first.
         let address = lines.find(|line| line.starts_with("/ip4/")).unwrap();
-        RunningNode { child, address }
-    }
-}
-
-impl Drop for RunningNode {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        RunningNode { process, address }
     }
 }
 

@@ -18,16 +18,14 @@ use blockexc::suite::random::campaign::{self, Campaign, Failure, MOST_STEPS, Ord
 use blockexc::suite::random::fit::fit;
 use blockexc::suite::random::generate::Dice;
 use blockexc::suite::random::stimulus::Step;
-use blockexc::suite::source::{OneNode, RemoteSource, TargetSource};
-use blockexc::suite::target::{Held, HeldBlock};
+use blockexc::suite::source::TargetSource;
 use blockexc::suite::transport::{KeyType, Muxer};
 use blockexc::suite::verdict::{RunResult, Verdict};
-use blockexc::wire::Address;
 use blockexc_model::{Deviation, Deviations, Dialect};
-use libp2p::Multiaddr;
 use predicates::prelude::*;
 use predicates::str::contains;
 
+use super::conform_remote::remote;
 use super::program::blockexc;
 
 /// No run takes longer: one that does is interrupted, and has played less than it was to.
@@ -126,23 +124,6 @@ async fn a_node_of_which_only_the_address_is_known_is_explained() {
             }
         }
         node.shutdown().await;
-    }
-}
-
-fn remote(address: &Multiaddr, held: blockexc::wire::BlockCid) -> RemoteSource {
-    RemoteSource {
-        address: address.clone(),
-        node: OneNode {
-            name: "a node".to_owned(),
-            held: Held {
-                blocks: vec![HeldBlock {
-                    address: Address::Plain(held),
-                    data: None,
-                }],
-                trees: Vec::new(),
-            },
-            arguments: Vec::new(),
-        },
     }
 }
 

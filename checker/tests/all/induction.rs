@@ -12,6 +12,8 @@ use blockexc_checker::network::names::Small;
 use blockexc_model::deviating::{Node, Setup};
 use blockexc_model::deviation::{Deviation, Deviations, Layer};
 
+use super::check_deviations::NUMBERS_NEEDED;
+
 fn searched(world: &World, deviations: Deviations, requirements: &[&str], threads: usize) -> Found {
     let options = Options {
         threads,
@@ -153,22 +155,6 @@ fn a_violation_shows_state_event_and_state_after() {
     insta::assert_debug_snapshot!((kept.name, &kept.violation));
 }
 
-/// Deviations that break no rule of a single step of a small node, and why.
-const OUT_OF_REACH: &[(Deviation, &str)] = &[
-    (Deviation::OversizedLists, "takes more than 1000 own wants"),
-    (
-        Deviation::RefuseLongLists,
-        "takes a list of more than 512 entries",
-    ),
-    (Deviation::ListsOf1024, "takes more than 1000 own wants"),
-    (
-        Deviation::AskInSlices,
-        "takes more than 128 own wants, or two peers that speak at once",
-    ),
-    (Deviation::AnnounceToBest, "takes four peers"),
-    (Deviation::ManyBlocksAMessage, "takes more than 20 blocks"),
-];
-
 #[test]
 fn every_deviation_breaks_what_it_says() {
     let mut table = String::new();
@@ -177,7 +163,7 @@ fn every_deviation_breaks_what_it_says() {
         if deviation.layer() != Layer::Model || deviation.is_permitted() {
             continue;
         }
-        if let Some((_, reason)) = OUT_OF_REACH.iter().find(|(out, _)| *out == deviation) {
+        if let Some((_, reason)) = NUMBERS_NEEDED.iter().find(|(out, _)| *out == deviation) {
             writeln!(table, "{deviation:<32} out of reach: {reason}").unwrap();
             continue;
         }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use blockexc_model::Deviation;
 use blockexc_model::deviating::Setup;
 use blockexc_model::message::{WantList, WantType};
+use blockexc_model::{Deviation, Deviations};
 use libp2p::PeerId;
 
 use super::addressed::{Addressed, Explained, Happened};
@@ -25,11 +25,11 @@ const MOST_ADDRESSES: usize = 1 << 16;
 const MOST_DONE: usize = 4096;
 
 /// The deviations by which a node remembers of a peer that has left.
-const REMEMBERING: [Deviation; 3] = [
+const REMEMBERING: Deviations = Deviations::of(&[
     Deviation::KeepContextOnLeft,
     Deviation::ReviveOnRejoin,
     Deviation::QueueSurvivesLeft,
-];
+]);
 
 /// What came of a message that a node has sent.
 #[derive(Default)]
@@ -72,12 +72,7 @@ impl Conversation {
 
     /// The peer has left. Returns whether the node remembers nothing of it (LEFT-1).
     pub(super) fn left(&mut self) -> bool {
-        let remembers = REMEMBERING.iter();
-        let remembers = remembers.copied();
-        if !remembers
-            .into_iter()
-            .any(|it| self.setup.deviations.contains(it))
-        {
+        if !self.setup.deviations.intersects(REMEMBERING) {
             return true;
         }
         // What it does when the peer comes back is not looked at.

@@ -1,33 +1,31 @@
 //! The command, between `blockexc node` and `blockexc get`.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Stdio};
+use std::process::ChildStdout;
 
-use assert_cmd::cargo::cargo_bin;
 use blockexc::suite::verdict::{RunResult, Verdict};
 use blockexc_model::dialect::DIALECTS;
 use predicates::str::contains;
 
-use crate::program::{RunningNode, blockexc};
+use crate::program::{OwnProcess, RunningNode, blockexc};
 
 /// `blockexc observe` in a process of its own, which ends when this is dropped.
 pub struct Observer {
-    child: Child,
+    /// The process.
+    pub process: OwnProcess,
     /// Where to dial.
     pub address: String,
-    out: BufReader<std::process::ChildStdout>,
+    out: BufReader<ChildStdout>,
 }
 
 impl Observer {
     pub fn start(arguments: &[&str]) -> Self {
-        let mut command = std::process::Command::new(cargo_bin("blockexc"));
-        command.arg("observe").args(arguments).stderr(Stdio::null());
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut process = OwnProcess::start("observe", arguments);
+        let mut out = process.output();
         let mut address = String::new();
         out.read_line(&mut address).unwrap();
         Observer {
-            child,
+            process,
             address: address.trim().to_owned(),
             out,
         }
@@ -37,23 +35,7 @@ impl Observer {
     fn ended(&mut self) -> (Option<i32>, String) {
         let mut text = String::new();
         self.out.read_to_string(&mut text).unwrap();
-        (self.child.wait().unwrap().code(), text)
-    }
-
-    /// The most memory that was resident so far, in KiB.
-    pub fn peak_memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-        let digits = line.unwrap().split_whitespace().nth(1);
-        digits.unwrap().parse().unwrap()
-    }
-}
-
-impl Drop for Observer {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        (self.process.0.wait().unwrap().code(), text)
     }
 }
 

@@ -87,7 +87,7 @@ async fn memory_stays_bounded(muxer: Muxer) {
     let last = streams.last().unwrap();
     let still = tokio::time::timeout(PATIENCE, last.send_raw(vec![0; 1000])).await;
     assert!(matches!(still, Ok(Ok(()))), "the other direction goes on");
-    let peak = observer.peak_memory();
+    let peak = observer.process.peak_memory();
     println!(
         "{muxer:?}: {} streams, at most {peak} KiB resident",
         STREAMS

@@ -1,40 +1,20 @@
 //! What goes through goes through as it is, and what is noted of it.
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
 use blockexc::node::{self, ARCHIVIST_PROTOCOL, Muxers, NodeOptions};
-use blockexc::suite::exchange::Exchange;
-use blockexc::suite::fixture::Fixtures;
-use blockexc::suite::pace::Pace;
 use blockexc::suite::peer::Peer;
-use blockexc::suite::peer_config::PeerConfig;
-use blockexc::suite::protocol_id::CODEX;
-use blockexc::suite::quirks::AnswerOn;
-use blockexc::suite::transport::{KeyType, Muxer};
+use blockexc::suite::transport::Muxer;
 use blockexc::suite::verdict::{Conclusion, Verdict};
 use blockexc_model::Deviations;
 use bytes::Bytes;
 use libp2p::Multiaddr;
 
+use crate::hostile_memory::setting;
+
 use super::stand::{Stand, options, side, troubles};
 
 /// A peer of the suite that is to dial this address.
 pub fn peer(target: Multiaddr, muxer: Muxer) -> Peer {
-    Peer::new(&PeerConfig {
-        target,
-        exchange: Exchange::new(),
-        protocol: CODEX.to_owned(),
-        muxers: vec![muxer],
-        key_type: KeyType::Ed25519,
-        pace: Pace::new(Duration::from_secs(20)),
-        grace: Duration::from_secs(20),
-        may_answer_late: false,
-        answer_on: AnswerOn::default(),
-        barrier_block: None,
-        fixtures: Arc::new(Mutex::new(Fixtures::new(1, "observed"))),
-        counters: Arc::default(),
-    })
+    Peer::new(&setting(target, muxer))
 }
 
 #[tokio::test(flavor = "multi_thread")]
