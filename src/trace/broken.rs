@@ -313,6 +313,12 @@ impl Scene<'_> {
     }
 }
 
+/// What is in each of these lists.
+pub(super) fn in_each(lists: &[&'static [&'static str]]) -> Vec<&'static str> {
+    let all = lists.iter().flat_map(|list| list.iter().copied());
+    once_each(all.filter(|id| lists.iter().all(|list| list.contains(id))))
+}
+
 /// The IDs without repetitions, in order.
 pub(super) fn once_each(ids: impl IntoIterator<Item = &'static str>) -> Vec<&'static str> {
     let mut once = Vec::new();

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use blockexc_model::Deviation;
 use blockexc_model::deviation::{Deviations, Layer};
 
-use super::broken::once_each;
+use super::broken::{in_each, once_each};
 use super::header::Header;
 use super::piece::Piece;
 use super::read::{LogReader, ReadError};
@@ -161,7 +161,6 @@ fn broken(explaining: &[Candidate]) -> Vec<&'static str> {
         });
         return once_each(later.flatten());
     }
-    let all = explaining.iter().flat_map(|it| breaks(it).iter().copied());
-    let is_certain = |id: &&'static str| explaining.iter().all(|it| breaks(it).contains(id));
-    once_each(all.filter(is_certain))
+    let broken: Vec<_> = explaining.iter().map(breaks).collect();
+    in_each(&broken)
 }

@@ -8,7 +8,7 @@ use libp2p::PeerId;
 
 use super::addressed::{Addressed, Explained, Happened};
 use super::state::{Role, World};
-use crate::trace::broken::once_each;
+use crate::trace::broken::{in_each, once_each};
 use crate::trace::parts::{Part, parts};
 use crate::trace::unexplained::Unexplained;
 use crate::wire::{Address, BlockCid, Message};
@@ -53,12 +53,8 @@ pub(super) fn name(
     // The simplest explanation comes first.
     explaining.sort_by_key(|(hidden, _)| *hidden);
     unexplained.deviations = explaining.iter().map(|(_, it)| *it).collect();
-    let all = explaining
-        .iter()
-        .flat_map(|(_, it)| it.breaks().iter().copied());
-    let is_certain = |id: &&'static str| explaining.iter().all(|(_, it)| it.breaks().contains(id));
-    let certain = once_each(all.clone().filter(is_certain));
-    let is_permitted = explaining.iter().any(|(_, it)| it.breaks().is_empty());
+    let broken: Vec<_> = explaining.iter().map(|(_, it)| it.breaks()).collect();
+    let is_permitted = broken.iter().any(|ids| ids.is_empty());
     // What the line shows comes first.
     let shown = shown(before, part);
     let in_order = |mut ids: Vec<&'static str>| {
@@ -66,11 +62,11 @@ pub(super) fn name(
         ids
     };
     unexplained.requirements = match explaining.is_empty() {
-        false => in_order(certain),
+        false => in_order(in_each(&broken)),
         true => shown.into_iter().collect(),
     };
     if unexplained.requirements.is_empty() && !is_permitted {
-        unexplained.may_break = in_order(once_each(all));
+        unexplained.may_break = in_order(once_each(broken.concat()));
     }
 }
 
