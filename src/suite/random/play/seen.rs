@@ -24,11 +24,13 @@ impl Player<'_> {
         let mut asked = Vec::new();
         for place in places {
             if let (Some(peer), true) = (&self.peers[*place], self.joined[*place]) {
-                // What was sent last may have closed the connection.
                 let questions = match ask(self.harness, peer).await {
                     Ok(questions) => questions,
-                    Err(_) if !peer.is_connected() => Vec::new(),
-                    Err(error) => return Err(error.into()),
+                    // What was sent last may have closed the connection.
+                    Err(error) => match peer.disconnected().await {
+                        true => Vec::new(),
+                        false => return Err(error.into()),
+                    },
                 };
                 asked.push((*place, peer.clone(), questions));
             }

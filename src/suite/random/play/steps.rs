@@ -114,15 +114,15 @@ impl Player<'_> {
                 "the message is not one that the target reads: {error}"
             ))
         })?;
-        match peer.send(&message).await {
-            Ok(()) => {}
-            // The target has closed the connection before: that is its choice, and nothing was sent.
-            Err(PeerError::NoStream { .. }) if !peer.is_connected() => {
+        if let Err(error) = peer.send(&message).await {
+            // The target may have closed the connection before: that is its choice, and nothing was
+            // sent.
+            if matches!(error, PeerError::NoStream { .. }) && peer.disconnected().await {
                 let received = peer.take_received();
                 self.came(&peer, &received);
                 return self.left(place, &peer).await;
             }
-            Err(error) => return Err(error.into()),
+            return Err(error.into());
         }
         self.log.input(Event::Received {
             from: peer.id(),
