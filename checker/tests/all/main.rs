@@ -21,6 +21,7 @@ mod check_tabled;
 mod check_words;
 mod induction;
 mod locality;
+mod map;
 mod narrow;
 mod reach;
 mod walks;

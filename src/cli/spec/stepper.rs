@@ -3,7 +3,6 @@
 use blockexc_checker::analysis::networks::{open_networks, pair};
 use blockexc_checker::network::names::Blocks;
 use blockexc_checker::show::map::{Map, Texts};
-use blockexc_checker::show::shown::Shown;
 use blockexc_model::deviating::Setup;
 use blockexc_model::{Deviation, Deviations};
 use serde::Serialize;
@@ -58,7 +57,7 @@ pub(super) fn walks() -> Walks {
     };
     let a_pair = |setup: &Setup, texts: &mut Texts| {
         let reference = Setup::deviating(Deviations::none());
-        of(&pair(setup, &reference, Blocks::plain(1), 0), texts)
+        Map::of(&pair(setup, &reference, Blocks::plain(1), 0), texts, MOST)
     };
     let networks = vec![
         Walk {
@@ -78,10 +77,6 @@ pub(super) fn walks() -> Walks {
         networks,
         texts: texts.in_order().into_iter().map(str::to_owned).collect(),
     }
-}
-
-fn of<M: Shown>(network: &M, texts: &mut Texts) -> Option<Map> {
-    Map::of(network, texts, MOST)
 }
 
 /// The maps without and with each deviation, but those that are too large.
