@@ -50,6 +50,9 @@ struct Arguments {
     /// How long a want waits before it is pursued anew, in milliseconds, where nothing else is asked for
     #[arg(long)]
     retry_interval: Option<u64>,
+    /// How long serving is put off by a node that puts it off (serve-later), in milliseconds
+    #[arg(long, default_value_t = 0)]
+    serve_after: u64,
 }
 
 #[tokio::main]
@@ -259,6 +262,7 @@ impl Adapter {
             price: options.price.unwrap_or(0).into(),
             account,
             frame_limit: options.frame_limit.unwrap_or(usual.frame_limit),
+            serve_after: Duration::from_millis(self.arguments.serve_after),
             retry_interval: (interval > 0).then(|| Duration::from_millis(interval)),
             retries: options.retries.unwrap_or(u32::MAX),
             wants_per_peer: options.wants_per_peer.unwrap_or(usual.wants_per_peer),

@@ -135,6 +135,7 @@ impl NodeArgs {
             price: Price::from(self.price),
             account: self.account,
             frame_limit: self.frame_limit,
+            serve_after: Duration::ZERO,
             retry_interval: (self.retry_interval > 0)
                 .then(|| Duration::from_millis(self.retry_interval)),
             retries: self.retries,

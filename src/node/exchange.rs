@@ -292,6 +292,7 @@ mod tests {
             skips_long_frames: false,
             unbounded_streams: false,
             stalls_on_mute_peers: true,
+            races_streams: false,
             queue_survives_left: false,
         });
         let peer = PeerId::random();

@@ -77,6 +77,8 @@ pub struct NodeOptions {
     pub retry_interval: Option<Duration>,
     /// How often a want is pursued anew before its request fails (ASK-9).
     pub retries: u32,
+    /// Deviating nodes only: how long serving is put off (`serve-later`).
+    pub serve_after: Duration,
     /// How many of one peer's wants are recorded at most (WIRE-10).
     pub wants_per_peer: u32,
     /// How many want list entries, presence items and blocks may wait to be sent to one peer
@@ -111,6 +113,7 @@ impl Default for NodeOptions {
             frame_limit: DEFAULT_LIMIT,
             retry_interval: Some(Duration::from_secs(2)),
             retries: 100,
+            serve_after: Duration::ZERO,
             wants_per_peer: WANTS_PER_PEER,
             waiting_per_peer: WAITING_PER_PEER,
             muxers: Muxers::Both,

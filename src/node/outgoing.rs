@@ -80,6 +80,11 @@ impl Outgoing {
         queue.messages.is_empty() && queue.frames.is_empty()
     }
 
+    /// The next frame, with its length before it, if anything waits.
+    pub fn next_frame(&self, to: &PeerId, encoder: &Encoder) -> Option<Bytes> {
+        self.lock().next(to, encoder)
+    }
+
     /// The next frames, each with its length before it, as pieces to be written one after the
     /// other: a small frame shares a piece with its neighbours. Nothing when nothing waits.
     pub fn next(&self, to: &PeerId, encoder: &Encoder) -> Vec<Bytes> {
@@ -165,7 +170,11 @@ impl Encoder {
         };
         let proof = match &delivery.address {
             Address::Plain(_) => None,
-            leaf => self.store.leaf(leaf)?.map(|(_, proof)| proof),
+            // One that was accepted without a proof is sent without one.
+            leaf => {
+                let leaf = self.store.leaf(leaf)?;
+                leaf.map(|(_, proof)| proof).filter(|it| !it.is_empty())
+            }
         };
         Ok(Some(OutgoingBlock { data, proof }))
     }

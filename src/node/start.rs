@@ -122,6 +122,7 @@ fn swarm(options: &NodeOptions) -> Result<Swarm<Behaviour>, StartError> {
         skips_long_frames: deviates(Deviation::KeepStreamOnLongFrame),
         unbounded_streams: deviates(Deviation::UnboundedStreams),
         stalls_on_mute_peers: deviates(Deviation::StallOnMutePeer),
+        races_streams: deviates(Deviation::OwnStreamsRace),
         queue_survives_left: deviates(Deviation::QueueSurvivesLeft),
     });
     let public = options.keypair.public();

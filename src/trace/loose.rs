@@ -126,6 +126,7 @@ impl LooseRun {
                 }
                 _ => Vec::new(),
             };
+            self.serve_before(event, &asked, step.line)?;
             self.advance(&known, &asked, step.line)?;
             for state in untouched {
                 if !self.states.contains(&state) {
@@ -160,6 +161,33 @@ impl LooseRun {
             });
             self.most_requested = LEAST_REQUESTED.max(2 * requested.len());
         }
+    }
+
+    /// Adds the states in which a serving that the log leaves out came before this event.
+    fn serve_before(
+        &mut self,
+        event: &Event<Network>,
+        asked: &Asked,
+        line: u64,
+    ) -> Result<(), Stop> {
+        if !self.hides_serving {
+            return Ok(());
+        }
+        let serving = |state: &State| Some((state.clone(), state.serving_before(event)?));
+        let servings: Vec<_> = self.states.iter().filter_map(serving).collect();
+        for (state, serving) in servings {
+            let as_it_was = std::mem::replace(&mut self.states, vec![state]);
+            let served = self.advance(&[serving], asked, line);
+            let served = std::mem::replace(&mut self.states, as_it_was)
+                .into_iter()
+                .filter(|_| served.is_ok());
+            for state in served {
+                if !self.states.contains(&state) {
+                    self.states.push(state);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Every state handles the event, which may have several meanings.

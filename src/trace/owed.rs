@@ -63,6 +63,9 @@ pub(super) struct Debts {
     /// The requests that are met and whose users have not been told, each with what is broken if they
     /// never are and the line since when. `None`: not judged.
     to_obtain: Option<BTreeMap<Address, (Option<&'static str>, u64)>>,
+    /// Own wants whose requests have all been met: a dialect may go on to pursue what it holds. There
+    /// are no more of them than own wants.
+    met_early: BTreeSet<Address>,
 }
 
 /// Something that is due and has not come.
@@ -89,6 +92,7 @@ impl State {
             turns: Turns::default(),
             full_lists: BTreeMap::new(),
             to_obtain: shows_obtained.then(BTreeMap::new),
+            met_early: BTreeSet::new(),
         };
         State { node, debts }
     }
@@ -104,6 +108,9 @@ impl State {
         if let Event::Left(peer) = event {
             self.debts.pending.remove(peer); // LEFT-4
             self.debts.full_lists.remove(peer);
+        }
+        if let Event::Request(address) = event {
+            self.debts.met_early.remove(address);
         }
         self.debts.turns.note(&self.node, event, effects);
         self.forget_ended_wants(event);
@@ -141,7 +148,12 @@ impl State {
                         self.debts.full_lists.insert(*to, owed);
                     }
                 }
+                // Nobody is left to be told.
+                Effect::Obtained(address) if self.debts.met_early.remove(address) => {}
                 Effect::Obtained(address) => {
+                    if self.node.wants(address) {
+                        self.debts.met_early.insert(address.clone());
+                    }
                     if let Some(to_obtain) = &mut self.debts.to_obtain {
                         to_obtain.insert(address.clone(), (causes.not_obtained(), line));
                         if to_obtain.len() > MOST_OWED {
@@ -152,6 +164,8 @@ impl State {
                 _ => {}
             }
         }
+        let node = &self.node;
+        self.debts.met_early.retain(|address| node.wants(address));
         overfull
     }
 
@@ -188,6 +202,24 @@ impl State {
             .as_mut()
             .and_then(|it| it.remove(address));
         owed.is_some() || self.node.holds(address)
+    }
+
+    /// A serving that was put off, does not show, and makes a difference to what this event does: it
+    /// makes room for another want, or comes before a want is recorded anew.
+    pub(super) fn serving_before(&self, event: &Event<Network>) -> Option<Event<Network>> {
+        let Event::Received { from, message } = event else {
+            return None;
+        };
+        let list = message.want_list.as_ref()?;
+        let context = self.node.contexts().get(from)?;
+        let most = self.node.config().wants_per_peer as usize;
+        let is_full = context.wants().len() + list.entries.len() > most;
+        let is_named = || {
+            let mut entries = list.entries.iter();
+            entries.any(|it| context.wants().any(|want| want.address == it.address))
+        };
+        let matters = self.debts.turns.waits(from) && (is_full || list.full || is_named());
+        matters.then_some(Event::Other(OtherEvent::Serve(*from)))
     }
 
     /// Removes a part from what is owed. Returns whether it was there.

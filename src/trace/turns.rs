@@ -51,6 +51,11 @@ impl Turns {
         }
     }
 
+    /// Whether the serving of this peer has been put off.
+    pub(super) fn waits(&self, peer: &PeerId) -> bool {
+        self.0.contains_key(peer)
+    }
+
     /// What is owed by turns that have not been seen, with what is broken without it. A turn may have
     /// come before a block did that is held now, so that only what was held when it was put off
     /// counts.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use blockexc_model::deviating::{Effect, Event, OtherEffect, OtherEvent};
 use bytes::Bytes;
 use libp2p::PeerId;
+use tokio::time::Instant;
 use tracing::{debug, error};
 
 use super::Shell;
@@ -18,7 +19,15 @@ impl Shell {
     pub(super) fn step(&mut self, event: Event<Network>, source: Option<Source>) {
         let effects = self.core.handle(event);
         self.carry_out(effects, source.as_ref());
-        while let Some(peer) = self.to_serve.pop_front() {
+        self.serve();
+    }
+
+    /// Deviating nodes only: serves those whose time has come.
+    pub(super) fn serve(&mut self) {
+        let is_due = |it: &(Instant, PeerId)| it.0 <= Instant::now();
+        while self.to_serve.front().is_some_and(is_due)
+            && let Some((_, peer)) = self.to_serve.pop_front()
+        {
             let effects = self.core.handle(Event::Other(OtherEvent::Serve(peer)));
             self.carry_out(effects, None);
         }
@@ -51,8 +60,9 @@ impl Shell {
                     }
                 }
                 Effect::Other(OtherEffect::ServeLater(peer)) => {
-                    if !self.to_serve.contains(&peer) {
-                        self.to_serve.push_back(peer);
+                    if !self.to_serve.iter().any(|(_, it)| *it == peer) {
+                        let at = Instant::now() + self.options.serve_after;
+                        self.to_serve.push_back((at, peer));
                     }
                 }
                 Effect::Other(OtherEffect::Disconnect(peer)) => self.exchange().disconnect(&peer),
@@ -84,15 +94,13 @@ impl Shell {
             let Some(received) = source.blocks.get(*delivery) else {
                 continue;
             };
-            let leaves = addresses
-                .iter()
-                .filter(|address| address.is_leaf())
-                .filter_map(|address| {
-                    Some(LeafProof {
-                        address: address.clone(),
-                        proof: Bytes::copy_from_slice(received.proof.as_ref()?),
-                    })
-                });
+            // One without a proof (`accept-unproven-leaf`) is kept with an empty one.
+            let proof = received.proof.as_deref().unwrap_or_default();
+            let leaves = addresses.iter().filter(|address| address.is_leaf());
+            let leaves = leaves.map(|address| LeafProof {
+                address: address.clone(),
+                proof: Bytes::copy_from_slice(proof),
+            });
             let block = StoredBlock {
                 cid: cid.clone(),
                 data: source.bytes_to_store(&received.data),

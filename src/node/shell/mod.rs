@@ -56,8 +56,8 @@ pub(super) struct Shell {
     requesters: HashMap<Address, Vec<oneshot::Sender<Result<Bytes, RequestError>>>>,
     /// When each own want is retried (ASK-8).
     timers: BTreeSet<(Instant, Address)>,
-    /// Deviating nodes only: the peers whose want lists are answered later.
-    to_serve: VecDeque<PeerId>,
+    /// Deviating nodes only: the peers whose want lists are answered later, and when.
+    to_serve: VecDeque<(Instant, PeerId)>,
     dialling: HashMap<ConnectionId, oneshot::Sender<Result<PeerId, String>>>,
     disconnecting: HashMap<PeerId, Vec<oneshot::Sender<()>>>,
     /// The streams closed because of a frame, while the frames received with it are handled. The
@@ -99,7 +99,9 @@ impl Shell {
     ) {
         let mut is_steered = true;
         loop {
-            let timer = self.timers.first().map(|(at, _)| *at);
+            let serving = self.to_serve.front().map(|(at, _)| *at);
+            let retry = self.timers.first().map(|(at, _)| *at);
+            let timer = serving.into_iter().chain(retry).min();
             let time_is_up = async {
                 match timer {
                     Some(at) => tokio::time::sleep_until(at).await,
@@ -268,6 +270,7 @@ impl Shell {
     }
 
     fn timers_are_up(&mut self) {
+        self.serve();
         let now = Instant::now();
         while let Some((at, _)) = self.timers.first()
             && *at <= now
