@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use futures::future::{FusedFuture as _, FutureExt as _};
 use futures::io::{ReadHalf, WriteHalf};
 use futures::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
 
 use super::frames::{Cut, Frames};
 use super::side::Side;
@@ -62,26 +62,38 @@ impl Pair {
             sights: sights.clone(),
             frames: Frames::new(Arc::clone(&memory)),
         };
-        let forth = direction(opener, from_opener, to_other).run();
-        let back = direction(opener.other(), from_other, to_opener).run();
-        let (forth, back) = (forth.fuse(), back.fuse());
-        tokio::pin!(forth, back);
+        // A task each: what wakes one of them is nothing to the other. They end with this one.
+        let mut directions = JoinSet::new();
+        directions.spawn(direction(opener, from_opener, to_other).run());
+        directions.spawn(direction(opener.other(), from_other, to_opener).run());
         let gone = async {
             tokio::select! {
                 _ = opened.1.end() => opener,
                 _ = counterpart.1.end() => opener.other(),
             }
         };
-        // How it ended the nodes learn from how their streams end.
-        let gone = tokio::select! {
-            _ = async { tokio::try_join!(&mut forth, &mut back) } => return,
-            gone = gone => gone,
+        tokio::pin!(gone);
+        let mut over = None;
+        let gone = loop {
+            tokio::select! {
+                gone = &mut gone => break gone,
+                done = directions.join_next() => match done {
+                    Some(Ok((from, Ok(())))) => over = Some(from),
+                    // How it ended the nodes learn from how their streams end.
+                    _ => return,
+                },
+            }
         };
         // What was sent before the end has to arrive; for what comes back there is nobody.
-        if gone == opener && !forth.is_terminated() {
-            let _ = tokio::time::timeout(DRAINING, forth).await;
-        } else if gone != opener && !back.is_terminated() {
-            let _ = tokio::time::timeout(DRAINING, back).await;
+        if over != Some(gone) {
+            let arrived = async {
+                while let Some(Ok((from, _))) = directions.join_next().await {
+                    if from == gone {
+                        break;
+                    }
+                }
+            };
+            let _ = tokio::time::timeout(DRAINING, arrived).await;
         }
     }
 }
@@ -96,10 +108,15 @@ struct Direction {
 }
 
 impl Direction {
+    /// Returns whose direction it was, and an error when either stream fails.
+    async fn run(mut self) -> (Side, io::Result<()>) {
+        (self.from, self.hand_on().await)
+    }
+
     /// # Errors
     ///
     /// When either stream fails.
-    async fn run(mut self) -> io::Result<()> {
+    async fn hand_on(&mut self) -> io::Result<()> {
         let mut buffer = vec![0; LEAST_READ];
         loop {
             let mut read = self.reader.read(&mut buffer).await?;

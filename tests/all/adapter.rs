@@ -4,6 +4,7 @@ mod broken;
 mod document;
 mod kills;
 mod left_out;
+mod manners;
 mod unknown;
 
 use std::sync::{Arc, OnceLock};

@@ -234,3 +234,32 @@ fn nothing_at_all_is_drawn_too() {
     };
     assert!(texts(&chart.svg()).is_empty());
 }
+
+/// A foreign log may give its node any name.
+#[test]
+fn a_long_name_stays_in_its_box() {
+    let chart = Chart {
+        lanes: vec![format!("{}last", "n".repeat(200)), "B".to_owned()],
+        rows: Vec::new(),
+        offence: None,
+        ending: None,
+    };
+    let svg = chart.svg();
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let names = document.descendants().filter(|it| it.has_tag_name("text"));
+    let mut names_seen = 0;
+    for name in names {
+        let number = |node: roxmltree::Node, name| -> f64 {
+            node.attribute(name).unwrap_or("0").parse().unwrap()
+        };
+        let text = name.text().unwrap();
+        let head = name.prev_sibling_element().unwrap();
+        let [left, width] = ["x", "width"].map(|it| number(head, it));
+        let half = text.chars().count() as f64 * 7.0 / 2.0;
+        let x = number(name, "x");
+        assert!(left <= x - half && x + half <= left + width, "{text}");
+        assert!(text == "B" || text.starts_with('n') && text.ends_with("last"));
+        names_seen += 1;
+    }
+    assert_eq!(names_seen, 2);
+}

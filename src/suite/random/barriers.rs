@@ -156,7 +156,14 @@ pub async fn answered(
                 received: came,
             });
         }
-        open = ask(harness, peer).await?;
+        open = match ask(harness, peer).await {
+            Ok(questions) => questions,
+            Err(_) if peer.disconnected().await => {
+                answered.is_gone = true;
+                return Ok(answered);
+            }
+            Err(error) => return Err(error),
+        };
     }
     Err(PeerError::Ended {
         peer: peer.name().to_owned(),

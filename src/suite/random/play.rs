@@ -251,12 +251,17 @@ impl<'a> Player<'a> {
     /// Waits until the target has handled all that was done, and writes down what came. The peer that
     /// acts is waited for first: what it has caused is on its way to the others then.
     async fn settle(&mut self, acting: Option<usize>) -> Result<(), Stop> {
-        if let Some(place) = acting {
-            self.barriers(&[place]).await?;
-        }
+        let mut came = Vec::new();
         let others = (0..self.peers.len()).filter(|place| Some(*place) != acting);
         let others: Vec<usize> = others.collect();
-        self.barriers(&others).await?;
+        let mut answered = Ok(());
+        for places in [acting.as_slice(), &others] {
+            if answered.is_ok() {
+                answered = self.barriers(places, &mut came).await;
+            }
+        }
+        self.write_down(came).await?;
+        answered?;
         if self.tempo == Tempo::Unhurried {
             let time = match self.may_be_late() {
                 true => self.harness.patience(),

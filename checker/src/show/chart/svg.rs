@@ -80,6 +80,18 @@ impl Chart {
     }
 }
 
+/// A name in at most so many characters: its ends distinguish it.
+fn middle_left_out(name: &str, most: usize) -> String {
+    let length = name.chars().count();
+    if length <= most {
+        return name.to_owned();
+    }
+    let kept = most.saturating_sub(1);
+    let first: String = name.chars().take(kept.div_ceil(2)).collect();
+    let last: String = name.chars().skip(length - kept / 2).collect();
+    format!("{first}…{last}")
+}
+
 /// The drawing so far, and how far down it reaches.
 struct Drawing {
     group: Group,
@@ -112,11 +124,13 @@ impl Drawing {
 
     fn heads(&mut self, lanes: &[String]) {
         let height = LEADING + GAP;
+        let most = (self.lane - 5 * GAP) / CHARACTER;
         for (lane, name) in lanes.iter().enumerate() {
             let x = self.x(lane);
-            let width = (name.chars().count() * CHARACTER + 4 * GAP).min(self.lane - GAP);
+            let name = middle_left_out(name, most);
+            let width = name.chars().count() * CHARACTER + 4 * GAP;
             self.boxed(x - width / 2, self.y, width, height, PAPER, INK);
-            self.word(x, self.y + LEADING, "middle", INK, name);
+            self.word(x, self.y + LEADING, "middle", INK, &name);
         }
         self.y += height + GAP;
     }

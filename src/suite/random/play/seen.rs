@@ -10,7 +10,7 @@ use blockexc_model::price::Price;
 use super::Player;
 use crate::suite::control::Outcome;
 use crate::suite::peer::Peer;
-use crate::suite::random::barriers::{answered, ask};
+use crate::suite::random::barriers::{Answered, answered, ask};
 use crate::suite::received::{Received, ReceivedMessage};
 use crate::suite::stop::Stop;
 use crate::trace::dumped::{Dumped, DumpedContext};
@@ -20,7 +20,12 @@ use crate::wire::Address;
 
 impl Player<'_> {
     /// Each of these peers that has joined sets a barrier. Their questions are on their way together.
-    pub(super) async fn barriers(&mut self, places: &[usize]) -> Result<(), Stop> {
+    /// What came goes into `came`.
+    pub(super) async fn barriers(
+        &self,
+        places: &[usize],
+        came: &mut Vec<(usize, Peer, Answered)>,
+    ) -> Result<(), Stop> {
         let mut asked = Vec::new();
         for place in places {
             if let (Some(peer), true) = (&self.peers[*place], self.joined[*place]) {
@@ -36,14 +41,30 @@ impl Player<'_> {
             }
         }
         for (place, peer, questions) in asked {
-            let came = answered(self.harness, &peer, questions).await?;
+            let answers = answered(self.harness, &peer, questions).await?;
+            came.push((place, peer, answers));
+        }
+        Ok(())
+    }
+
+    /// Writes down what came. Those that are gone come first: what the others were sent may follow of
+    /// that.
+    pub(super) async fn write_down(
+        &mut self,
+        came: Vec<(usize, Peer, Answered)>,
+    ) -> Result<(), Stop> {
+        let is_gone =
+            |(_, peer, came): &(usize, Peer, Answered)| came.is_gone || !peer.is_connected();
+        let (gone, there): (Vec<_>, Vec<_>) = came.into_iter().partition(is_gone);
+        let gone = gone.into_iter().map(|it| (it, true));
+        for ((place, peer, came), is_gone) in gone.chain(there.into_iter().map(|it| (it, false))) {
             for question in &came.handled {
                 self.log.input(question.event(&peer));
             }
             let lost = came.lost.into_iter().map(|it| (peer.clone(), it));
             self.lost.extend(lost);
             self.came(&peer, &came.received);
-            if came.is_gone || !peer.is_connected() {
+            if is_gone {
                 self.left(place, &peer).await?;
             }
         }

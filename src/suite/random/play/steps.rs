@@ -57,10 +57,15 @@ impl Player<'_> {
         let peer = self.peers[place].get_or_insert_with(|| self.harness.peer());
         let peer = peer.clone();
         peer.connect().await?;
-        self.harness.joined(&peer).await?;
-        self.joined[place] = true;
+        let joined = self.harness.joined(&peer).await;
         self.log.input(Event::Joined(peer.id()));
-        Ok(())
+        self.joined[place] = true;
+        match joined {
+            Ok(()) => Ok(()),
+            // The target closed the connection at once.
+            Err(_) if peer.disconnected().await => self.gone(place, &peer).await,
+            Err(stop) => Err(stop),
+        }
     }
 
     async fn leave(&mut self, place: usize) -> Result<(), Stop> {
@@ -71,9 +76,14 @@ impl Player<'_> {
             return Ok(());
         };
         peer.leave().await;
+        self.gone(place, &peer).await
+    }
+
+    /// A peer's connections have closed: what it was sent before is written down.
+    async fn gone(&mut self, place: usize, peer: &Peer) -> Result<(), Stop> {
         let received = peer.take_received();
-        self.came(&peer, &received);
-        self.left(place, &peer).await
+        self.came(peer, &received);
+        self.left(place, peer).await
     }
 
     /// A peer's connections have closed.
@@ -118,9 +128,7 @@ impl Player<'_> {
             // The target may have closed the connection before: that is its choice, and nothing was
             // sent.
             if matches!(error, PeerError::NoStream { .. }) && peer.disconnected().await {
-                let received = peer.take_received();
-                self.came(&peer, &received);
-                return self.left(place, &peer).await;
+                return self.gone(place, &peer).await;
             }
             return Err(error.into());
         }

@@ -1,0 +1,65 @@
+//! What running nodes do that is no fault, and was once taken for one: late deliveries, streams that race,
+//! lists in full again and again.
+
+use blockexc::suite::verdict::Verdict;
+
+use super::super::program::{shown, troubles};
+use super::{by_adapter, named};
+
+/// A node that behaves so passes these scenarios.
+async fn passes(arguments: &str, ids: &[&str]) {
+    let run = by_adapter(arguments, named(ids)).await;
+    for result in &run.results {
+        assert_eq!(
+            result.verdict,
+            Verdict::Pass,
+            "{arguments}: {}",
+            shown(result)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_comes_behind_the_barriers_answer_is_waited_for() {
+    let ids = [
+        "XFER-1",
+        "XFER-1/leaf",
+        "XFER-9",
+        "WANT-2",
+        "WANT-8/held",
+        "WANT-13",
+    ];
+    for late in [2, 60] {
+        let arguments = format!("--deviation serve-later --serve-after {late}");
+        passes(&arguments, &ids).await;
+    }
+    // What is served never is missed all the same.
+    let arguments = "--deviation serve-later --serve-after 2 --deviation keep-served-want";
+    let run = by_adapter(arguments, named(&["WANT-2"])).await;
+    assert_eq!(troubles(&run).len(), 1, "{}", shown(&run.results[0]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_overtake_each_other_on_the_first_streams_prove_nothing() {
+    let ids = [
+        "JOIN-4",
+        "JOIN-4/split",
+        "PRES-2",
+        "ASK-1",
+        "ASK-6",
+        "ASK-7",
+        "WANT-1",
+        "WANT-4",
+        "WANT-5",
+        "WANT-7",
+        "WANT-13",
+        "XFER-7",
+    ];
+    passes("--deviation own-streams-race", &ids).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_is_not_taken_for_the_rest_of_a_list() {
+    let arguments = "--deviation refresh-in-full --without retry_interval --retry-interval 500";
+    passes(arguments, &["JOIN-4", "JOIN-4/split"]).await;
+}
