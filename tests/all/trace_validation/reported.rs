@@ -6,7 +6,7 @@ use blockexc_model::Deviation::*;
 use blockexc_model::dialect::DIALECTS;
 use blockexc_model::{Deviation, Dialect};
 
-use super::short::{COMPLETE, LOOSE, accepts, failure, log, rejects};
+use super::short::{COMPLETE, LEAF, LOOSE, PEERS, accepts, failure, log, rejects};
 use super::{Suppose, verdict};
 
 const ALL_RETRIES: &str = r#""omits":["served"]"#;
@@ -157,6 +157,64 @@ fn what_is_put_off_is_due_when_all_is_sent() {
     );
     let served = [&relayed[..10], &["sent Q block*", "quiet"]].concat();
     accepts(COMPLETE, &served);
+}
+
+/// A put-off serving that a log leaves out may come before or after the next want list, and so make
+/// room for what that asks for, or not.
+#[test]
+fn what_is_put_off_may_have_made_room_for_a_want() {
+    let header = r#""wants_per_peer":1"#;
+    let late = Suppose::so([ServeLater].into_iter().collect());
+    let leaf = LEAF.as_str();
+    let want = format!(r#"{{"address":"{leaf}","want_type":"WantBlock"}}"#);
+    for (wants, is_explained) in [
+        (String::new(), true),
+        (want.clone(), true),
+        (format!("{want},{want}"), false),
+    ] {
+        let dump = format!(
+            r#"{{"event":"dump","contexts":{{"{}":{{"wants":[{wants}]}}}}}}"#,
+            PEERS[0]
+        );
+        let lines = [
+            "joined",
+            "stored",
+            "received want",
+            "received want*",
+            "sent block",
+            &dump,
+        ];
+        let stop = verdict(&log(header, &lines), late.clone()).stop;
+        assert_eq!(stop.is_none(), is_explained, "{wants}: {stop:?}");
+    }
+}
+
+/// A dialect that does not notice an upload goes on to pursue a want that its user has got already.
+#[test]
+fn who_has_got_a_block_is_not_owed_it_again() {
+    let dialect = Dialect::find("codex-2025-06").unwrap();
+    let suppose = Suppose::so(dialect.deviations);
+    let met = [
+        "requested*",
+        "stored*",
+        "requested*",
+        "obtained*",
+        "joined",
+        "sent full-ask*",
+        "received block*",
+        "quiet",
+    ];
+    assert_eq!(verdict(&log(LOOSE, &met), suppose.clone()).stop, None);
+    let again = [
+        "requested*",
+        "stored*",
+        "requested*",
+        "obtained*",
+        "requested*",
+        "quiet",
+    ];
+    let failure = failure(&log(LOOSE, &again), suppose);
+    assert_eq!((failure.line, failure.input), (7, 6));
 }
 
 fn is_of_another_matter(deviation: Deviation) -> bool {
