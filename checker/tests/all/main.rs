@@ -13,6 +13,7 @@ mod check_deviations;
 mod check_findings;
 mod check_interop;
 mod check_liveness;
+mod check_order;
 mod check_reference;
 mod check_replay;
 mod check_standard;

@@ -1,19 +1,20 @@
 //! Works out what the tables lack, by [`Network`](crate::network::closed::Network)'s own steps.
 
-use blockexc_model::deviating::Node;
-use stateright::Model;
+use blockexc_model::deviating::{Effect, Node, OtherEffect};
 
+use crate::network::limits::Retries;
 use crate::network::names::{Peer, Small};
 use crate::network::state::State;
 use crate::search::checkable::Checkable;
 use crate::search::interner::UNKNOWN;
 use crate::search::space::TableFull;
 
-use super::components::{Common, CommonChange, FarChange, LinkEnd, MOST_LINKS, Step};
+use super::components::{Common, CommonChange, FarChange, LinkEnd, MOST_LINKS, Step, Steps};
+use super::order::{Order, Skipped};
 use super::tables::{Tables, UNCHANGED};
 use super::{FIRST_NODE, InternedNetwork, Row};
 
-impl<const WORDS: usize> InternedNetwork<'_, WORDS> {
+impl<const WORDS: usize, O: Order> InternedNetwork<'_, WORDS, O> {
     /// The row of this state, whose components are interned.
     pub(super) fn intern(
         &self,
@@ -43,14 +44,15 @@ impl<const WORDS: usize> InternedNetwork<'_, WORDS> {
         tables.intern_common(common, &self.symmetry.renamings)
     }
 
-    /// Works out everything that the transitions of this state need.
+    /// Works out everything that the transitions of this state need, but for those to be skipped.
     pub(super) fn work_out_transitions(
         &self,
         tables: &mut Tables,
         row: &Row<WORDS>,
         state: &State,
+        skipped: Skipped,
     ) -> Result<(), TableFull> {
-        for link in 0..self.network.pairs.len() {
+        for link in (0..self.network.pairs.len()).filter(|link| !skipped.link(*link)) {
             if let Some((change, far_change)) = self.opening(tables, row, link) {
                 self.work_out_common(tables, row.0[0], change)?;
                 for end in &row.0[self.first_link + 2 * link..][..2] {
@@ -59,10 +61,16 @@ impl<const WORDS: usize> InternedNetwork<'_, WORDS> {
             }
         }
         for (place, links) in self.links_of.iter().enumerate() {
+            if skipped.all_of(place) {
+                continue;
+            }
             self.work_out_steps(tables, row, state, place)?;
-            let (first, count) = self.steps_at(tables, row, place).unwrap_or((0, 0));
-            for place in first..first + count {
-                let step = tables.steps[place as usize];
+            let steps = self.steps_at(tables, row, place).unwrap_or(Steps::NONE);
+            for step in steps.range() {
+                let step = tables.steps[step];
+                if skipped.step(place, &step) {
+                    continue;
+                }
                 self.work_out_common(tables, row.0[0], step.change)?;
                 for (i, [_, far]) in links.iter().enumerate() {
                     self.work_out_end(tables, row.0[*far], step.far[i])?;
@@ -90,21 +98,47 @@ impl<const WORDS: usize> InternedNetwork<'_, WORDS> {
         let first = tables.steps.len();
         for action in actions {
             let label = self.network.label(&action);
-            if let Some(next) = self.network.next_state(state, action) {
-                let step = self.step(tables, state, &next, place, label)?;
+            if let Some((next, effects)) = self.network.perform(state, &action) {
+                let mut step = self.step(tables, state, &next, place, label)?;
+                step.commutes = self.commutes(&next, &effects);
                 tables.steps.push(step);
             }
         }
-        let count = tables.steps.len() - first;
-        let [first, count] = [first, count].map(u32::try_from);
-        let (Ok(first), Ok(count)) = (first, count) else {
+        let commute = tables.steps[first..].iter().all(|step| step.commutes);
+        let count = u16::try_from(tables.steps.len() - first);
+        let (Ok(first), Ok(count)) = (u32::try_from(first), count) else {
             return Err(TableFull {
                 what: "steps",
                 most: u32::MAX as usize,
             });
         };
-        tables.situations.insert(situation, (first, count));
+        let steps = Steps {
+            first,
+            count,
+            commute,
+        };
+        tables.situations.insert(situation, steps);
         Ok(())
+    }
+
+    /// Whether a step that leads to this state, with these effects, [commutes](super::order) with
+    /// the steps of other nodes.
+    fn commutes(&self, next: &State, effects: &[Effect<Small>]) -> bool {
+        let only_sends = effects.iter().all(|effect| match effect {
+            Effect::Other(effect) => match effect {
+                OtherEffect::ServeLater(_) => true,
+                OtherEffect::Disconnect(_) | OtherEffect::RefuseStream | OtherEffect::Abort(_) => {
+                    false
+                }
+            },
+            Effect::Send { .. }
+            | Effect::Keep { .. }
+            | Effect::Obtained(_)
+            | Effect::Failed(_)
+            | Effect::Cancelled { .. }
+            | Effect::Discover(_) => true,
+        });
+        only_sends && next.broken.is_empty() && self.network.retries == Retries::Limited
     }
 
     /// The step of this node from one state to the next, in numbers.
@@ -122,6 +156,7 @@ impl<const WORDS: usize> InternedNetwork<'_, WORDS> {
             far: [UNCHANGED; MOST_LINKS],
             change: tables.changes.intern(CommonChange::between(state, next))?,
             label,
+            commutes: false,
         };
         for (i, own_and_far) in self.links_of[place].iter().enumerate() {
             let [own, far] = own_and_far.map(|end| end - self.first_link);
