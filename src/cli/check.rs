@@ -76,8 +76,8 @@ pub struct CheckArgs {
     /// --wider]
     #[arg(long, value_name = "ORDER")]
     order: Option<Order>,
-    /// Search wider networks as well: four nodes, two holders, two leaves, more reconnects. This takes
-    /// some minutes and gigabytes more
+    /// Search wider networks as well: four nodes, two holders, two leaves, more reconnects. States
+    /// that differ only in names then count as one. This takes some minutes and gigabytes more
     #[arg(long)]
     wider: bool,
     /// Stop after this many states of a configuration [default: 50 million, or 50,000 when the
@@ -186,7 +186,7 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let most_states = args.max_states.unwrap_or(usual);
     let options = Options {
         threads,
-        symmetric: args.symmetry,
+        symmetric: args.symmetry || args.wider,
         one_order: args.order.unwrap_or(match args.wider {
             true => Order::One,
             false => Order::Every,

@@ -73,6 +73,8 @@ pub struct InternedNetwork<'a, const WORDS: usize, O = ()> {
     node_at: Vec<usize>,
     first_link: usize,
     words: usize,
+    /// A state of which a part is filled in.
+    blank: State,
     symmetry: Symmetry,
     order: PhantomData<O>,
 }
@@ -128,6 +130,7 @@ impl<'a, const WORDS: usize> InternedNetwork<'a, WORDS> {
             links_of,
             first_link,
             words,
+            blank: network.initial(),
             symmetry: Symmetry::default(),
             order: PhantomData,
         })
@@ -150,6 +153,7 @@ impl<'a, const WORDS: usize> InternedNetwork<'a, WORDS> {
             node_at,
             first_link,
             words,
+            blank,
             symmetry,
             order: PhantomData,
         } = self;
@@ -160,6 +164,7 @@ impl<'a, const WORDS: usize> InternedNetwork<'a, WORDS> {
             node_at,
             first_link,
             words,
+            blank,
             symmetry,
             order: PhantomData,
         }
@@ -235,8 +240,7 @@ impl<const WORDS: usize, O: Order> Space for InternedNetwork<'_, WORDS, O> {
     }
 
     fn work_out(&self, tables: &mut Tables, row: &Row<WORDS>, skip: O) -> Result<(), TableFull> {
-        let state = self.decode(tables, row).into_owned();
-        self.work_out_transitions(tables, row, &state, skip.skipped())
+        self.work_out_transitions(tables, row, skip.skipped())
     }
 
     fn decode<'s>(&self, tables: &Tables, row: &'s Row<WORDS>) -> Cow<'s, State> {
@@ -259,10 +263,7 @@ impl<const WORDS: usize, O: Order> Space for InternedNetwork<'_, WORDS, O> {
                 })
                 .collect(),
             left: common.left,
-            ended: (0..8)
-                .filter(|node| common.ended & 1 << node != 0)
-                .map(Peer)
-                .collect(),
+            ended: common.ended(),
             broken: common.broken,
         })
     }

@@ -19,6 +19,7 @@ mod check_replay;
 mod check_standard;
 mod check_symmetry;
 mod check_tabled;
+mod check_wide;
 mod check_words;
 mod induction;
 mod locality;

@@ -3,7 +3,7 @@
 use blockexc_model::message::Message;
 
 use crate::network::limits::Limits;
-use crate::network::names::Small;
+use crate::network::names::{Peer, Small};
 use crate::network::state::{End, State};
 use crate::step::rules::PredicateSet;
 
@@ -103,6 +103,12 @@ impl Common {
             ended: state.ended.iter().fold(0, |bits, node| bits | 1 << node.0),
             broken: state.broken,
         }
+    }
+
+    /// Which nodes' processes have ended.
+    pub fn ended(&self) -> Vec<Peer> {
+        let nodes = (0..8).filter(|node| self.ended & 1 << node != 0);
+        nodes.map(Peer).collect()
     }
 
     /// The common part after this change.

@@ -28,11 +28,19 @@ impl<const WORDS: usize, O: Order> InternedNetwork<'_, WORDS, O> {
 
     /// The canonical form of a state, which is the least of its renamings, and by which of them it
     /// comes about.
+    #[inline]
     pub(super) fn canonical(
         &self,
         tables: &Tables,
         row: Row<WORDS>,
     ) -> (Row<WORDS>, Option<usize>) {
+        match self.symmetry.renamings.is_empty() {
+            true => (row, None),
+            false => self.least(tables, row),
+        }
+    }
+
+    fn least(&self, tables: &Tables, row: Row<WORDS>) -> (Row<WORDS>, Option<usize>) {
         let mut least = (row, None);
         for (which, renaming) in self.symmetry.renamings.iter().enumerate() {
             let mut image = Row([0; WORDS]);

@@ -49,7 +49,6 @@ impl<const WORDS: usize, O: Order> InternedNetwork<'_, WORDS, O> {
         &self,
         tables: &mut Tables,
         row: &Row<WORDS>,
-        state: &State,
         skipped: Skipped,
     ) -> Result<(), TableFull> {
         for link in (0..self.network.pairs.len()).filter(|link| !skipped.link(*link)) {
@@ -64,7 +63,7 @@ impl<const WORDS: usize, O: Order> InternedNetwork<'_, WORDS, O> {
             if skipped.all_of(place) {
                 continue;
             }
-            self.work_out_steps(tables, row, state, place)?;
+            self.work_out_steps(tables, row, place)?;
             let steps = self.steps_at(tables, row, place).unwrap_or(Steps::NONE);
             for step in steps.range() {
                 let step = tables.steps[step];
@@ -85,13 +84,13 @@ impl<const WORDS: usize, O: Order> InternedNetwork<'_, WORDS, O> {
         &self,
         tables: &mut Tables,
         row: &Row<WORDS>,
-        state: &State,
         place: usize,
     ) -> Result<(), TableFull> {
         let situation = self.situation(tables, row, place);
         if tables.situations.contains_key(&situation) {
             return Ok(());
         }
+        let state = &self.around(tables, row, place);
         let mut actions = Vec::new();
         self.network
             .actions_of(state, Peer(place as u8), &mut actions);
@@ -119,6 +118,24 @@ impl<const WORDS: usize, O: Order> InternedNetwork<'_, WORDS, O> {
         };
         tables.situations.insert(situation, steps);
         Ok(())
+    }
+
+    /// As much of a state as a node's next steps depend on: what may still happen, the node, and its
+    /// links. To fill in the rest would only be work.
+    fn around(&self, tables: &Tables, row: &Row<WORDS>, place: usize) -> State {
+        let common = tables.commons.get(row.0[0]);
+        let mut state = self.blank.clone();
+        state.left = common.left;
+        state.ended = common.ended();
+        state.nodes[place] = tables.nodes.get(row.0[FIRST_NODE + place]).clone();
+        for end in self.links_of[place].iter().flatten() {
+            let LinkEnd { open, end: awaits } = tables.ends.get(row.0[*end]);
+            let end = end - self.first_link;
+            let link = &mut state.links[end / 2];
+            link.open = *open;
+            link.ends[end % 2] = awaits.clone();
+        }
+        state
     }
 
     /// Whether a step that leads to this state, with these effects, [commutes](super::order) with
