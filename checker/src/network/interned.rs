@@ -10,6 +10,7 @@
 //! a network: the tables' entries come from [`Network::perform`].
 
 mod components;
+mod draft;
 mod order;
 mod successors;
 mod tables;
@@ -237,6 +238,15 @@ impl<const WORDS: usize, O: Order> Space for InternedNetwork<'_, WORDS, O> {
                 });
             }
         }
+    }
+
+    fn work_out_together(
+        &self,
+        tables: &mut Tables,
+        states: &[(&Row<WORDS>, O)],
+        threads: usize,
+    ) -> Result<(), TableFull> {
+        self.work_out_situations(tables, states, threads)
     }
 
     fn work_out(&self, tables: &mut Tables, row: &Row<WORDS>, skip: O) -> Result<(), TableFull> {

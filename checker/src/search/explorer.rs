@@ -313,6 +313,12 @@ impl<'a, S: Space> Search<'a, S> {
         let [.., late] = frontiers else {
             return Ok(());
         };
+        let states = missing.iter();
+        let states: Vec<_> = states
+            .map(|number| state(&self.shards, self.numbering, *number))
+            .collect();
+        self.space
+            .work_out_together(&mut self.tables, &states, self.threads)?;
         for number in missing {
             // What was worked out for another may have been enough for this one.
             self.expand_group(&[number], late);

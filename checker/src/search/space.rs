@@ -46,6 +46,21 @@ pub trait Space: Sync {
         found: impl FnMut(usize, u8, Self::Encoded, Self::Skip),
     );
 
+    /// Adds to the tables some of what the transitions of these states need, by so many threads; the
+    /// rest is left to [`Self::work_out`].
+    ///
+    /// # Errors
+    ///
+    /// When a table is full.
+    fn work_out_together(
+        &self,
+        _: &mut Self::Tables,
+        _: &[(&Self::Encoded, Self::Skip)],
+        _threads: usize,
+    ) -> Result<(), TableFull> {
+        Ok(())
+    }
+
     /// Adds to the tables what the transitions of this state need that are not to be skipped.
     ///
     /// # Errors

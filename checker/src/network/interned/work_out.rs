@@ -1,15 +1,14 @@
 //! Works out what the tables lack, by [`Network`](crate::network::closed::Network)'s own steps.
 
-use blockexc_model::deviating::{Effect, Node, OtherEffect};
+use blockexc_model::deviating::Node;
 
-use crate::network::limits::Retries;
-use crate::network::names::{Peer, Small};
+use crate::network::names::Small;
 use crate::network::state::State;
-use crate::search::checkable::Checkable;
 use crate::search::interner::UNKNOWN;
 use crate::search::space::TableFull;
 
 use super::components::{Common, CommonChange, FarChange, LinkEnd, MOST_LINKS, Step, Steps};
+use super::draft::{Draft, Drafted};
 use super::order::{Order, Skipped};
 use super::tables::{Tables, UNCHANGED};
 use super::{FIRST_NODE, InternedNetwork, Row};
@@ -63,7 +62,10 @@ impl<const WORDS: usize, O: Order> InternedNetwork<'_, WORDS, O> {
             if skipped.all_of(place) {
                 continue;
             }
-            self.work_out_steps(tables, row, place)?;
+            if self.steps_at(tables, row, place).is_none() {
+                let draft = self.draft(tables, row, place);
+                self.put_into_numbers(tables, draft)?;
+            }
             let steps = self.steps_at(tables, row, place).unwrap_or(Steps::NONE);
             for step in steps.range() {
                 let step = tables.steps[step];
@@ -79,32 +81,18 @@ impl<const WORDS: usize, O: Order> InternedNetwork<'_, WORDS, O> {
         Ok(())
     }
 
-    /// Works out the next steps of a node.
-    fn work_out_steps(
+    /// Notes a node's next steps, in numbers.
+    pub(super) fn put_into_numbers(
         &self,
         tables: &mut Tables,
-        row: &Row<WORDS>,
-        place: usize,
+        draft: Draft,
     ) -> Result<(), TableFull> {
-        let situation = self.situation(tables, row, place);
-        if tables.situations.contains_key(&situation) {
-            return Ok(());
-        }
-        let state = &self.around(tables, row, place);
-        let mut actions = Vec::new();
-        self.network
-            .actions_of(state, Peer(place as u8), &mut actions);
         let first = tables.steps.len();
-        for action in actions {
-            let label = self.network.label(&action);
-            if let Some((next, effects)) = self.network.perform(state, &action) {
-                let mut step = self.step(tables, state, &next, place, label)?;
-                step.commutes = self.commutes(&next, &effects);
-                tables.steps.push(step);
-            }
+        for drafted in &draft.steps {
+            let step = self.step(tables, &draft, drafted)?;
+            tables.steps.push(step);
         }
-        let commute = tables.steps[first..].iter().all(|step| step.commutes);
-        let count = u16::try_from(tables.steps.len() - first);
+        let count = u16::try_from(draft.steps.len());
         let (Ok(first), Ok(count)) = (u32::try_from(first), count) else {
             return Err(TableFull {
                 what: "steps",
@@ -114,66 +102,32 @@ impl<const WORDS: usize, O: Order> InternedNetwork<'_, WORDS, O> {
         let steps = Steps {
             first,
             count,
-            commute,
+            commute: draft.steps.iter().all(|step| step.commutes),
         };
-        tables.situations.insert(situation, steps);
+        tables.situations.insert(draft.situation, steps);
         Ok(())
     }
 
-    /// As much of a state as a node's next steps depend on: what may still happen, the node, and its
-    /// links. To fill in the rest would only be work.
-    fn around(&self, tables: &Tables, row: &Row<WORDS>, place: usize) -> State {
-        let common = tables.commons.get(row.0[0]);
-        let mut state = self.blank.clone();
-        state.left = common.left;
-        state.ended = common.ended();
-        state.nodes[place] = tables.nodes.get(row.0[FIRST_NODE + place]).clone();
-        for end in self.links_of[place].iter().flatten() {
-            let LinkEnd { open, end: awaits } = tables.ends.get(row.0[*end]);
-            let end = end - self.first_link;
-            let link = &mut state.links[end / 2];
-            link.open = *open;
-            link.ends[end % 2] = awaits.clone();
-        }
-        state
-    }
-
-    /// Whether a step that leads to this state, with these effects, [commutes](super::order) with
-    /// the steps of other nodes.
-    fn commutes(&self, next: &State, effects: &[Effect<Small>]) -> bool {
-        let only_sends = effects.iter().all(|effect| match effect {
-            Effect::Other(effect) => match effect {
-                OtherEffect::ServeLater(_) => true,
-                OtherEffect::Disconnect(_) | OtherEffect::RefuseStream | OtherEffect::Abort(_) => {
-                    false
-                }
-            },
-            Effect::Send { .. }
-            | Effect::Keep { .. }
-            | Effect::Obtained(_)
-            | Effect::Failed(_)
-            | Effect::Cancelled { .. }
-            | Effect::Discover(_) => true,
-        });
-        only_sends && next.broken.is_empty() && self.network.retries == Retries::Limited
-    }
-
-    /// The step of this node from one state to the next, in numbers.
+    /// This step of a node, in numbers.
     fn step(
         &self,
         tables: &mut Tables,
-        state: &State,
-        next: &State,
-        place: usize,
-        label: u8,
+        draft: &Draft,
+        drafted: &Drafted,
     ) -> Result<Step, TableFull> {
+        let (state, place) = (&draft.state, draft.place);
+        let Drafted {
+            label,
+            commutes,
+            next,
+        } = drafted;
         let mut step = Step {
             node: self.node(tables, next.nodes[place].clone())?,
             ends: [0; MOST_LINKS],
             far: [UNCHANGED; MOST_LINKS],
             change: tables.changes.intern(CommonChange::between(state, next))?,
-            label,
-            commutes: false,
+            label: *label,
+            commutes: *commutes,
         };
         for (i, own_and_far) in self.links_of[place].iter().enumerate() {
             let [own, far] = own_and_far.map(|end| end - self.first_link);
