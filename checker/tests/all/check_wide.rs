@@ -14,7 +14,9 @@ use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::{Deviation, Deviations};
 
 /// Of each network a deviation of its nodes and a property that it violates there after so many
-/// steps; and whether the smaller networks do not show it.
+/// steps; and whether the smaller networks do not show it. No deviation is known that shows only
+/// among four nodes: what a node does is wrong in one of its steps, which takes a node and three
+/// peers at most, or between two neighbours.
 const SEEN: [(&str, Deviation, &str, usize, Shown); 5] = [
     (
         "four in a line",
@@ -39,16 +41,16 @@ const SEEN: [(&str, Deviation, &str, usize, Shown); 5] = [
     ),
     (
         "two leaves at two holders",
-        Deviation::AskEveryHolder,
-        "ASK-6: word of own wants is followed by asking for them in one list",
-        12,
+        Deviation::ContextOnMessage,
+        "XFER-1: a delivery carries the address as asked for, the CID, the data and the proof",
+        15,
         Shown::HereFirst,
     ),
     (
         "reconnects during delivery",
         Deviation::ContextOnMessage,
         "XFER-1: a delivery carries the address as asked for, the CID, the data and the proof",
-        16,
+        15,
         Shown::HereFirst,
     ),
 ];
@@ -68,7 +70,7 @@ fn violation(network: &Network, name: &str) -> Option<usize> {
     let space = InternedNetwork::<18>::new(network).unwrap();
     let space = space.symmetric().in_one_order();
     let bounds = Bounds {
-        states: Some(150_000),
+        states: Some(700_000),
         stop_at_violation: true,
         ..Bounds::default()
     };
