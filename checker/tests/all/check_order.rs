@@ -156,9 +156,8 @@ fn every_deviation_has_the_same_states_in_one_order() {
             violated.insert(deviation.name());
         }
     }
-    // Most deviations show among nodes that all deviate in the same way, and so most verdicts that
-    // were compared are not "holds".
-    assert!(violated.len() > 40, "{violated:?}");
+    // Not all verdicts that were compared are "holds".
+    assert!(violated.len() > 25, "{violated:?}");
 }
 
 /// Where a retry has to wait for room, steps of different nodes do not commute.
