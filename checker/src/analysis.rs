@@ -1,7 +1,7 @@
 //! What is asked of networks, and what comes of it.
 //!
-//! 1. [`networks`]: the networks that are searched. [`configuration`]: a network with what is asked
-//!    of it; [`report`]: what its search found. [`standard`]: all of them.
+//! 1. [`networks`]: the networks that are searched; [`wide`]: wider ones. [`configuration`]: a
+//!    network with what is asked of it; [`report`]: what its search found. [`standard`]: all of them.
 //!    [`walking`]: random walks, where the states are too many.
 //! 2. [`induction`]: every step from every state that the invariants allow. [`reach`]: for
 //!    which requirements that, and how far it is known of the others.
@@ -19,3 +19,4 @@ pub mod reach;
 pub mod report;
 pub mod standard;
 pub mod walking;
+pub mod wide;

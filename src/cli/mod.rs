@@ -4,8 +4,11 @@
 pub mod adapter;
 pub mod baseline;
 pub mod check;
+mod check_counterexample;
+mod check_custom;
 pub mod check_induction;
 pub mod check_interop;
+mod check_report;
 mod check_walks;
 pub mod completions;
 pub mod conform;

@@ -60,6 +60,32 @@ fn threads_and_symmetry_change_no_verdict() {
 }
 
 #[test]
+fn one_order_finds_the_same_states_by_fewer_transitions() {
+    for (order, transitions) in [("every", "18,591"), ("one", "7,615")] {
+        check(&["--only", "a row of three", "--order", order])
+            .assert()
+            .code(0)
+            .stdout(contains(format!("5,257 states, {transitions} transitions")));
+    }
+}
+
+#[test]
+fn wider_networks_are_searched_when_asked_for() {
+    let few = ["--only", "four in a ring", "--max-states", "20000"];
+    check(&few)
+        .arg("--wider")
+        .assert()
+        .code(2)
+        .stdout(contains("4 nodes, 1 block"))
+        .stdout(contains("the same under 1 renaming"))
+        .stdout(contains("proves nothing"));
+    check(&few)
+        .assert()
+        .code(2)
+        .stderr(contains("no configuration's name contains"));
+}
+
+#[test]
 fn a_network_of_ones_own_is_searched() {
     check(&["--nodes", "2", "--blocks", "1", "--disconnects", "1"])
         .args(["--cancels", "1", "--deletions", "1", "--leaves"])

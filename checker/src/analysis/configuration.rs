@@ -38,6 +38,9 @@ pub struct Options<'a> {
     pub threads: usize,
     /// States of closed networks that differ in names alone count as one.
     pub symmetric: bool,
+    /// In closed networks, steps that commute are taken in
+    /// [one order](InternedNetwork::in_one_order).
+    pub one_order: bool,
     /// The search stops after so many states.
     pub states: Option<usize>,
     /// Only properties that stand for these requirements; all of them when there are none.
@@ -131,14 +134,14 @@ impl Configuration {
         match self {
             Configuration::Closed(network) => {
                 interned!(network, options.symmetric, space => {
-                    let list = chosen(properties_of(network), options);
-                    let found = Explorer::new(&space, list)
-                        .threads(options.threads)
-                        .bounded(bounds)
-                        .reporting(progress)
-                        .explore();
-                    let reports = self.property_reports(&found, &[]);
-                    Ok(self.report(&found, space.renamings(), reports))
+                    let renamings = space.renamings();
+                    Ok(match options.one_order {
+                        true => {
+                            let space = space.in_one_order();
+                            self.search_closed(&space, renamings, options, bounds, progress)
+                        }
+                        false => self.search_closed(&space, renamings, options, bounds, progress),
+                    })
                 })
             }
             Configuration::Progress(network) => {
@@ -173,6 +176,24 @@ impl Configuration {
                 Ok(self.report(&found, 0, reports))
             }
         }
+    }
+
+    fn search_closed<S: Space<Model = Network>>(
+        &self,
+        space: &S,
+        renamings: usize,
+        options: &Options<'_>,
+        bounds: Bounds,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Report {
+        let list = chosen(properties_of(space.model()), options);
+        let found = Explorer::new(space, list)
+            .threads(options.threads)
+            .bounded(bounds)
+            .reporting(progress)
+            .explore();
+        let reports = self.property_reports(&found, &[]);
+        self.report(&found, renamings, reports)
     }
 
     /// A shortest way in which the property of this name is violated; nothing when it is not, as

@@ -197,68 +197,6 @@ pub fn patient_row(setup: &Setup) -> Network {
     network
 }
 
-/// Networks with too many states to be searched: for random walks.
-pub fn wide_networks(setup: &Setup) -> Vec<Network> {
-    let [a, b, c, d] = [0, 1, 2, 3].map(Peer);
-    vec![
-        four("four in a line", setup, vec![[a, b], [b, c], [c, d]]),
-        four(
-            "four in a ring",
-            setup,
-            vec![[a, b], [b, c], [c, d], [a, d]],
-        ),
-        two_and_two(
-            "two askers and two holders, two blocks",
-            setup,
-            Blocks::plain(2),
-        ),
-        two_and_two(
-            "a dataset of two leaves at two holders",
-            setup,
-            Blocks::named(2, Naming::Leaf),
-        ),
-    ]
-}
-
-/// Three askers, not all of whom are connected with the holder.
-fn four(name: &str, setup: &Setup, pairs: Vec<[Peer; 2]>) -> Network {
-    let blocks = Blocks::plain(1);
-    let asking = || Role::new(setup.clone()).requesting(blocks.addresses());
-    let holder = Role::new(setup.clone()).holding(Cid(0)).deleting([Cid(0)]);
-    let connections = u8::try_from(pairs.len()).unwrap_or(u8::MAX);
-    let limits = Limits {
-        connects: connections.saturating_add(1),
-        disconnects: 1,
-        requests: 5,
-        cancels: 3,
-        deletions: 1,
-        retries: 3,
-        ..Limits::default()
-    };
-    let roles = vec![asking(), asking(), asking(), holder];
-    Network::new(name, blocks, roles, limits).linked(pairs)
-}
-
-/// Two that ask for everything, and two that hold it, with reconnects during delivery.
-fn two_and_two(name: &str, setup: &Setup, blocks: Blocks) -> Network {
-    let asking = || Role::new(setup.clone()).requesting(blocks.addresses());
-    let holding = || {
-        let role = Role::new(setup.clone()).deleting(blocks.cids());
-        blocks.cids().fold(role, Role::holding)
-    };
-    let limits = Limits {
-        connects: 8,
-        disconnects: 2,
-        requests: 6,
-        cancels: 3,
-        deletions: 1,
-        retries: 2,
-        ..Limits::default()
-    };
-    let roles = vec![asking(), asking(), holding(), holding()];
-    Network::new(name, blocks, roles, limits)
-}
-
 /// A network of so many nodes, all connected: all but the last one request every block, and the
 /// last one holds them, and deletes and stores what the limits allow.
 pub fn custom(setup: &Setup, nodes: u8, blocks: Blocks, limits: Limits) -> Network {

@@ -14,7 +14,7 @@ pub enum Reach {
     /// By every step of a node of any size: it is about where messages are cut, which is a property of
     /// its own.
     Cut,
-    /// In the networks that are searched to the end: up to three nodes and two blocks.
+    /// In the networks that are searched to the end: up to four nodes and two blocks.
     Searched,
     /// By the scenarios of the suite, and by the tests of what reads and writes bytes.
     Tested,
@@ -28,7 +28,7 @@ impl Reach {
         match self {
             Reach::Induction => "any size",
             Reach::Cut => "any size, by the cut",
-            Reach::Searched => "searched up to three nodes and two blocks",
+            Reach::Searched => "searched up to four nodes and two blocks",
             Reach::Tested => "tested",
             Reach::Observed => "observed only",
         }

@@ -1,11 +1,12 @@
-//! The standard set: the configurations that together show that a node meets the specification.
+//! The standard set: the configurations that together show that a node meets the specification; and
+//! wider ones, which take longer.
 
 use blockexc_model::deviating::Setup;
 
 use crate::network::names::{Blocks, Naming};
 
 use super::configuration::Configuration;
-use super::networks;
+use super::{networks, wide};
 
 /// The standard set for nodes of this kind, smaller networks first.
 pub fn standard_set(setup: &Setup) -> Vec<Configuration> {
@@ -31,4 +32,10 @@ pub fn standard_set(setup: &Setup) -> Vec<Configuration> {
         .chain(progress.into_iter().map(Configuration::Progress))
         .chain(open.map(Configuration::Open))
         .collect()
+}
+
+/// Wider networks for nodes of this kind: all of their states can be seen, in minutes.
+pub fn wider_set(setup: &Setup) -> Vec<Configuration> {
+    let wider = wide::to_be_searched(setup).into_iter();
+    wider.map(Configuration::Closed).collect()
 }

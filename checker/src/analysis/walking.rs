@@ -15,7 +15,7 @@ use crate::search::walks::{Walked, Walks, walk};
 use crate::show::counterexample::Counterexample;
 
 use super::configuration::Configuration;
-use super::networks;
+use super::wide;
 
 /// What walks through one configuration have shown.
 #[derive(Serialize)]
@@ -56,8 +56,8 @@ pub struct Violation<'a> {
 
 /// The networks to walk through when nothing else is said: those that are too large to be searched.
 pub fn wide_set(setup: &Setup) -> Vec<Configuration> {
-    let wide = networks::wide_networks(setup);
-    wide.into_iter().map(Configuration::Closed).collect()
+    let wide = wide::to_be_walked(setup).into_iter();
+    wide.map(Configuration::Closed).collect()
 }
 
 impl Configuration {

@@ -102,7 +102,7 @@ impl Network {
             .unwrap_or(Address::Plain(Cid(place)))
     }
 
-    fn initial(&self) -> State {
+    pub(super) fn initial(&self) -> State {
         let nodes = self
             .roles
             .iter()

@@ -10,11 +10,14 @@
 //! a network: the tables' entries come from [`Network::perform`].
 
 mod components;
+mod draft;
+mod order;
 mod successors;
 mod tables;
 mod work_out;
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 use stateright::Model;
 
@@ -25,7 +28,8 @@ use super::names::Peer;
 use super::state::{Link, State};
 use super::symmetry::Symmetry;
 
-use components::{Common, LinkEnd, MOST_LINKS, MOST_NODES};
+use components::{Common, LinkEnd, MOST_LINKS, MOST_NODES, Steps};
+pub use order::{Order, Skipped};
 pub use tables::{Components, Tables};
 
 /// The first word of a row is the common part; the nodes follow, and then the ends of the links.
@@ -59,14 +63,21 @@ pub fn words(network: &Network) -> usize {
 }
 
 /// A closed network whose states are rows of numbers.
-pub struct InternedNetwork<'a, const WORDS: usize> {
+pub struct InternedNetwork<'a, const WORDS: usize, O = ()> {
     network: &'a Network,
     /// The links of each node, in the order of the network's pairs: where in a row its own end
     /// stands, and where the far one.
     links_of: Vec<Vec<[usize; 2]>>,
+    /// The links that each node has not, a bit each.
+    links_without: Vec<u16>,
+    /// Which node each end of a link is the end of.
+    node_at: Vec<usize>,
     first_link: usize,
     words: usize,
+    /// A state of which a part is filled in.
+    blank: State,
     symmetry: Symmetry,
+    order: PhantomData<O>,
 }
 
 impl<'a, const WORDS: usize> InternedNetwork<'a, WORDS> {
@@ -102,12 +113,27 @@ impl<'a, const WORDS: usize> InternedNetwork<'a, WORDS> {
                 given: WORDS,
             });
         }
+        // Each node has few links, and there are few nodes.
+        let links_without = (0u8..).map(Peer).take(network.roles.len()).map(|node| {
+            let links = (0..).zip(&network.pairs);
+            let without = links.filter(|(_, pair)| !pair.contains(&node));
+            without.fold(0, |bits, (link, _): (u16, _)| bits | 1 << link)
+        });
         Ok(InternedNetwork {
             network,
+            links_without: links_without.collect(),
+            node_at: network
+                .pairs
+                .iter()
+                .flatten()
+                .map(|node| node.index())
+                .collect(),
             links_of,
             first_link,
             words,
+            blank: network.initial(),
             symmetry: Symmetry::default(),
+            order: PhantomData,
         })
     }
 
@@ -118,14 +144,44 @@ impl<'a, const WORDS: usize> InternedNetwork<'a, WORDS> {
         self
     }
 
+    /// Steps that commute are taken in [one order](order) and not in every order: the same states
+    /// are found, by fewer transitions. The graph of all transitions cannot be kept then.
+    pub fn in_one_order(self) -> InternedNetwork<'a, WORDS, Skipped> {
+        let InternedNetwork {
+            network,
+            links_of,
+            links_without,
+            node_at,
+            first_link,
+            words,
+            blank,
+            symmetry,
+            order: PhantomData,
+        } = self;
+        InternedNetwork {
+            network,
+            links_of,
+            links_without,
+            node_at,
+            first_link,
+            words,
+            blank,
+            symmetry,
+            order: PhantomData,
+        }
+    }
+}
+
+impl<const WORDS: usize, O> InternedNetwork<'_, WORDS, O> {
     /// By how many renamings a state may become one that counts as the same.
     pub fn renamings(&self) -> usize {
         self.symmetry.renamings.len()
     }
 }
 
-impl<const WORDS: usize> Space for InternedNetwork<'_, WORDS> {
+impl<const WORDS: usize, O: Order> Space for InternedNetwork<'_, WORDS, O> {
     type Model = Network;
+    type Skip = O;
     type Encoded = Row<WORDS>;
     type Tables = Tables;
 
@@ -143,45 +199,58 @@ impl<const WORDS: usize> Space for InternedNetwork<'_, WORDS> {
             .filter_map(|state| self.intern(tables, state).ok())
             .collect();
         rows.into_iter()
-            .map(|row| self.canonical(tables, row))
+            .map(|row| self.canonical(tables, row).0)
             .collect()
     }
 
     fn successors(
         &self,
         tables: &Tables,
-        states: &[&Row<WORDS>],
+        states: &[(&Row<WORDS>, O)],
         missing: &mut [bool],
-        mut found: impl FnMut(usize, u8, Row<WORDS>),
+        mut found: impl FnMut(usize, u8, Row<WORDS>, O),
     ) {
         // The lookups of several states do not wait for each other.
         for (group, states) in states.chunks(TOGETHER).enumerate() {
             let mut steps_at = [[None; MOST_NODES]; TOGETHER];
             let mut near = 0;
-            for (row, steps_at) in states.iter().zip(&mut steps_at) {
+            for ((row, skip), steps_at) in states.iter().zip(&mut steps_at) {
+                let skipped = skip.skipped();
                 for (place, steps_at) in steps_at[..self.links_of.len()].iter_mut().enumerate() {
-                    *steps_at = self.steps_at(tables, row, place);
+                    *steps_at = match skipped.all_of(place) {
+                        true => Some(Steps::NONE),
+                        false => self.steps_at(tables, row, place),
+                    };
                 }
             }
-            for (first, _) in steps_at.iter().flatten().flatten() {
+            for steps in steps_at.iter().flatten().flatten() {
                 near ^= tables
                     .steps
-                    .get(*first as usize)
+                    .get(steps.first as usize)
                     .map_or(0, |step| step.node);
             }
             std::hint::black_box(near);
-            for (i, (row, steps_at)) in states.iter().zip(&steps_at).enumerate() {
+            for (i, ((row, skip), steps_at)) in states.iter().zip(&steps_at).enumerate() {
                 let which = TOGETHER * group + i;
-                missing[which] = !self.give(tables, row, steps_at, |label, next| {
-                    found(which, label, next);
+                let skipped = skip.skipped();
+                missing[which] = !self.give(tables, row, skipped, steps_at, |label, next, skip| {
+                    found(which, label, next, skip);
                 });
             }
         }
     }
 
-    fn work_out(&self, tables: &mut Tables, row: &Row<WORDS>) -> Result<(), TableFull> {
-        let state = self.decode(tables, row).into_owned();
-        self.work_out_transitions(tables, row, &state)
+    fn work_out_together(
+        &self,
+        tables: &mut Tables,
+        states: &[(&Row<WORDS>, O)],
+        threads: usize,
+    ) -> Result<(), TableFull> {
+        self.work_out_situations(tables, states, threads)
+    }
+
+    fn work_out(&self, tables: &mut Tables, row: &Row<WORDS>, skip: O) -> Result<(), TableFull> {
+        self.work_out_transitions(tables, row, skip.skipped())
     }
 
     fn decode<'s>(&self, tables: &Tables, row: &'s Row<WORDS>) -> Cow<'s, State> {
@@ -204,10 +273,7 @@ impl<const WORDS: usize> Space for InternedNetwork<'_, WORDS> {
                 })
                 .collect(),
             left: common.left,
-            ended: (0..8)
-                .filter(|node| common.ended & 1 << node != 0)
-                .map(Peer)
-                .collect(),
+            ended: common.ended(),
             broken: common.broken,
         })
     }
@@ -221,7 +287,7 @@ impl<const WORDS: usize> Space for InternedNetwork<'_, WORDS> {
         for (place, end) in LinkEnd::all_of(state).enumerate() {
             row.0[self.first_link + place] = tables.ends.find(&end)?;
         }
-        Some(self.canonical(tables, row))
+        Some(self.canonical(tables, row).0)
     }
 
     fn keeps_all(&self, tables: &Tables, row: &Row<WORDS>) -> bool {
@@ -235,7 +301,7 @@ impl<const WORDS: usize> Space for InternedNetwork<'_, WORDS> {
     }
 
     fn is_reduced(&self) -> bool {
-        !self.symmetry.renamings.is_empty()
+        O::IS_ONE || !self.symmetry.renamings.is_empty()
     }
 
     fn table_bytes(&self, tables: &Tables) -> usize {

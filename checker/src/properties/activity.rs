@@ -1,5 +1,6 @@
 //! What shows that a network does anything at all: each of these must hold in at least one state.
 
+use blockexc_model::address::Address;
 use blockexc_model::message::{Message, PresenceType, WantEntry, WantType};
 use stateright::Model;
 
@@ -116,21 +117,30 @@ pub fn relaying() -> Vec<Property<Network>> {
             (0u8..).map(Peer).zip(&state.nodes).any(|(peer, node)| {
                 let role = &model.roles[peer.index()];
                 role.requests.iter().any(|address| {
-                    let cid = model.blocks.cid_of(address);
-                    let next_to_a_source = model
-                        .pairs
-                        .iter()
-                        .filter(|pair| pair.contains(&peer))
-                        .flatten()
-                        .any(|other| {
-                            let other = &model.roles[other.index()];
-                            other.holds.contains(&cid) || other.stores.contains(&cid)
-                        });
-                    node.holds(address) && !next_to_a_source
+                    node.holds(address) && !is_next_to_a_source(model, peer, address)
                 })
             })
         },
     )]
+}
+
+/// Whether some node requests a block that neither it nor anybody whom it may connect to has by
+/// itself.
+pub(super) fn has_relays(model: &Network) -> bool {
+    (0u8..).map(Peer).zip(&model.roles).any(|(peer, role)| {
+        role.requests
+            .iter()
+            .any(|address| !is_next_to_a_source(model, peer, address))
+    })
+}
+
+fn is_next_to_a_source(model: &Network, peer: Peer, address: &Address<Cid>) -> bool {
+    let cid = model.blocks.cid_of(address);
+    let pairs = model.pairs.iter().filter(|pair| pair.contains(&peer));
+    pairs.flatten().any(|other| {
+        let other = &model.roles[other.index()];
+        other.holds.contains(&cid) || other.stores.contains(&cid)
+    })
 }
 
 fn sometimes<M: Model>(

@@ -9,7 +9,7 @@ use crate::network::open::OpenNetwork;
 use crate::search::property::{Condition, Kind, Property};
 use crate::step::rules::StepChecker;
 
-use super::activity::{activity, cancelling, deleting, relaying};
+use super::activity::{activity, cancelling, deleting, has_relays, relaying};
 use super::safety::{safety, settled};
 
 /// What must hold of an open network.
@@ -35,14 +35,22 @@ pub fn properties_of(model: &Network) -> Vec<Property<Network>> {
     if model.limits.deletions > 0 {
         properties.extend(deleting());
     }
-    if model.limits.retries == 0 && model.retries == Retries::Limited {
+    if !may_record_the_second(model) {
         properties.push(settled());
     }
-    let full = model.roles.len() * (model.roles.len() - 1) / 2;
-    if model.pairs.len() < full {
+    if has_relays(model) {
         properties.extend(relaying());
     }
     properties
+}
+
+/// Whether a node may ask a peer for the same block twice, and the peer serve the first, delete the
+/// block and record the second. It asks twice by a retry. It also does when it cancels and requests
+/// anew, if the want was announced twice because of a reconnect, and is answered twice.
+fn may_record_the_second(model: &Network) -> bool {
+    let limits = model.limits;
+    let retries = limits.retries > 0 || model.retries != Retries::Limited;
+    retries || limits.cancels > 0 && limits.disconnects > 0 && limits.deletions > 0
 }
 
 fn unbroken<M: Model>(judge: &StepChecker<Small>) -> Vec<Property<M>> {

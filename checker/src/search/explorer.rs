@@ -12,6 +12,7 @@
 //!
 //! On request the search keeps the graph of all transitions, which [`super::fair_cycles`] needs.
 
+use std::hash::Hash;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -22,7 +23,7 @@ use super::hash_index::PLACES;
 use super::lookup::{GROUP, Lookup, Shard, Undecided};
 use super::parallel::in_parallel;
 use super::property::{Kind, Property};
-use super::space::{Mark, Space, TableFull};
+use super::space::{Mark, Skip, Space, TableFull};
 use super::visited::{NO_PARENT, Numbering};
 
 /// When to stop a search that does not end by itself.
@@ -124,7 +125,7 @@ struct Search<'a, S: Space> {
     threads: usize,
     mark: Option<Mark<'a, S>>,
     tables: S::Tables,
-    shards: Vec<Shard<S::Encoded>>,
+    shards: Vec<Shard<S::Encoded, S::Skip>>,
     numbering: Numbering,
     verdicts: Vec<Option<u32>>,
     premises: Vec<bool>,
@@ -180,7 +181,7 @@ impl<'a, S: Space> Search<'a, S> {
             .collect();
         let initial = self.space.initial(&mut self.tables);
         for state in initial {
-            frontiers[0].push(state, 0, NO_PARENT);
+            frontiers[0].push(state, S::Skip::default(), 0, NO_PARENT);
         }
         self.look_up(&mut frontiers);
         self.gather();
@@ -201,6 +202,7 @@ impl<'a, S: Space> Search<'a, S> {
             if done.iter().any(|done| *done > 0) {
                 depth += 1;
             }
+            self.shards.iter_mut().for_each(Shard::begin_level);
             while done != ends {
                 if let Some(stop) = self.stop() {
                     break 'search Outcome::Bounded(stop);
@@ -291,7 +293,7 @@ impl<'a, S: Space> Search<'a, S> {
     fn expand(
         &mut self,
         batch: &[u32],
-        frontiers: &mut [Frontier<S::Encoded>],
+        frontiers: &mut [Frontier<S::Encoded, S::Skip>],
     ) -> Result<(), TableFull> {
         let share = batch.len().div_ceil(self.parts()).max(1);
         let search = &*self;
@@ -311,12 +313,18 @@ impl<'a, S: Space> Search<'a, S> {
         let [.., late] = frontiers else {
             return Ok(());
         };
+        let states = missing.iter();
+        let states: Vec<_> = states
+            .map(|number| state(&self.shards, self.numbering, *number))
+            .collect();
+        self.space
+            .work_out_together(&mut self.tables, &states, self.threads)?;
         for number in missing {
             // What was worked out for another may have been enough for this one.
             self.expand_group(&[number], late);
             while late.missing.pop().is_some() {
-                let state = state(&self.shards, self.numbering, number);
-                self.space.work_out(&mut self.tables, state)?;
+                let (state, skip) = state(&self.shards, self.numbering, number);
+                self.space.work_out(&mut self.tables, state, skip)?;
                 self.expand_group(&[number], late);
             }
         }
@@ -325,7 +333,7 @@ impl<'a, S: Space> Search<'a, S> {
     }
 
     /// Expands at most [`GROUP`] states.
-    fn expand_group(&self, numbers: &[u32], frontier: &mut Frontier<S::Encoded>) {
+    fn expand_group(&self, numbers: &[u32], frontier: &mut Frontier<S::Encoded, S::Skip>) {
         let Some(first) = numbers.first() else { return };
         let state_of = |number: &u32| state(&self.shards, self.numbering, *number);
         let mut states = [state_of(first); GROUP];
@@ -337,8 +345,8 @@ impl<'a, S: Space> Search<'a, S> {
         let missing = &mut missing[..numbers.len()];
         let before = frontier.lengths();
         self.space
-            .successors(&self.tables, states, missing, |which, label, next| {
-                frontier.push(next, label, numbers[which]);
+            .successors(&self.tables, states, missing, |which, label, next, skip| {
+                frontier.push(next, skip, label, numbers[which]);
             });
         for (number, _) in numbers
             .iter()
@@ -351,7 +359,7 @@ impl<'a, S: Space> Search<'a, S> {
     }
 
     /// Looks the transitions' targets up, and looks at those that are new.
-    fn look_up(&mut self, frontiers: &mut [Frontier<S::Encoded>]) {
+    fn look_up(&mut self, frontiers: &mut [Frontier<S::Encoded, S::Skip>]) {
         self.memory = self.memory.max(self.bytes(frontiers));
         for (place, shard) in self.shards.iter_mut().enumerate() {
             shard.incoming.clear();
@@ -408,7 +416,7 @@ impl<'a, S: Space> Search<'a, S> {
         }
     }
 
-    fn bytes(&self, frontiers: &[Frontier<S::Encoded>]) -> usize {
+    fn bytes(&self, frontiers: &[Frontier<S::Encoded, S::Skip>]) -> usize {
         let shards: usize = self.shards.iter().map(Shard::bytes).sum();
         let frontiers: usize = frontiers.iter().map(Frontier::bytes).sum();
         shards + frontiers + self.space.table_bytes(&self.tables)
@@ -436,9 +444,14 @@ impl<'a, S: Space> Search<'a, S> {
     }
 }
 
-/// The state of this number.
+/// The state of this number, which is being expanded, and what may be skipped in it.
 #[inline]
-fn state<E>(shards: &[Shard<E>], numbering: Numbering, number: u32) -> &E {
+fn state<E: Eq + Hash, K: Skip>(
+    shards: &[Shard<E, K>],
+    numbering: Numbering,
+    number: u32,
+) -> (&E, K) {
     let shard = &shards[numbering.shard(number)];
-    shard.visited.states.get(numbering.place(number))
+    let place = numbering.place(number);
+    (shard.visited.states.get(place), shard.skip(place))
 }

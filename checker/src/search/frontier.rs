@@ -9,22 +9,24 @@ use super::visited::hash;
 pub(super) const MOST_SHARDS: usize = 8;
 
 /// A transition whose target is yet to be looked up.
-pub(super) struct Transition<E> {
+pub(super) struct Transition<E, K> {
     pub to: E,
+    /// What may be skipped there.
+    pub skip: K,
     pub hash: u64,
     pub from: u32,
     pub label: u8,
 }
 
 /// What one thread found by expanding states.
-pub(super) struct Frontier<E> {
+pub(super) struct Frontier<E, K> {
     /// A list for each shard.
-    pub transitions: Vec<Vec<Transition<E>>>,
+    pub transitions: Vec<Vec<Transition<E, K>>>,
     /// The states for which the tables lack something.
     pub missing: Vec<u32>,
 }
 
-impl<E: Hash> Frontier<E> {
+impl<E: Hash, K> Frontier<E, K> {
     /// An empty frontier, for so many shards.
     pub fn new(shards: usize) -> Self {
         Frontier {
@@ -35,12 +37,13 @@ impl<E: Hash> Frontier<E> {
 
     /// Adds a transition to the list of its target's shard.
     #[inline]
-    pub fn push(&mut self, to: E, label: u8, from: u32) {
+    pub fn push(&mut self, to: E, skip: K, label: u8, from: u32) {
         let hash = hash(&to);
         // The index uses the lowest and the highest bits.
         let shard = (hash >> 32) as usize & (self.transitions.len() - 1);
         self.transitions[shard].push(Transition {
             to,
+            skip,
             hash,
             from,
             label,
@@ -77,6 +80,6 @@ impl<E: Hash> Frontier<E> {
 
     pub fn bytes(&self) -> usize {
         let capacities = self.transitions.iter().map(Vec::capacity);
-        capacities.sum::<usize>() * size_of::<Transition<E>>()
+        capacities.sum::<usize>() * size_of::<Transition<E, K>>()
     }
 }

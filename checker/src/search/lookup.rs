@@ -6,7 +6,7 @@ use super::checkable::Checkable;
 use super::frontier::Transition;
 use super::hash_index::HashIndex;
 use super::property::{Condition, Kind, Property};
-use super::space::{Mark, Space};
+use super::space::{Mark, Skip, Space};
 use super::visited::{NO_PARENT, Numbering, Visited};
 
 /// So many states are looked up together: each reads what the index has for it before the first is
@@ -14,11 +14,11 @@ use super::visited::{NO_PARENT, Numbering, Visited};
 pub(super) const GROUP: usize = 32;
 
 /// The visited states of one range of hashes, and what was found of them.
-pub(super) struct Shard<E> {
+pub(super) struct Shard<E, K> {
     pub number: u32,
     pub visited: Visited<E>,
     /// What is to be looked up next: a list from each thread.
-    pub incoming: Vec<Vec<Transition<E>>>,
+    pub incoming: Vec<Vec<Transition<E, K>>>,
     /// The first state here that decides each property.
     pub verdicts: Vec<Option<u32>>,
     /// Whether the premise of each property was the case here.
@@ -27,9 +27,15 @@ pub(super) struct Shard<E> {
     pub transitions: Vec<(u32, u8, u32)>,
     /// Whether each state is marked: when the graph is kept.
     pub marks: Vec<bool>,
+    /// What may be skipped in the states that are being expanded, the first of which has this
+    /// place.
+    skips: (usize, Vec<K>),
+    /// And in those that were found meanwhile: they are yet to be expanded, and what is found to
+    /// lead to them can add to it.
+    next_skips: (usize, Vec<K>),
 }
 
-impl<E: Eq + Hash> Shard<E> {
+impl<E: Eq + Hash, K: Skip> Shard<E, K> {
     /// The shard of this number, without states, for so many properties.
     pub fn new(number: u32, properties: usize) -> Self {
         Shard {
@@ -40,13 +46,29 @@ impl<E: Eq + Hash> Shard<E> {
             premises: vec![false; properties],
             transitions: Vec::new(),
             marks: Vec::new(),
+            skips: (0, Vec::new()),
+            next_skips: (0, Vec::new()),
         }
+    }
+
+    /// The states that were found are to be expanded now; those that are found from here on, after
+    /// them.
+    pub fn begin_level(&mut self) {
+        self.skips = std::mem::replace(&mut self.next_skips, (self.visited.len(), Vec::new()));
+    }
+
+    /// What may be skipped in the state of this place, which is being expanded.
+    #[inline]
+    pub fn skip(&self, place: usize) -> K {
+        let (first, skips) = &self.skips;
+        skips[place - first]
     }
 
     pub fn bytes(&self) -> usize {
         self.visited.bytes()
             + self.transitions.capacity() * size_of::<(u32, u8, u32)>()
             + self.marks.capacity()
+            + (self.skips.1.capacity() + self.next_skips.1.capacity()) * size_of::<K>()
     }
 }
 
@@ -96,7 +118,7 @@ pub(super) struct Lookup<'a, S: Space> {
 
 impl<S: Space> Lookup<'_, S> {
     /// Looks up everything that came to this shard.
-    pub fn look_up(&self, shard: &mut Shard<S::Encoded>) {
+    pub fn look_up(&self, shard: &mut Shard<S::Encoded, S::Skip>) {
         let mut incoming = std::mem::take(&mut shard.incoming);
         for list in &mut incoming {
             let mut transitions = list.drain(..);
@@ -108,13 +130,8 @@ impl<S: Space> Lookup<'_, S> {
                 shard.visited.reserve(group.len());
                 prefetch(&shard.visited, group);
                 for transition in transitions.by_ref().take(GROUP) {
-                    let Transition {
-                        to,
-                        hash,
-                        from,
-                        label,
-                    } = transition;
-                    let target = self.look_up_one(shard, to, hash, from);
+                    let Transition { from, label, .. } = transition;
+                    let target = self.look_up_one(shard, transition);
                     if self.mark.is_some() && from != NO_PARENT {
                         shard.transitions.push((from, label, target));
                     }
@@ -127,24 +144,37 @@ impl<S: Space> Lookup<'_, S> {
     /// The number of this state, which is looked at when it is new.
     fn look_up_one(
         &self,
-        shard: &mut Shard<S::Encoded>,
-        to: S::Encoded,
-        hash: u64,
-        from: u32,
+        shard: &mut Shard<S::Encoded, S::Skip>,
+        transition: Transition<S::Encoded, S::Skip>,
     ) -> u32 {
+        let Transition {
+            to,
+            skip,
+            hash,
+            from,
+            ..
+        } = transition;
         match shard.visited.find(&to, hash) {
-            Ok(place) => self.numbering.number(shard.number, place),
+            Ok(place) => {
+                let (first, skips) = &mut shard.next_skips;
+                // A state that is being expanded, or was, is not found one step further.
+                if let Some(known) = place.checked_sub(*first) {
+                    skips[known].add(skip);
+                }
+                self.numbering.number(shard.number, place)
+            }
             Err(slot) => {
                 let number = self.numbering.number(shard.number, shard.visited.len());
                 self.look_at(shard, number, &to);
                 shard.visited.insert(slot, hash, to, from);
+                shard.next_skips.1.push(skip);
                 number
             }
         }
     }
 
     /// Looks at the properties of a new state.
-    fn look_at(&self, shard: &mut Shard<S::Encoded>, number: u32, encoded: &S::Encoded) {
+    fn look_at(&self, shard: &mut Shard<S::Encoded, S::Skip>, number: u32, encoded: &S::Encoded) {
         let model = self.space.model();
         if let Some(mark) = self.mark {
             let state = self.space.decode(self.tables, encoded);
@@ -187,7 +217,7 @@ impl<S: Space> Lookup<'_, S> {
 
 /// Reads what the index has for these, and the states that are meant. These reads do not wait for
 /// each other, and the lookups that follow find what they need nearby.
-fn prefetch<E: Eq>(visited: &Visited<E>, group: &[Transition<E>]) {
+fn prefetch<E: Eq, K>(visited: &Visited<E>, group: &[Transition<E, K>]) {
     let mut slots = [0; GROUP];
     for (slot, transition) in slots.iter_mut().zip(group) {
         *slot = visited.index.first_slot(transition.hash);

@@ -18,6 +18,9 @@ pub type StateOf<S> = <<S as Space>::Model as Model>::State;
 pub trait Space: Sync {
     /// The model.
     type Model: Checkable;
+    /// Which transitions of a state need not be given, since what they lead to is found otherwise;
+    /// `()` where all are given.
+    type Skip: Skip;
     /// What a state is encoded as. Two states are the same when their encodings are equal.
     type Encoded: Clone + Eq + Hash + Send + Sync;
     /// What was interned and worked out so far.
@@ -32,23 +35,43 @@ pub trait Space: Sync {
     /// The states in which runs start.
     fn initial(&self, tables: &mut Self::Tables) -> Vec<Self::Encoded>;
 
-    /// Gives every transition of each of these states: which of them it leads from, its label and
-    /// its successor. Marks as missing those for which the tables lack something; what was given
-    /// of their transitions does not count.
+    /// Gives the transitions of each of these states, but for those to be skipped: which of them it
+    /// leads from, its label, its successor, and what may be skipped there. Marks as missing those
+    /// for which the tables lack something; what was given of their transitions does not count.
     fn successors(
         &self,
         tables: &Self::Tables,
-        states: &[&Self::Encoded],
+        states: &[(&Self::Encoded, Self::Skip)],
         missing: &mut [bool],
-        found: impl FnMut(usize, u8, Self::Encoded),
+        found: impl FnMut(usize, u8, Self::Encoded, Self::Skip),
     );
 
-    /// Adds to the tables what the transitions of this state need.
+    /// Adds to the tables some of what the transitions of these states need, by so many threads; the
+    /// rest is left to [`Self::work_out`].
     ///
     /// # Errors
     ///
     /// When a table is full.
-    fn work_out(&self, tables: &mut Self::Tables, state: &Self::Encoded) -> Result<(), TableFull>;
+    fn work_out_together(
+        &self,
+        _: &mut Self::Tables,
+        _: &[(&Self::Encoded, Self::Skip)],
+        _threads: usize,
+    ) -> Result<(), TableFull> {
+        Ok(())
+    }
+
+    /// Adds to the tables what the transitions of this state need that are not to be skipped.
+    ///
+    /// # Errors
+    ///
+    /// When a table is full.
+    fn work_out(
+        &self,
+        tables: &mut Self::Tables,
+        state: &Self::Encoded,
+        skip: Self::Skip,
+    ) -> Result<(), TableFull>;
 
     /// The state that this encodes.
     fn decode<'a>(
@@ -66,14 +89,28 @@ pub trait Space: Sync {
     /// [`Checkable::is_quiet`] of the encoded state.
     fn is_quiet(&self, tables: &Self::Tables, encoded: &Self::Encoded) -> bool;
 
-    /// Whether states that differ in names alone are encoded as one, by a canonical form. Labels
-    /// of transitions then mean nothing, since in them names matter.
+    /// Whether not every transition is given as it is: some are skipped, or states that differ in
+    /// names alone are encoded as one, so that labels mean nothing.
     fn is_reduced(&self) -> bool {
         false
     }
 
     /// About how many bytes of memory the tables take.
     fn table_bytes(&self, tables: &Self::Tables) -> usize;
+}
+
+/// Which transitions of a state need not be given.
+///
+/// A space says so with each transition that leads to the state. All of these transitions come
+/// from states that are one step nearer to the start, and what any of them allows to be skipped is
+/// skipped. The space must see to it that every state is found all the same, by as few steps.
+pub trait Skip: Copy + Default + Send + Sync {
+    /// Adds what may be skipped by this as well.
+    fn add(&mut self, other: Self);
+}
+
+impl Skip for () {
+    fn add(&mut self, (): ()) {}
 }
 
 /// Which states are marked in a graph.
@@ -91,6 +128,7 @@ pub struct TableFull {
 
 impl<M: Checkable> Space for M {
     type Model = M;
+    type Skip = ();
     type Encoded = M::State;
     type Tables = ();
 
@@ -110,25 +148,25 @@ impl<M: Checkable> Space for M {
     fn successors(
         &self,
         (): &(),
-        states: &[&M::State],
+        states: &[(&M::State, ())],
         _: &mut [bool],
-        mut found: impl FnMut(usize, u8, M::State),
+        mut found: impl FnMut(usize, u8, M::State, ()),
     ) {
         let mut actions = Vec::new();
-        for (which, state) in states.iter().enumerate() {
+        for (which, (state, ())) in states.iter().enumerate() {
             self.actions(state, &mut actions);
             for action in actions.drain(..) {
                 let label = self.label(&action);
                 if let Some(next) = self.next_state(state, action)
                     && self.within_boundary(&next)
                 {
-                    found(which, label, next);
+                    found(which, label, next, ());
                 }
             }
         }
     }
 
-    fn work_out(&self, (): &mut (), _: &M::State) -> Result<(), TableFull> {
+    fn work_out(&self, (): &mut (), _: &M::State, (): ()) -> Result<(), TableFull> {
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use blockexc_checker::analysis::report::{PropertyReport, Report, ReportedVerdict
 use blockexc_checker::network::closed::Network;
 use blockexc_checker::network::interned::InternedNetwork;
 use blockexc_checker::network::limits::Limits;
-use blockexc_checker::network::names::{Blocks, Peer};
+use blockexc_checker::network::names::{Blocks, Cid, Peer};
 use blockexc_checker::network::role::Role;
 use blockexc_checker::properties;
 use blockexc_checker::properties::properties_of;
@@ -188,6 +188,25 @@ fn what_is_asked_of_a_network_depends_on_what_may_happen_in_it() {
         ..Limits::default()
     });
     assert!(!names(&retries).contains(&properties::settled().name));
+    // After a reconnect a want is announced twice, and one that is requested anew is asked twice.
+    let anew = Limits {
+        connects: 2,
+        disconnects: 1,
+        requests: 2,
+        cancels: 1,
+        deletions: 1,
+        ..Limits::default()
+    };
+    let asking = role().requesting(Blocks::plain(1).addresses());
+    let holding = role().holding(Cid(0)).deleting([Cid(0)]);
+    let network = Network::new("anew", Blocks::plain(1), vec![asking, holding], anew);
+    assert!(!names(&network).contains(&properties::settled().name));
+    let interned = InternedNetwork::<10>::new(&network).unwrap();
+    let mut list = properties_of(&network);
+    list.push(properties::settled());
+    let failures = Explorer::new(&interned, list).explore();
+    let failures: Vec<_> = failures.failures().map(|failure| failure.name).collect();
+    assert_eq!(failures, [properties::settled().name]);
     let relayed = "a want is met through two hops";
     assert!(names(&row(&Setup::default())).contains(&relayed));
     assert!(!bare.contains(&relayed));

@@ -9,8 +9,7 @@ use std::collections::BTreeSet;
 
 use blockexc_model::address::Address;
 use blockexc_model::context::PeerContext;
-use blockexc_model::deviating::{Deviating, Node, Remembered, Setup};
-use blockexc_model::deviation::Deviation::{self, *};
+use blockexc_model::deviating::{Deviating, Node, Setup};
 use blockexc_model::invariant::{Invariant, invariants};
 use blockexc_model::message::{Account, Payment, WantEntry};
 use blockexc_model::node::OwnWant;
@@ -18,6 +17,7 @@ use blockexc_model::price::Price;
 
 use crate::network::names::{Cid, Peer, Small};
 
+use super::memories::add_memories;
 use super::world::World;
 
 /// What the node knows of one address as one that it wants, or does not.
@@ -351,49 +351,6 @@ fn add_accounts(node: &mut Node<Small>, number: usize) {
         context.account = (number % 2 == 1).then_some(Account([1; 20]));
         context.payment = (number / 2 % 2 == 1).then_some(Payment(vec![1]));
     }
-}
-
-/// Whatever a node that deviates so may remember beside: everything there is to be remembered. Returns
-/// whether there is anything.
-fn add_memories(node: &mut Node<Small>, world: &World) -> bool {
-    let all = |deviations: &[Deviation]| -> BTreeSet<Address<Cid>> {
-        let remembers = deviations.iter().any(|deviation| node.deviates(*deviation));
-        let addresses = world.addresses.iter().filter(|_| remembers);
-        addresses.cloned().collect()
-    };
-    let remembered = Remembered {
-        denied: BTreeSet::new(),
-        announced: all(&[NoAnnounceAgain]),
-        asked: all(&[OnlyAsked, AskOutlivesCancel, AbortOnStaleAsk]),
-        served: all(&[ServeOnce, ResendCooldown]),
-    };
-    let revives = node.deviates(ReviveOnRejoin);
-    let keeps_trees = node.deviates(PoisonedTree);
-    let is_anything = remembered != Remembered::default();
-    for peer in &world.peers {
-        if !node.contexts.contains_key(peer) {
-            if revives {
-                let departed = (departed_context(world), Remembered::default());
-                node.behaviour.departed.insert(*peer, departed);
-            }
-        } else if is_anything {
-            node.behaviour.peers.insert(*peer, remembered.clone());
-        }
-    }
-    if keeps_trees {
-        node.behaviour.trees.insert(Cid::TREE, true);
-    }
-    is_anything || revives || keeps_trees
-}
-
-/// The context of a peer that waited for everything when it left.
-fn departed_context(world: &World) -> PeerContext<Small> {
-    let mut context = PeerContext::default();
-    for address in &world.addresses {
-        let entry = WantEntry::want_block(address.clone());
-        context.wants.insert(address.clone(), entry);
-    }
-    context
 }
 
 /// Every set of these, smaller ones first in each place.

@@ -3,7 +3,7 @@
 use blockexc_model::message::Message;
 
 use crate::network::limits::Limits;
-use crate::network::names::Small;
+use crate::network::names::{Peer, Small};
 use crate::network::state::{End, State};
 use crate::step::rules::PredicateSet;
 
@@ -66,6 +66,33 @@ pub(super) struct Step {
     /// What changes of the common part.
     pub change: u16,
     pub label: u8,
+    /// Whether it [commutes](super::order) with the steps of other nodes.
+    pub commutes: bool,
+}
+
+/// Where a node's next steps stand.
+#[derive(Clone, Copy)]
+pub(super) struct Steps {
+    pub first: u32,
+    pub count: u16,
+    /// Whether all of them commute with the steps of other nodes.
+    pub commute: bool,
+}
+
+impl Steps {
+    /// There are none.
+    pub const NONE: Steps = Steps {
+        first: 0,
+        count: 0,
+        commute: true,
+    };
+
+    /// Their places.
+    #[inline]
+    pub fn range(self) -> std::ops::Range<usize> {
+        let first = self.first as usize;
+        first..first + usize::from(self.count)
+    }
 }
 
 impl Common {
@@ -76,6 +103,12 @@ impl Common {
             ended: state.ended.iter().fold(0, |bits, node| bits | 1 << node.0),
             broken: state.broken,
         }
+    }
+
+    /// Which nodes' processes have ended.
+    pub fn ended(&self) -> Vec<Peer> {
+        let nodes = (0..8).filter(|node| self.ended & 1 << node != 0);
+        nodes.map(Peer).collect()
     }
 
     /// The common part after this change.

@@ -3,10 +3,12 @@
 use crate::search::graph::FREE;
 use crate::search::interner::UNKNOWN;
 
+use super::components::{Step, Steps};
+use super::order::{ALL, NONE, Order, Skipped, handled, handles};
 use super::tables::{CLOSES, CommonFacts, ONE_CONNECT, ONE_DISCONNECT, OPENS, Tables, UNCHANGED};
 use super::{FIRST_NODE, InternedNetwork, Row};
 
-impl<const WORDS: usize> InternedNetwork<'_, WORDS> {
+impl<const WORDS: usize, O: Order> InternedNetwork<'_, WORDS, O> {
     /// On what this node's next steps depend, put into one number: the node, which one it is, what
     /// awaits it, what may still happen, and whether a retry has room.
     pub(super) fn situation(&self, tables: &Tables, row: &Row<WORDS>, place: usize) -> u128 {
@@ -24,12 +26,22 @@ impl<const WORDS: usize> InternedNetwork<'_, WORDS> {
         situation << 16 | u128::from(place as u8) << 8 | u128::from(may) << 1 | u128::from(has_room)
     }
 
-    /// The canonical form of a state: the least of its renamings.
-    pub(super) fn canonical(&self, tables: &Tables, row: Row<WORDS>) -> Row<WORDS> {
-        if self.symmetry.renamings.is_empty() {
-            return row;
+    /// The canonical form of a state, which is the least of its renamings, and by which of them it
+    /// comes about.
+    #[inline]
+    pub(super) fn canonical(
+        &self,
+        tables: &Tables,
+        row: Row<WORDS>,
+    ) -> (Row<WORDS>, Option<usize>) {
+        match self.symmetry.renamings.is_empty() {
+            true => (row, None),
+            false => self.least(tables, row),
         }
-        let mut least = row;
+    }
+
+    fn least(&self, tables: &Tables, row: Row<WORDS>) -> (Row<WORDS>, Option<usize>) {
+        let mut least = (row, None);
         for (which, renaming) in self.symmetry.renamings.iter().enumerate() {
             let mut image = Row([0; WORDS]);
             image.0[0] = tables.commons.image(which, row.0[0]);
@@ -41,7 +53,9 @@ impl<const WORDS: usize> InternedNetwork<'_, WORDS> {
                 let end = row.0[self.first_link + from];
                 image.0[self.first_link + to] = tables.ends.image(which, end);
             }
-            least = least.min(image);
+            if image < least.0 {
+                least = (image, Some(which));
+            }
         }
         least
     }
@@ -72,24 +86,25 @@ impl<const WORDS: usize> InternedNetwork<'_, WORDS> {
         tables: &Tables,
         row: &Row<WORDS>,
         place: usize,
-    ) -> Option<(u32, u32)> {
+    ) -> Option<Steps> {
         if tables.common_facts[usize::from(row.0[0])].ended & 1 << place != 0 {
-            return Some((0, 0));
+            return Some(Steps::NONE);
         }
         let situation = self.situation(tables, row, place);
         tables.situations.get(&situation).copied()
     }
 
-    /// Gives the transitions of a state, whose nodes' next steps stand here. Says no when the
-    /// tables lack something.
+    /// Gives the transitions of a state that are not skipped, whose nodes' next steps stand here,
+    /// with what may be skipped after them. Says no when the tables lack something.
     pub(super) fn give(
         &self,
         tables: &Tables,
         row: &Row<WORDS>,
-        steps_at: &[Option<(u32, u32)>],
-        mut found: impl FnMut(u8, Row<WORDS>),
+        skipped: Skipped,
+        steps_at: &[Option<Steps>],
+        mut found: impl FnMut(u8, Row<WORDS>, O),
     ) -> bool {
-        for link in 0..self.network.pairs.len() {
+        for link in (0..self.network.pairs.len()).filter(|link| !skipped.link(*link)) {
             let Some((change, far_change)) = self.opening(tables, row, link) else {
                 continue;
             };
@@ -103,13 +118,22 @@ impl<const WORDS: usize> InternedNetwork<'_, WORDS> {
             if !known {
                 return false;
             }
-            found(FREE, self.canonical(tables, next));
+            let (next, _) = self.canonical(tables, next);
+            // Nothing has a lower rank.
+            found(FREE, next, O::default());
         }
         for (place, (links, steps)) in self.links_of.iter().zip(steps_at).enumerate() {
-            let Some((first, count)) = *steps else {
+            let Some(steps) = *steps else {
                 return false;
             };
-            for step in &tables.steps[first as usize..][..count as usize] {
+            let lower = match O::IS_ONE && steps.count > 0 {
+                true => self.lower(tables, row, place, steps_at),
+                false => Skipped::default(),
+            };
+            for step in &tables.steps[steps.range()] {
+                if skipped.step(place, step) {
+                    continue;
+                }
                 let mut next = *row;
                 next.0[0] = tables.commons_after.get(row.0[0], step.change);
                 next.0[FIRST_NODE + place] = step.node;
@@ -125,9 +149,87 @@ impl<const WORDS: usize> InternedNetwork<'_, WORDS> {
                 if !known {
                     return false;
                 }
-                found(step.label, self.canonical(tables, next));
+                let (next, renaming) = self.canonical(tables, next);
+                let skip = match O::IS_ONE && step.commutes {
+                    true => self.skipped_after(tables, row, place, step, lower, renaming),
+                    false => Skipped::default(),
+                };
+                found(step.label, next, O::of(skip));
             }
         }
         true
+    }
+
+    /// The rank of a node's steps: see [`order`](super::order).
+    fn rank(&self, tables: &Tables, row: &Row<WORDS>, place: usize) -> u16 {
+        match self.symmetry.renamings.is_empty() {
+            // There are few nodes.
+            true => place as u16,
+            false => tables.node_classes[usize::from(row.0[FIRST_NODE + place])],
+        }
+    }
+
+    /// What can happen in this state, has a lower rank than the steps of this node, and commutes with
+    /// those of them that commute.
+    fn lower(
+        &self,
+        tables: &Tables,
+        row: &Row<WORDS>,
+        place: usize,
+        steps_at: &[Option<Steps>],
+    ) -> Skipped {
+        let rank = self.rank(tables, row, place);
+        let mut lower = Skipped {
+            links: self.links_without[place],
+            ..Skipped::default()
+        };
+        for (other, steps) in steps_at.iter().enumerate().take(self.links_of.len()) {
+            // Steps that are skipped here commute: they were skipped for that.
+            if steps.is_some_and(|steps| steps.commute) && self.rank(tables, row, other) < rank {
+                lower.nodes[other] = ALL;
+            }
+        }
+        lower
+    }
+
+    /// What may be skipped after this step: what could happen before it, has a lower rank and
+    /// commutes with it. The state after the step was renamed so.
+    fn skipped_after(
+        &self,
+        tables: &Tables,
+        row: &Row<WORDS>,
+        place: usize,
+        step: &Step,
+        mut lower: Skipped,
+        renaming: Option<usize>,
+    ) -> Skipped {
+        for (i, [_, far]) in self.links_of[place].iter().enumerate() {
+            let had_mail = tables.end_facts[usize::from(row.0[*far])].has_mail;
+            let skipped = &mut lower.nodes[self.node_at[far - self.first_link]];
+            if step.far[i] != UNCHANGED && !had_mail && *skipped != NONE {
+                // Before the step there was nothing to be handled.
+                *skipped = handles(far - self.first_link);
+            }
+        }
+        match renaming {
+            None => lower,
+            Some(which) => self.renamed(lower, which),
+        }
+    }
+
+    /// What is skipped, by the new names.
+    fn renamed(&self, skipped: Skipped, which: usize) -> Skipped {
+        let renaming = &self.symmetry.renamings[which];
+        let mut renamed = Skipped::default();
+        for (from, to) in renaming.peers.iter().enumerate() {
+            renamed.nodes[usize::from(*to)] = match skipped.nodes[from] {
+                all_or_none @ (NONE | ALL) => all_or_none,
+                label => handles(renaming.ends[handled(label)]),
+            };
+        }
+        for link in (0..self.network.pairs.len()).filter(|link| skipped.link(*link)) {
+            renamed.links |= 1 << (renaming.ends[2 * link] / 2);
+        }
+        renamed
     }
 }

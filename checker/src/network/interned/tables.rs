@@ -9,7 +9,7 @@ use crate::network::symmetry::Renaming;
 use crate::search::interner::{Interner, Memo};
 use crate::search::space::TableFull;
 
-use super::components::{Common, CommonChange, FarChange, LinkEnd, Step};
+use super::components::{Common, CommonChange, FarChange, LinkEnd, Step, Steps};
 
 /// The numbers of the first far changes.
 pub(super) const UNCHANGED: u16 = 0;
@@ -27,11 +27,13 @@ pub struct Tables {
     pub(super) commons: Interner<Common>,
     pub(super) changes: Interner<CommonChange>,
     pub(super) far_changes: Interner<FarChange>,
+    /// The least number of each node under all renamings.
+    pub(super) node_classes: Vec<u16>,
     /// What is needed of each end and of each common part, without looking at it.
     pub(super) end_facts: Vec<EndFacts>,
     pub(super) common_facts: Vec<CommonFacts>,
     /// Where a node's next steps stand, by its situation.
-    pub(super) situations: FxHashMap<u128, (u32, u32)>,
+    pub(super) situations: FxHashMap<u128, Steps>,
     pub(super) steps: Vec<Step>,
     /// What becomes of an end by a far change, and of a common part by a change.
     pub(super) ends_after: Memo,
@@ -42,6 +44,7 @@ pub struct Tables {
 pub(super) struct EndFacts {
     pub open: bool,
     pub quiet: bool,
+    pub has_mail: bool,
     /// So much is under way that no want is pursued anew.
     pub crowded: bool,
 }
@@ -79,6 +82,7 @@ impl Default for Tables {
                 "things said in one step",
                 [FarChange::None, FarChange::Closes, FarChange::Opens],
             ),
+            node_classes: Vec::new(),
             end_facts: Vec::new(),
             common_facts: Vec::new(),
             situations: FxHashMap::default(),
@@ -114,7 +118,7 @@ impl Tables {
         self.ends_after.bytes()
             + self.commons_after.bytes()
             + self.steps.capacity() * size_of::<Step>()
-            + self.situations.capacity() * size_of::<(u128, (u32, u32))>()
+            + self.situations.capacity() * size_of::<(u128, Steps)>()
     }
 
     /// The number of this node, which is interned with its images.
@@ -125,6 +129,12 @@ impl Tables {
     ) -> Result<u16, TableFull> {
         let number = self.nodes.intern(node)?;
         self.nodes.intern_images(renamings, Renaming::node)?;
+        for number in self.node_classes.len()..self.nodes.len() {
+            // There are no more than that.
+            let number = number as u16;
+            let images = (0..renamings.len()).map(|which| self.nodes.image(which, number));
+            self.node_classes.push(images.fold(number, u16::min));
+        }
         Ok(number)
     }
 
@@ -145,6 +155,7 @@ impl Tables {
             self.end_facts.push(EndFacts {
                 open: end.open,
                 quiet: end.end.is_quiet(),
+                has_mail: !end.end.inbox.is_empty(),
                 crowded: match retries {
                     Retries::Unlimited { room } => end.end.inbox.len() >= room,
                     Retries::Limited => true,

@@ -1,19 +1,19 @@
 //! Works out what the tables lack, by [`Network`](crate::network::closed::Network)'s own steps.
 
 use blockexc_model::deviating::Node;
-use stateright::Model;
 
-use crate::network::names::{Peer, Small};
+use crate::network::names::Small;
 use crate::network::state::State;
-use crate::search::checkable::Checkable;
 use crate::search::interner::UNKNOWN;
 use crate::search::space::TableFull;
 
-use super::components::{Common, CommonChange, FarChange, LinkEnd, MOST_LINKS, Step};
+use super::components::{Common, CommonChange, FarChange, LinkEnd, MOST_LINKS, Step, Steps};
+use super::draft::{Draft, Drafted};
+use super::order::{Order, Skipped};
 use super::tables::{Tables, UNCHANGED};
 use super::{FIRST_NODE, InternedNetwork, Row};
 
-impl<const WORDS: usize> InternedNetwork<'_, WORDS> {
+impl<const WORDS: usize, O: Order> InternedNetwork<'_, WORDS, O> {
     /// The row of this state, whose components are interned.
     pub(super) fn intern(
         &self,
@@ -43,14 +43,14 @@ impl<const WORDS: usize> InternedNetwork<'_, WORDS> {
         tables.intern_common(common, &self.symmetry.renamings)
     }
 
-    /// Works out everything that the transitions of this state need.
+    /// Works out everything that the transitions of this state need, but for those to be skipped.
     pub(super) fn work_out_transitions(
         &self,
         tables: &mut Tables,
         row: &Row<WORDS>,
-        state: &State,
+        skipped: Skipped,
     ) -> Result<(), TableFull> {
-        for link in 0..self.network.pairs.len() {
+        for link in (0..self.network.pairs.len()).filter(|link| !skipped.link(*link)) {
             if let Some((change, far_change)) = self.opening(tables, row, link) {
                 self.work_out_common(tables, row.0[0], change)?;
                 for end in &row.0[self.first_link + 2 * link..][..2] {
@@ -59,10 +59,19 @@ impl<const WORDS: usize> InternedNetwork<'_, WORDS> {
             }
         }
         for (place, links) in self.links_of.iter().enumerate() {
-            self.work_out_steps(tables, row, state, place)?;
-            let (first, count) = self.steps_at(tables, row, place).unwrap_or((0, 0));
-            for place in first..first + count {
-                let step = tables.steps[place as usize];
+            if skipped.all_of(place) {
+                continue;
+            }
+            if self.steps_at(tables, row, place).is_none() {
+                let draft = self.draft(tables, row, place);
+                self.put_into_numbers(tables, draft)?;
+            }
+            let steps = self.steps_at(tables, row, place).unwrap_or(Steps::NONE);
+            for step in steps.range() {
+                let step = tables.steps[step];
+                if skipped.step(place, &step) {
+                    continue;
+                }
                 self.work_out_common(tables, row.0[0], step.change)?;
                 for (i, [_, far]) in links.iter().enumerate() {
                     self.work_out_end(tables, row.0[*far], step.far[i])?;
@@ -72,56 +81,53 @@ impl<const WORDS: usize> InternedNetwork<'_, WORDS> {
         Ok(())
     }
 
-    /// Works out the next steps of a node.
-    fn work_out_steps(
+    /// Notes a node's next steps, in numbers.
+    pub(super) fn put_into_numbers(
         &self,
         tables: &mut Tables,
-        row: &Row<WORDS>,
-        state: &State,
-        place: usize,
+        draft: Draft,
     ) -> Result<(), TableFull> {
-        let situation = self.situation(tables, row, place);
-        if tables.situations.contains_key(&situation) {
-            return Ok(());
-        }
-        let mut actions = Vec::new();
-        self.network
-            .actions_of(state, Peer(place as u8), &mut actions);
         let first = tables.steps.len();
-        for action in actions {
-            let label = self.network.label(&action);
-            if let Some(next) = self.network.next_state(state, action) {
-                let step = self.step(tables, state, &next, place, label)?;
-                tables.steps.push(step);
-            }
+        for drafted in &draft.steps {
+            let step = self.step(tables, &draft, drafted)?;
+            tables.steps.push(step);
         }
-        let count = tables.steps.len() - first;
-        let [first, count] = [first, count].map(u32::try_from);
-        let (Ok(first), Ok(count)) = (first, count) else {
+        let count = u16::try_from(draft.steps.len());
+        let (Ok(first), Ok(count)) = (u32::try_from(first), count) else {
             return Err(TableFull {
                 what: "steps",
                 most: u32::MAX as usize,
             });
         };
-        tables.situations.insert(situation, (first, count));
+        let steps = Steps {
+            first,
+            count,
+            commute: draft.steps.iter().all(|step| step.commutes),
+        };
+        tables.situations.insert(draft.situation, steps);
         Ok(())
     }
 
-    /// The step of this node from one state to the next, in numbers.
+    /// This step of a node, in numbers.
     fn step(
         &self,
         tables: &mut Tables,
-        state: &State,
-        next: &State,
-        place: usize,
-        label: u8,
+        draft: &Draft,
+        drafted: &Drafted,
     ) -> Result<Step, TableFull> {
+        let (state, place) = (&draft.state, draft.place);
+        let Drafted {
+            label,
+            commutes,
+            next,
+        } = drafted;
         let mut step = Step {
             node: self.node(tables, next.nodes[place].clone())?,
             ends: [0; MOST_LINKS],
             far: [UNCHANGED; MOST_LINKS],
             change: tables.changes.intern(CommonChange::between(state, next))?,
-            label,
+            label: *label,
+            commutes: *commutes,
         };
         for (i, own_and_far) in self.links_of[place].iter().enumerate() {
             let [own, far] = own_and_far.map(|end| end - self.first_link);
