@@ -293,6 +293,7 @@ mod tests {
             unbounded_streams: false,
             stalls_on_mute_peers: true,
             queue_survives_left: false,
+            loses_with_connection: false,
         });
         let peer = PeerId::random();
         let list = Message::want_list(Vec::new(), true);

@@ -27,4 +27,6 @@ pub struct Options {
     pub stalls_on_mute_peers: bool,
     /// Deviating nodes only: keep the messages for a peer when its last connection closes.
     pub queue_survives_left: bool,
+    /// Deviating nodes only: forget what is being written to a connection that closes.
+    pub loses_with_connection: bool,
 }
