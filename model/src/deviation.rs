@@ -185,6 +185,10 @@ deviations! {
     CancelUnwantedUpload = "cancel-unwanted-upload", Model, breaks ["HELD-1"], "When a block is stored, every peer is sent a cancel for it, wanted or not.";
     FirstListNotFull = "first-list-not-full", Model, breaks ["JOIN-4"], "The own want list sent on Joined does not say `full`.";
     StallOnMutePeer = "stall-on-mute-peer", Shell, breaks ["ASK-1"], "Want lists go out to one peer after the other: a peer that never agrees on a stream keeps the others from being sent theirs.";
+    HoldEmptyBlock = "hold-empty-block", Shell, breaks ["XFER-11"], "The empty block always counts as held, and is announced and delivered, without data.";
+    LostWithConnection = "lost-with-connection", Shell, breaks ["LEFT-5"], "What was to be written to one of two connections with a peer is lost when that connection closes.";
+    DropListWhileServing = "drop-list-while-serving", Shell, breaks ["WANT-20"], "A list that asks for blocks is dropped when it comes while blocks are being sent to the same peer.";
+    TrustUnknownHash = "trust-unknown-hash", Shell, breaks ["XFER-3"], "A delivery whose CID is of a hash function that the node does not know counts, whatever its data.";
 }
 
 impl Deviation {

@@ -74,6 +74,7 @@ const LIVING_2026: Deviations = Deviations::of(&[
     NoAccounts,
     StallOnMutePeer,
     UnknownWantAsHave,
+    HoldEmptyBlock,
 ]);
 
 /// Every dialect there is, the reference first.
@@ -115,6 +116,7 @@ pub const DIALECTS: &[Dialect] = &[
             EndNamedWantOnly,
             LeafUploadUnnoticed,
             FirstCancelEnds,
+            HoldEmptyBlock,
         ]),
     },
     Dialect {
@@ -148,6 +150,7 @@ pub const DIALECTS: &[Dialect] = &[
             AskAgainOnRetry,
             TakeTwice,
             FirstCancelEnds,
+            HoldEmptyBlock,
         ]),
     },
     Dialect {
@@ -182,6 +185,7 @@ pub const DIALECTS: &[Dialect] = &[
             EndNamedWantOnly,
             LeafUploadUnnoticed,
             FirstCancelEnds,
+            HoldEmptyBlock,
         ]),
     },
     Dialect {

@@ -294,6 +294,7 @@ mod tests {
             stalls_on_mute_peers: true,
             races_streams: false,
             queue_survives_left: false,
+            loses_with_connection: false,
         });
         let peer = PeerId::random();
         let list = Message::want_list(Vec::new(), true);

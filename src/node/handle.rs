@@ -43,7 +43,7 @@ pub enum PutError {
     /// There is nothing to make a dataset of.
     #[error("a dataset has at least one block")]
     Empty,
-    /// A block could never be sent.
+    /// A block could never be sent, or is empty.
     #[error(transparent)]
     Unsendable(#[from] Unsendable),
     /// The store failed.

@@ -3,8 +3,8 @@
 //! A node opens its own stream with its first message, and keeps it for all later ones. It reads
 //! every stream, its own and those that the peer opens (WIRE-7), up to a limit (WIRE-10).
 
+use std::io;
 use std::task::{Context, Poll};
-use std::vec;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -22,6 +22,7 @@ use super::outgoing::Outgoing;
 use super::protocol::Options;
 use super::race::Race;
 use super::streams::{StreamEvent, StreamNumber, Streams};
+use super::unwritten::Unwritten;
 use crate::wire::FrameError;
 
 /// The largest number of streams of a peer that are read at once (WIRE-10). Deployed nodes have
@@ -83,26 +84,23 @@ enum Sending {
     Opening,
     /// Nothing is waiting to be sent.
     Idle(WriteHalf<Stream>, StreamNumber),
-    /// Frames are being written.
-    Writing(BoxFuture<'static, Written>, StreamNumber),
+    /// Frames are being written: these, as far as they are not.
+    Writing(BoxFuture<'static, Written>, Unwritten, StreamNumber),
 }
 
-/// The stream, or the pieces of frames that were not written.
-pub(super) type Written = Result<WriteHalf<Stream>, (std::io::Error, vec::IntoIter<Bytes>)>;
+/// The stream, to be used again.
+pub(super) type Written = io::Result<WriteHalf<Stream>>;
 
-/// Writes these pieces of frames, and flushes.
-pub(super) async fn write(mut stream: WriteHalf<Stream>, pieces: Vec<Bytes>) -> Written {
-    let mut rest = pieces.into_iter();
-    while let Some(piece) = rest.as_slice().first() {
-        if let Err(error) = stream.write_all(piece).await {
-            return Err((error, rest));
+/// Writes these frames, and flushes.
+pub(super) async fn write(mut stream: WriteHalf<Stream>, frames: Unwritten) -> Written {
+    while let Some(rest) = frames.rest() {
+        match stream.write(&rest).await? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            length => frames.advance(length),
         }
-        rest.next();
     }
-    match stream.flush().await {
-        Ok(()) => Ok(stream),
-        Err(error) => Err((error, rest)),
-    }
+    stream.flush().await?;
+    Ok(stream)
 }
 
 impl Handler {
@@ -124,7 +122,7 @@ impl Handler {
     fn own_stream(&self) -> Option<StreamNumber> {
         match &self.sending {
             Sending::Closed | Sending::Opening => None,
-            Sending::Idle(_, number) | Sending::Writing(_, number) => Some(*number),
+            Sending::Idle(_, number) | Sending::Writing(_, _, number) => Some(*number),
         }
     }
 
@@ -170,7 +168,7 @@ impl Handler {
                     self.sending = Sending::Idle(stream, number);
                 }
                 Ok(stream) => self.race.keep(stream),
-                Err((error, _)) => {
+                Err(error) => {
                     if self.race.is_over() && matches!(self.sending, Sending::Opening) {
                         self.sending = Sending::Closed;
                     }
@@ -201,21 +199,23 @@ impl Handler {
                         self.sending = Sending::Idle(stream, number);
                         return Poll::Pending;
                     }
-                    self.sending = Sending::Writing(write(stream, pieces).boxed(), number);
+                    let frames = Unwritten::new(pieces);
+                    let writing = write(stream, frames.clone()).boxed();
+                    self.sending = Sending::Writing(writing, frames, number);
                 }
-                Sending::Writing(mut writing, number) => match writing.poll_unpin(cx) {
+                Sending::Writing(mut writing, frames, number) => match writing.poll_unpin(cx) {
                     Poll::Pending => {
-                        self.sending = Sending::Writing(writing, number);
+                        self.sending = Sending::Writing(writing, frames, number);
                         return Poll::Pending;
                     }
                     Poll::Ready(Ok(stream)) => {
                         self.failures = 0;
                         self.sending = Sending::Idle(stream, number);
                     }
-                    Poll::Ready(Err((error, rest))) => {
+                    Poll::Ready(Err(error)) => {
                         // The peer may have closed the stream. Another one is tried.
                         self.streams.close(number);
-                        self.outgoing.push_front(rest);
+                        self.outgoing.push_front(frames.take());
                         self.failed(&error);
                     }
                 },
@@ -344,11 +344,17 @@ impl ConnectionHandler for Handler {
         }
     }
 
+    /// LEFT-5: what was not written is owed on another connection, if there is one.
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Option<Self::ToBehaviour>> {
-        // The own stream is closed in good order where that needs no waiting.
-        if let Sending::Idle(mut stream, _) = std::mem::replace(&mut self.sending, Sending::Closed)
-        {
-            let _ = stream.close().poll_unpin(cx);
+        match std::mem::replace(&mut self.sending, Sending::Closed) {
+            // The own stream is closed in good order where that needs no waiting.
+            Sending::Idle(mut stream, _) => {
+                let _ = stream.close().poll_unpin(cx);
+            }
+            Sending::Writing(_, frames, _) if !self.options.loses_with_connection => {
+                self.outgoing.push_front(frames.take());
+            }
+            Sending::Writing(..) | Sending::Opening | Sending::Closed => {}
         }
         self.sends = false;
         Poll::Ready(None)

@@ -38,6 +38,7 @@ pub const SHELL: &[SourceFile] = source_files!["":
     "src/node/start.rs",
     "src/node/streams.rs",
     "src/node/transport.rs",
+    "src/node/unwritten.rs",
     "src/node/shell/calls.rs",
     "src/node/shell/effects.rs",
     "src/node/shell/mod.rs",

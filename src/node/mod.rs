@@ -27,6 +27,7 @@ mod start;
 pub mod store;
 mod streams;
 pub mod transport;
+mod unwritten;
 
 pub use handle::{NodeHandle, PendingBlock, RequestError};
 pub use options::{

@@ -48,9 +48,12 @@ impl Outgoing {
     }
 
     /// Puts back pieces that were not sent, in their order.
-    pub fn push_front(&self, pieces: impl DoubleEndedIterator<Item = Bytes>) {
+    pub fn push_front(
+        &self,
+        pieces: impl IntoIterator<Item = Bytes, IntoIter: DoubleEndedIterator>,
+    ) {
         let mut queue = self.lock();
-        for piece in pieces.rev() {
+        for piece in pieces.into_iter().rev() {
             queue.frames.push_front(piece);
         }
     }
@@ -238,7 +241,7 @@ mod tests {
     fn what_was_not_sent_comes_again_in_its_order() {
         let (outgoing, encoder, to) = queue(Bytes::from(vec![7; 5000]));
         let pieces = outgoing.next(&to, &encoder);
-        outgoing.push_front(pieces.clone().into_iter());
+        outgoing.push_front(pieces.clone());
         let again = outgoing.next(&to, &encoder);
         assert_eq!(again.concat(), pieces.concat());
     }

@@ -30,4 +30,6 @@ pub struct Options {
     pub races_streams: bool,
     /// Deviating nodes only: keep the messages for a peer when its last connection closes.
     pub queue_survives_left: bool,
+    /// Deviating nodes only: forget what is being written to a connection that closes.
+    pub loses_with_connection: bool,
 }

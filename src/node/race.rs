@@ -14,6 +14,7 @@ use libp2p::swarm::Stream;
 
 use super::handler::{Written, write};
 use super::streams::StreamNumber;
+use super::unwritten::Unwritten;
 
 /// So many streams are opened at most. Further messages wait.
 const MOST: u32 = 8;
@@ -55,7 +56,7 @@ impl Race {
         };
         let writing = async move {
             tokio::time::sleep(after).await;
-            (write(stream, vec![frame]).await, number)
+            (write(stream, Unwritten::new(vec![frame])).await, number)
         };
         self.writing.push(writing.boxed());
         None

@@ -1,4 +1,5 @@
-//! [`check`]: whether a block fits into a message by itself (XFER-9).
+//! [`check`]: whether a block can be sent: it fits into a message by itself (XFER-9), and is not empty
+//! (XFER-11).
 
 use blockexc_model::message::Delivery;
 use bytes::Bytes;
@@ -9,27 +10,37 @@ use crate::wire::{Address, BlockCid, EncodeOptions, Message, OutgoingBlock, enco
 /// What the lengths before a block's data and before its delivery take at most, in bytes.
 const LENGTHS: u64 = 12;
 
-/// A block that fits into no message.
+/// A block that can never be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{cid} has {length} bytes: no message of at most {limit} bytes, which is what a peer reads, has \
-     room for it (XFER-9)"
-)]
-pub struct Unsendable {
-    /// The block.
-    pub cid: BlockCid,
-    /// Its bytes.
-    pub length: usize,
-    /// The longest message, in bytes.
-    pub limit: u64,
+pub enum Unsendable {
+    /// It fits into no message.
+    #[error(
+        "{cid} has {length} bytes: no message of at most {limit} bytes, which is what a peer reads, has \
+         room for it (XFER-9)"
+    )]
+    TooLong {
+        /// The block.
+        cid: BlockCid,
+        /// Its bytes.
+        length: usize,
+        /// The longest message, in bytes.
+        limit: u64,
+    },
+    /// It has no bytes, and a delivery without data counts for nobody.
+    #[error("the empty block cannot be sent: a delivery without data counts for nobody (XFER-11)")]
+    Empty,
 }
 
-/// Checks that a block fits into a message of so many bytes, under each of its addresses.
+/// Checks that a block is not empty, and fits into a message of so many bytes under each of its addresses.
+/// XFER-11: the empty block is stored by nobody.
 ///
 /// # Errors
 ///
-/// When it does not.
+/// When it is, or does not.
 pub fn check(block: &StoredBlock, leaves: &[LeafProof], limit: u64) -> Result<(), Unsendable> {
+    if block.data.is_empty() {
+        return Err(Unsendable::Empty);
+    }
     let plain = (Address::Plain(block.cid.clone()), None);
     let leaves = leaves
         .iter()
@@ -41,7 +52,7 @@ pub fn check(block: &StoredBlock, leaves: &[LeafProof], limit: u64) -> Result<()
     let length = block.data.len();
     match beside.unwrap_or_default() + length as u64 + LENGTHS <= limit {
         true => Ok(()),
-        false => Err(Unsendable {
+        false => Err(Unsendable::TooLong {
             cid: block.cid.clone(),
             length,
             limit,
@@ -53,7 +64,7 @@ pub fn check(block: &StoredBlock, leaves: &[LeafProof], limit: u64) -> Result<()
 ///
 /// # Errors
 ///
-/// When one of them does not fit: the first of these.
+/// When one of them cannot be sent: the first of these.
 pub fn check_all(blocks: &[(StoredBlock, Vec<LeafProof>)], limit: u64) -> Result<(), Unsendable> {
     blocks
         .iter()
@@ -81,6 +92,15 @@ mod tests {
     use super::*;
     use crate::node::dataset::Dataset;
     use crate::wire::encode_split;
+
+    #[test]
+    fn the_empty_block_is_refused() {
+        let block = StoredBlock {
+            cid: BlockCid::of_block(b""),
+            data: Bytes::new(),
+        };
+        assert_eq!(check(&block, &[], 1000), Err(Unsendable::Empty));
+    }
 
     /// What is refused is not more than a few bytes shorter than what fits.
     #[test]

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use blockexc_model::deviating::{Event, Setup};
 use blockexc_model::deviation::Deviation;
 use blockexc_model::node::Config;
+use bytes::Bytes;
 use futures::StreamExt as _;
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::{StreamProtocol, SwarmEvent};
@@ -21,10 +22,10 @@ use super::outgoing::Encoder;
 use super::protocol;
 use super::recording::RecordingCore;
 use super::shell::{Behaviour, Shell};
-use super::store::StoreError;
+use super::store::{StoreError, StoredBlock};
 use super::transport;
 use crate::causes::with_causes;
-use crate::wire::{EncodeOptions, FrameOptions};
+use crate::wire::{BlockCid, EncodeOptions, FrameOptions};
 
 /// The largest number of waiting calls of handles.
 const WAITING_CALLS: usize = 64;
@@ -82,8 +83,16 @@ pub async fn start(options: NodeOptions) -> Result<NodeHandle, StartError> {
     if let Some(recording) = &options.record {
         core = Box::new(RecordingCore::new(core, recording.clone()));
     }
+    if deviations.contains(Deviation::HoldEmptyBlock) {
+        let cid = BlockCid::of_block(b"");
+        let data = Bytes::new();
+        options.store.put(&StoredBlock { cid, data }, &[])?;
+    }
     for (cid, leaves) in options.store.holdings()? {
-        core.handle(Event::Stored { cid, leaves });
+        // XFER-11: it may be there from a node that held it.
+        if !cid.is_of_nothing() || deviations.contains(Deviation::HoldEmptyBlock) {
+            core.handle(Event::Stored { cid, leaves });
+        }
     }
     let (calls, receiver) = mpsc::channel(WAITING_CALLS);
     let ended = Arc::new(OnceLock::new());
@@ -124,6 +133,7 @@ fn swarm(options: &NodeOptions) -> Result<Swarm<Behaviour>, StartError> {
         stalls_on_mute_peers: deviates(Deviation::StallOnMutePeer),
         races_streams: deviates(Deviation::OwnStreamsRace),
         queue_survives_left: deviates(Deviation::QueueSurvivesLeft),
+        loses_with_connection: deviates(Deviation::LostWithConnection),
     });
     let public = options.keypair.public();
     let peer_id = public.to_peer_id();

@@ -26,6 +26,7 @@ use super::peer_error::PeerError;
 use super::received::ReceivedMessage;
 use super::stop::Stop;
 use super::target::{RetryTimer, Target, TargetOptions};
+use super::transport::Muxer;
 use crate::wire::{Address, BlockCid, address};
 
 /// Why a scenario about prices is skipped.
@@ -333,6 +334,11 @@ impl Harness {
             expected: expected.into(),
             actual: error.to_string(),
         })
+    }
+
+    /// Whether the peers may speak mplex, whose streams have no window.
+    pub fn may_speak_mplex(&self) -> bool {
+        self.config.muxers.contains(&Muxer::Mplex)
     }
 
     /// Whether the target may repeat itself at any time: it is not known to have no retries.

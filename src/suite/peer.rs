@@ -280,6 +280,13 @@ impl Peer {
         streams.into_iter().rev().find(|stream| !stream.is_ours())
     }
 
+    /// The stream that the target opened last, as soon as there is one, or none until the deadline.
+    pub async fn next_targets_stream(&self) -> Option<Stream> {
+        let is_there = |_: &inbox::Inbox| self.targets_stream().is_some();
+        self.endpoint.wait(self.deadline(), is_there).await;
+        self.targets_stream()
+    }
+
     // ---- sending
 
     /// Sends a message, on this peer's own stream; or, if it holds presences or deliveries and the

@@ -9,6 +9,7 @@ use blockexc_model::node::First;
 use libp2p::PeerId;
 use serde_json::Value;
 
+use super::beginning::new_node;
 use super::broken::{Causes, Scene, once_each};
 use super::choices::{Asked, MAX_STATES, may_choose, outcomes};
 use super::coverage::Coverage;
@@ -54,7 +55,7 @@ impl ExactRun {
     /// A run that starts with a new node.
     pub fn new(setup: Setup) -> Self {
         ExactRun {
-            states: vec![Node::deviating(setup.clone())],
+            states: vec![new_node(setup.clone())],
             setup,
             turns: Turns::default(),
             coverage: Coverage::default(),

@@ -14,6 +14,7 @@ use blockexc_model::message::{Message, WantList};
 use blockexc_model::node::First;
 use libp2p::PeerId;
 
+use super::beginning::new_node;
 use super::dumped::Dumped;
 use crate::wire::{Address, Network};
 
@@ -184,7 +185,7 @@ impl Knowledge {
         for (peer, context) in contexts {
             wants.push((peer, context.wants.as_ref()?, context.account?));
         }
-        let mut node = Node::deviating(setup.clone());
+        let mut node = new_node(setup.clone());
         for address in held {
             // A dump does not show the CID of a leaf's block. The tree's CID is used instead.
             node.set_held(address.clone(), Some(address.cid_or_tree_cid().clone()));

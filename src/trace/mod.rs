@@ -16,6 +16,7 @@
 //! [`draw`](mod@draw) draws a chart. [`dumped`] is the state that a log shows, and [`difference`] how
 //! the model's differs.
 
+mod beginning;
 mod broken;
 pub mod choices;
 pub mod coverage;

@@ -8,6 +8,7 @@ use blockexc_model::deviating::{Effect, Event, Node, OtherEvent, Setup};
 use blockexc_model::message::{PresenceType, WantEntry, WantType};
 use libp2p::PeerId;
 
+use super::beginning::new_node;
 use super::broken::Causes;
 use super::parts::{Part, parts};
 use super::turns::Turns;
@@ -82,7 +83,7 @@ pub(super) enum Due {
 impl State {
     /// A new node, which owes nothing. `shows_obtained`: the log shows which requests are met.
     pub(super) fn new(setup: Setup, shows_obtained: bool) -> Self {
-        State::of(Node::deviating(setup), shows_obtained)
+        State::of(new_node(setup), shows_obtained)
     }
 
     /// A node that owes nothing.

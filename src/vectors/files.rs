@@ -34,6 +34,18 @@ pub const WITHOUT: &[(&str, &str)] = &[
         "about the queue of messages to a peer, which is no part of the state",
     ),
     (
+        "LEFT-5",
+        "about connections and the queue of messages: `blockexc conform` tests it",
+    ),
+    (
+        "WANT-20",
+        "about lists that come together: `blockexc conform` tests it",
+    ),
+    (
+        "XFER-11",
+        "about what a node stores: `blockexc conform` tests it",
+    ),
+    (
         "WIRE-7",
         "about streams of a connection: `blockexc conform` tests it",
     ),

@@ -151,6 +151,11 @@ impl BlockCid {
         cid.hash().digest().try_into().ok()
     }
 
+    /// Whether this is the CID of the block without bytes (XFER-11), of whatever kind of block.
+    pub fn is_of_nothing(&self) -> bool {
+        self.digest() == Some(sha256(b""))
+    }
+
     /// Whether the data hashes to this CID (XFER-3). Hashes the data.
     pub fn matches(&self, data: &[u8]) -> bool {
         self.digest().is_some_and(|digest| digest == sha256(data))

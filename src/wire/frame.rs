@@ -292,6 +292,14 @@ pub fn encode_frame(message: &[u8]) -> Bytes {
     frame.freeze()
 }
 
+/// How many bytes the frame takes that these bytes begin with, its length included; none when they begin
+/// with no length.
+pub fn frame_length(bytes: &[u8]) -> Option<usize> {
+    let (length, rest) = unsigned_varint::decode::u64(bytes).ok()?;
+    let prefix = bytes.len() - rest.len();
+    usize::try_from(length).ok()?.checked_add(prefix)
+}
+
 /// A message's bytes without the length before it, when the bytes are exactly one frame.
 pub fn strip_length(bytes: &Bytes) -> Option<Bytes> {
     let (length, rest) = unsigned_varint::decode::u64(bytes).ok()?;

@@ -15,6 +15,7 @@ mod conform_rest;
 mod conform_start;
 mod cross_check;
 mod cross_check_sockets;
+mod fuzzed;
 mod get_cli;
 #[cfg(target_os = "linux")]
 mod hostile_memory;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use blockexc::node::store::DiskStore;
 use blockexc::node::{self, KeyType, Muxers, NodeHandle, NodeOptions};
 use blockexc::wire::{Address, BlockCid};
+use blockexc_model::{Deviation, Deviations};
 use bytes::Bytes;
 
 /// Long enough for a loaded machine; nothing here waits for it to pass.
@@ -261,4 +262,23 @@ async fn an_output_without_room_is_an_error_that_names_it() {
     assert_eq!(got.status.code(), Some(2));
     let said = String::from_utf8_lossy(&got.stderr);
     assert!(said.contains("/dev/full"), "{said}");
+}
+
+/// XFER-11: between two nodes nothing is said of it, and from a node that holds it, it comes no sooner.
+#[tokio::test]
+async fn the_empty_block_is_had_by_whoever_requests_it() {
+    let holds = NodeOptions {
+        deviations: Deviations::of(&[Deviation::HoldEmptyBlock]),
+        ..options()
+    };
+    for serves in [options(), holds] {
+        let (asks, serves) = connected(options(), serves).await;
+        let refused = serves.put(Bytes::new()).await.unwrap_err();
+        assert!(refused.to_string().contains("XFER-11"), "{refused}");
+        let address = Address::Plain(BlockCid::of_block(b""));
+        let data = in_time(asks.request(address)).await.unwrap();
+        assert_eq!(data, "");
+        let dump = asks.dump().await.unwrap();
+        assert!(dump.own_wants.is_empty(), "{dump:?}");
+    }
 }

@@ -78,9 +78,19 @@ const OTHERWISE: &[(&[&str], Reach, &str)] = &[
         "streams are between two nodes; the shell's are tested",
     ),
     (
-        &["LEFT-4"],
+        &["LEFT-4", "LEFT-5"],
         Reach::Tested,
         "the queue of messages is outside of the model",
+    ),
+    (
+        &["WANT-20"],
+        Reach::Tested,
+        "the model handles every list; that each comes to it is the shell's",
+    ),
+    (
+        &["XFER-11"],
+        Reach::Tested,
+        "that a block is empty is outside of the model",
     ),
     (
         &[

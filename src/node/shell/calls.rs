@@ -1,12 +1,14 @@
 //! What a [`NodeHandle`](crate::node::NodeHandle) asks of the node.
 
 use blockexc_model::node::Event;
+use bytes::Bytes;
 use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::{Multiaddr, PeerId};
 use tokio::sync::oneshot;
 
 use super::{Shell, why_not_reached};
 use crate::node::handle::Call;
+use crate::wire::Address;
 
 impl Shell {
     pub(super) fn call(&mut self, call: Call) {
@@ -24,6 +26,15 @@ impl Shell {
                     self.step(Event::Deleted(cid), None);
                 }
                 let _ = done.send(deleted);
+            }
+            // XFER-11: nobody needs to be asked for it.
+            Call::Request {
+                address: Address::Plain(cid),
+                outcome,
+                done,
+            } if cid.is_of_nothing() => {
+                let _ = outcome.send(Ok(Bytes::new()));
+                let _ = done.send(());
             }
             Call::Request {
                 address,

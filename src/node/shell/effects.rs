@@ -40,7 +40,12 @@ impl Shell {
                 Effect::Send { to, message } if self.unserved.contains(&to) => {
                     self.send_without_blocks(&to, message);
                 }
-                Effect::Send { to, message } => self.exchange().send(&to, message),
+                Effect::Send { to, message } => {
+                    if !message.deliveries.is_empty() {
+                        self.served.insert(to);
+                    }
+                    self.exchange().send(&to, message);
+                }
                 // All of them have been stored already.
                 Effect::Keep { .. } => {}
                 Effect::Obtained(address) => {

@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use blockexc_model::deviation::Deviation;
+use blockexc_model::message::WantType;
 use blockexc_model::node::Event;
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -30,7 +31,9 @@ use super::options::NodeOptions;
 use super::store::BlockStore;
 use super::streams::StreamNumber;
 use crate::causes::with_causes;
-use crate::wire::{Address, DecodeError, DecodeOptions, decode_examining};
+use crate::wire::{
+    Address, DecodeError, DecodeOptions, Message, WantEntry, WantList, decode_examining,
+};
 use remarks::Remarks;
 use source::Source;
 
@@ -66,6 +69,9 @@ pub(super) struct Shell {
     remarks: Remarks,
     /// Peers that are sent no block any more, by the deviation `poisoned-serving`.
     unserved: HashSet<PeerId>,
+    /// Peers that were sent blocks since frames were received last, for the deviation
+    /// `drop-list-while-serving`.
+    served: HashSet<PeerId>,
     /// Why the node ends by itself, if it does.
     dead: Option<String>,
 }
@@ -87,6 +93,7 @@ impl Shell {
             closed: Vec::new(),
             remarks: Remarks::default(),
             unserved: HashSet::new(),
+            served: HashSet::new(),
             dead: None,
         }
     }
@@ -203,6 +210,7 @@ impl Shell {
                 frames,
             } => {
                 self.closed.clear();
+                self.served.clear();
                 for received in frames {
                     if self.dead.is_none() && !self.closed.contains(&received.stream) {
                         self.frame(from, connection, received);
@@ -234,6 +242,7 @@ impl Shell {
                     decoded.message.deliveries.clear();
                     decoded.message.presences.clear();
                 }
+                self.deviate(&from, &mut decoded.message);
                 let is_waited_for = |address: &Address| self.requesters.contains_key(address);
                 let message = decoded.message;
                 self.remarks.received(&from, &message, is_waited_for);
@@ -261,6 +270,27 @@ impl Shell {
                     self.close_stream(from, connection, stream);
                 }
             }
+        }
+    }
+
+    /// What a deviating node takes a message for.
+    fn deviate(&self, from: &PeerId, message: &mut Message) {
+        let deviations = self.options.deviations;
+        if deviations.contains(Deviation::TrustUnknownHash) {
+            for delivery in &mut message.deliveries {
+                delivery.evidence.data_matches_cid |=
+                    delivery.evidence.has_data && delivery.cid.digest().is_none();
+            }
+        }
+        let asks_for_blocks = |list: &WantList| {
+            let is_want_block = |entry: &WantEntry| entry.want_type == WantType::WantBlock;
+            list.entries.iter().any(is_want_block)
+        };
+        if deviations.contains(Deviation::DropListWhileServing)
+            && self.served.contains(from)
+            && message.want_list.as_ref().is_some_and(asks_for_blocks)
+        {
+            message.want_list = None;
         }
     }
 

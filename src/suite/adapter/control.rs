@@ -213,7 +213,11 @@ impl Control for AdapterControl {
 }
 
 /// Reads a dump.
-fn dump(answer: DumpAnswer) -> Result<Dump, String> {
+///
+/// # Errors
+///
+/// When a part of it is not what it should be, naming it.
+pub fn dump(answer: DumpAnswer) -> Result<Dump, String> {
     let own_want = |want: OwnWantAnswer| {
         Ok(OwnWant {
             address: parse(&want.address)?,

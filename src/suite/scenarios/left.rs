@@ -73,6 +73,15 @@ pub const SCENARIOS: &[Scenario] = &[
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(queue_is_discarded(harness)),
     },
+    Scenario {
+        id: "LEFT-5",
+        summary: "A peer with two connections asks for a block of 2 MiB, over mplex 24, reads nothing, and breaks off the \
+                  connection on which the block begins to come.",
+        expects: "The block comes on the other connection.",
+        needs: Needs::control(&[Capability::Dump, Put]),
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(what_was_not_written_is_owed(harness)),
+    },
 ];
 
 async fn context_goes_with_the_connection(harness: &Harness) -> Result<(), Stop> {
@@ -268,4 +277,38 @@ async fn queue_is_discarded(harness: &Harness) -> Result<(), Stop> {
     )?;
     joined?;
     Ok(())
+}
+
+async fn what_was_not_written_is_owed(harness: &Harness) -> Result<(), Stop> {
+    // More than is on its way when the peer does not read: a window of yamux, or over mplex, which has
+    // none, what the system keeps for a connection.
+    const MIB: usize = 1024 * 1024;
+    let size = if harness.may_speak_mplex() { 24 } else { 2 };
+    let block = harness.block_of(size * MIB);
+    harness.put(&block).await?;
+    let peer = harness.peer();
+    peer.never_read();
+    let first = peer.connect().await?;
+    harness.joined(&peer).await?;
+    let second = peer.connect().await?;
+    let asking = peer.open_stream_on(&second).await?;
+    asking.send(&list([want_block(&block.address())])).await?;
+    let Some(stream) = peer.next_targets_stream().await else {
+        return Err(Stop::Inconclusive(
+            "the target opens no stream to the peer that asks it for a block".to_owned(),
+        ));
+    };
+    let closing = match stream.connection().number == first.number {
+        true => first,
+        false => second,
+    };
+    peer.read_again();
+    closing.abort();
+    let came = |received: &Received| received.has_delivery(&block.address());
+    let received = peer.receive_until(came).await?;
+    harness.require(
+        came(&received),
+        "the block, on the connection that is left",
+        &received,
+    )
 }

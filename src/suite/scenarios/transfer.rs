@@ -18,8 +18,9 @@ use crate::suite::scenario::Scenario;
 use crate::suite::steps;
 use crate::suite::stop::Stop;
 use crate::suite::target::TargetOptions;
-use crate::wire::Address;
 use crate::wire::protobuf::BlockDelivery;
+use crate::wire::protobuf::wantlist::Entry;
+use crate::wire::{Address, BlockCid};
 
 /// The scenarios of this section.
 pub const SCENARIOS: &[Scenario] = &[
@@ -62,6 +63,15 @@ pub const SCENARIOS: &[Scenario] = &[
         needs: Needs::control(&[Request]),
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(other_data_does_not_count(harness)),
+    },
+    Scenario {
+        id: "XFER-3/other-hash",
+        summary: "A block is requested by a CID of a hash function that nobody knows; the peer that is \
+                  asked for it delivers some data.",
+        expects: "The request stays pending.",
+        needs: Needs::control(&[Request]),
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(data_of_an_unknown_hash_does_not_count(harness)),
     },
     Scenario {
         id: "XFER-4/unproven",
@@ -196,6 +206,14 @@ pub const SCENARIOS: &[Scenario] = &[
         needs: Needs::HELD_LEAVES,
         options: TargetOptions::DEFAULT,
         run: |harness| Box::pin(messages_hold_few_blocks(harness)),
+    },
+    Scenario {
+        id: "XFER-11",
+        summary: "A WantHave and a WantBlock, both with sendDontHave, for the empty block.",
+        expects: "There is neither a Have nor a delivery.",
+        needs: Needs::WIRE,
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(the_empty_block_is_not_held(harness)),
     },
 ];
 
@@ -360,6 +378,38 @@ async fn other_data_does_not_count(harness: &Harness) -> Result<(), Stop> {
     let (wanted, other) = (harness.manifest(), harness.manifest());
     let wrong = delivery(&wanted.address(), &wanted.cid, other.data);
     does_not_count(harness, &wanted.address(), wrong).await
+}
+
+async fn data_of_an_unknown_hash_does_not_count(harness: &Harness) -> Result<(), Stop> {
+    let unknown = BlockCid::parse(&cid_of_an_unknown_hash(&harness.bytes(32)));
+    let cid = unknown.map_err(|error| Stop::Inconclusive(error.to_string()))?;
+    let address = Address::Plain(cid.clone());
+    let wrong = delivery(&address, &cid, harness.bytes(100));
+    does_not_count(harness, &address, wrong).await
+}
+
+/// A CID whose digest is by a hash function of the range that is left to private use.
+fn cid_of_an_unknown_hash(digest: &[u8]) -> Vec<u8> {
+    let mut cid = vec![1, 0x55];
+    let mut buffer = unsigned_varint::encode::u64_buffer();
+    cid.extend(unsigned_varint::encode::u64(0x30_1234, &mut buffer));
+    cid.push(digest.len() as u8);
+    cid.extend(digest);
+    cid
+}
+
+async fn the_empty_block_is_not_held(harness: &Harness) -> Result<(), Stop> {
+    let peer = harness.join().await?;
+    let address = Address::Plain(BlockCid::of_block(b""));
+    let asked = [want_have(&address), want_block(&address)];
+    let received = peer
+        .exchange(list(asked.map(Entry::with_dont_have)))
+        .await?;
+    harness.require(
+        !received.has_have(&address) && !received.has_delivery(&address),
+        "no Have for the empty block, and no delivery of it",
+        &received,
+    )
 }
 
 async fn unproven_leaf_does_not_count(harness: &Harness) -> Result<(), Stop> {

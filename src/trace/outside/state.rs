@@ -4,6 +4,7 @@ use blockexc_model::deviating::{Effect, Event, Node, Setup};
 use blockexc_model::message::WantType;
 use libp2p::PeerId;
 
+use crate::trace::beginning::new_node;
 use crate::trace::choices::{Asked, TooMany, outcomes};
 use crate::trace::parts::{Part, parts};
 use crate::wire::{Address, Network};
@@ -49,7 +50,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(peer: PeerId, setup: Setup) -> Self {
         let other = another(&peer);
-        let mut node = Node::deviating(setup);
+        let mut node = new_node(setup);
         let mut first = blockexc_model::node::First;
         node.step(Event::Joined(peer), &mut first);
         // What others do makes a difference only for a node that deviates: else it is as if the user

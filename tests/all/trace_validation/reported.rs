@@ -2,11 +2,12 @@
 //! right.
 
 use blockexc::trace::unexplained::Stop;
+use blockexc::wire::BlockCid;
 use blockexc_model::Deviation::*;
 use blockexc_model::dialect::DIALECTS;
 use blockexc_model::{Deviation, Dialect};
 
-use super::short::{COMPLETE, LEAF, LOOSE, PEERS, accepts, failure, log, rejects};
+use super::short::{BLOCK, COMPLETE, LEAF, LOOSE, PEERS, accepts, failure, log, rejects};
 use super::{Suppose, verdict};
 
 const ALL_RETRIES: &str = r#""omits":["served"]"#;
@@ -321,4 +322,16 @@ fn retries_without_peers_and_then_a_failure_are_explained() {
     let header = r#""complete":true,"retries":1"#;
     accepts(header, &["requested", "retried", "retried", "failed"]);
     rejects(header, &["requested", "retried", "failed"], 4, &["ASK-9"]);
+}
+
+/// Deployed nodes always hold the empty block, and no line tells that it came (XFER-11).
+#[test]
+fn who_always_holds_the_empty_block_says_so_rightly() {
+    let empty = BlockCid::of_block(b"").to_string();
+    let lines = ["joined", "received ask!", "sent have"];
+    let of = |header: &str| log(header, &lines).replace(BLOCK, &empty);
+    let deviating = of(r#""complete":true,"deviations":["hold-empty-block"]"#);
+    assert_eq!(verdict(&deviating, Suppose::as_logged()).stop, None);
+    let reference = failure(&of(COMPLETE), Suppose::as_logged());
+    assert_eq!(reference.line, 4);
 }

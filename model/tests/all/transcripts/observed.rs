@@ -7,7 +7,7 @@ use blockexc_model::Address;
 use blockexc_model::deviating::Node;
 use blockexc_model::message::{Message, PresenceType, WantType};
 
-use super::recording::{RecordedEvent, RecordedMessage, Step};
+use super::recording::{RecordedEvent, RecordedMessage, Recording, Step};
 use super::replay::{Symbols, text_of};
 
 /// Which of what a node shows is compared.
@@ -218,11 +218,11 @@ impl Observed {
     }
 
     /// What was recorded of a step.
-    pub fn recorded(scope: Scope, step: &Step) -> Observed {
+    pub fn recorded(scope: Scope, recording: &Recording, step: &Step) -> Observed {
         let mut observed = Observed::default();
         for (peer, messages) in &step.sent {
             for message in messages {
-                observed.add_recorded_message(scope, peer, message);
+                observed.add_recorded_message(scope, recording.first_name(peer), message);
             }
         }
         for event in &step.events {

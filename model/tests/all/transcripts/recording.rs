@@ -12,7 +12,22 @@ pub struct Recording {
     pub scenario: String,
     pub node_args: NodeArguments,
     pub names: BTreeMap<String, Named>,
+    /// The identities of the peers, by their names. Who connects several times has several names.
+    #[serde(default)]
+    pub peers: BTreeMap<String, String>,
     pub steps: Vec<Step>,
+}
+
+impl Recording {
+    /// The first of the names that this peer has.
+    pub fn first_name<'a>(&'a self, peer: &'a str) -> &'a str {
+        let Some(identity) = self.peers.get(peer) else {
+            return peer;
+        };
+        let mut names = self.peers.iter();
+        let first = names.find(|(_, other)| *other == identity);
+        first.map_or(peer, |(name, _)| name)
+    }
 }
 
 #[derive(Deserialize)]
@@ -93,6 +108,10 @@ pub enum Input {
     Has {
         address: String,
         has: bool,
+    },
+    /// `None`: blocks cost nothing from now on.
+    SetPrice {
+        price: Option<u64>,
     },
     /// What comes of this is among the events, and of the three below.
     Connect,

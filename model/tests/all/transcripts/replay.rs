@@ -15,8 +15,8 @@ use blockexc_model::{Address, Config, Dialect, Message};
 
 use super::observed::{Observed, Scope};
 use super::recording::{
-    Input, RandomPick, RecordedDelivery, RecordedEvent, RecordedList, RecordedMessage, Recording,
-    Step,
+    Input, RandomPick, RecordedDelivery, RecordedEvent, RecordedList, RecordedMessage,
+    RecordedPresence, Recording, Step,
 };
 
 /// The names of a recording, as they are.
@@ -70,7 +70,8 @@ struct Open {
 }
 
 #[derive(Clone)]
-struct Replay {
+struct Replay<'a> {
+    recording: &'a Recording,
     scope: Scope,
     node: Node<Symbols>,
     /// Which block each leaf is.
@@ -89,7 +90,7 @@ pub fn replay(recording: &Recording, dialect: &Dialect, scope: Scope) -> Result<
         .retry_interval
         .is_none_or(|interval| interval < LONGEST_INTERVAL);
     for (index, step) in recording.steps.iter().enumerate() {
-        let recorded = Observed::recorded(scope, step);
+        let recorded = Observed::recorded(scope, recording, step);
         let model = if retries {
             replay.step_with_retries(step, &recorded)?
         } else {
@@ -105,8 +106,8 @@ pub fn replay(recording: &Recording, dialect: &Dialect, scope: Scope) -> Result<
     Ok(())
 }
 
-impl Replay {
-    fn new(recording: &Recording, dialect: &Dialect, scope: Scope) -> Self {
+impl<'a> Replay<'a> {
+    fn new(recording: &'a Recording, dialect: &Dialect, scope: Scope) -> Self {
         let config = Config {
             price: Price::from(recording.node_args.price),
             // What a node asked for a price has for an account in the recordings.
@@ -130,6 +131,7 @@ impl Replay {
             .filter_map(|text| text.split_once(" is block "))
             .map(|(leaf, block)| (address_of(leaf), block.to_owned()));
         Replay {
+            recording,
             scope,
             node,
             leaves: leaves.collect(),
@@ -233,7 +235,7 @@ impl Replay {
             Input::Send { peer, msg } => {
                 if !msg.undecodable {
                     let event = Event::Received {
-                        from: peer.clone(),
+                        from: self.recording.first_name(peer).to_owned(),
                         message: self.message(msg)?,
                     };
                     self.event(event, pick);
@@ -257,16 +259,20 @@ impl Replay {
                 self.event(event, pick);
             }
             Input::UploadDataset { dataset, store } => {
-                // The blocks come first, then the proofs.
-                let dataset = self.of_dataset(dataset);
+                // The blocks come first, then the proofs, of what is uploaded alone. Whoever waits is
+                // served when all blocks are there.
+                let mut dataset = self.of_dataset(dataset);
+                dataset.retain(|(leaf, _)| is_among(leaf, store));
                 for with_proof in [false, true] {
-                    for (leaf, cid) in dataset.iter().filter(|(leaf, _)| is_among(leaf, store)) {
+                    let mut effects = Vec::new();
+                    for (leaf, cid) in &dataset {
                         let event = Event::Stored {
                             cid: cid.clone(),
                             leaves: with_proof.then(|| leaf.clone()).into_iter().collect(),
                         };
-                        self.event(event, pick);
+                        effects.extend(self.step_model(event, pick));
                     }
+                    self.carry_out(effects, pick);
                 }
                 self.proofs.extend(dataset);
                 self.hold_proven();
@@ -308,6 +314,9 @@ impl Replay {
                 if self.node.holds(&address_of(address)) != *has {
                     return Err(format!("  {address} is held: {has} was recorded"));
                 }
+            }
+            Input::SetPrice { price } => {
+                self.node.config.price = Price::from(price.unwrap_or(0));
             }
             Input::Connect | Input::NConnect | Input::Disconnect { .. } | Input::NDisconnect => {}
             Input::OpenStream | Input::CloseStream | Input::Wait => {}
@@ -372,6 +381,14 @@ impl Replay {
         if is_pending != was_pending {
             return Err(format!("  cancelled a want: {was_pending} was recorded"));
         }
+        // Of a batch nothing more is said once a want of it is cancelled by its address.
+        if let Some(address) = address.map(address_of) {
+            let is_cut = |open: &Open| open.in_batch && open.address == address;
+            let cut = self.open.iter().filter(|open| is_cut(open));
+            let cut: Vec<_> = cut.map(|open| open.req.clone()).collect();
+            self.open
+                .retain(|open| !(open.in_batch && cut.contains(&open.req)));
+        }
         for address in addresses {
             self.event(Event::Cancel(address), pick);
         }
@@ -401,28 +418,37 @@ impl Replay {
 
     fn carry_out(&mut self, effects: Vec<Effect<Symbols>>, pick: Option<&RandomPick>) {
         let mut later = VecDeque::from([effects]);
+        let mut to_serve = Vec::new();
         while let Some(effects) = later.pop_front() {
+            // Of two deliveries for one want that are both taken, the first completes it.
+            let mut taken = BTreeMap::new();
             for effect in effects {
                 match effect {
                     Effect::Send { to, message } => {
                         self.now.add_message(self.scope, &to, &message);
                     }
                     Effect::Keep { cid, addresses, .. } => {
+                        for address in &addresses {
+                            taken.entry(address.clone()).or_insert_with(|| cid.clone());
+                        }
                         for leaf in addresses.into_iter().filter(Address::is_leaf) {
                             self.proofs.insert(leaf, cid.clone());
                         }
                     }
-                    Effect::Obtained(address) => self.end(&address, true),
-                    Effect::Failed(address) => self.end(&address, false),
+                    Effect::Obtained(address) => {
+                        let held = || self.node.held().get(&address).cloned();
+                        let block = taken.get(&address).cloned().or_else(held);
+                        self.end(&address, block.as_deref());
+                    }
+                    Effect::Failed(address) => self.end(&address, None),
                     Effect::Cancelled {
                         address,
                         was_wanted: true,
-                    } => self.end(&address, false),
+                    } => self.end(&address, None),
                     Effect::Other(OtherEffect::ServeLater(peer)) => {
-                        self.hold_proven();
-                        later.push_back(
-                            self.step_model(Event::Other(OtherEvent::Serve(peer)), pick),
-                        );
+                        if !to_serve.contains(&peer) {
+                            to_serve.push(peer);
+                        }
                     }
                     Effect::Other(OtherEffect::Abort(_)) => self.now.add_death(),
                     Effect::Cancelled { .. }
@@ -431,18 +457,16 @@ impl Replay {
                     | Effect::Other(OtherEffect::Disconnect(_)) => {}
                 }
             }
+            for peer in std::mem::take(&mut to_serve) {
+                self.hold_proven();
+                later.push_back(self.step_model(Event::Other(OtherEvent::Serve(peer)), pick));
+            }
         }
         self.hold_proven();
     }
 
-    /// Everybody who requested this address learns how it ended.
-    fn end(&mut self, address: &SymbolicAddress, obtained: bool) {
-        let block = self
-            .node
-            .held()
-            .get(address)
-            .filter(|_| obtained)
-            .map(String::as_str);
+    /// Everybody who requested this address learns how it ended: with this block, or without.
+    fn end(&mut self, address: &SymbolicAddress, block: Option<&str>) {
         self.open.retain(|open| {
             let ends = open.address == *address;
             if ends {
@@ -460,7 +484,9 @@ impl Replay {
         // A field that must not repeat counts as it came last.
         let list = recorded.want_list_again.as_ref();
         let deliveries = recorded.deliveries.iter();
-        let presences = recorded.presences.iter().map(|item| {
+        // PRES-8: an item with a longer price is skipped.
+        let is_usable = |item: &&RecordedPresence| item.price.len() <= 64;
+        let presences = recorded.presences.iter().filter(is_usable).map(|item| {
             Ok(Presence {
                 address: address_of(&item.address),
                 presence_type: match item.presence_type.as_str() {

@@ -1,6 +1,7 @@
-//! WANT-15 to WANT-18: the entries of one list, and what concerns its sender only.
+//! WANT-15 to WANT-20: the entries of one list, what concerns its sender only, and lists that come together.
 
 use bytes::Bytes;
+use prost::Message as _;
 
 use super::steps::{
     answers_want_have, assume_served, brings, brings_held, record, send_until, wants,
@@ -9,6 +10,7 @@ use crate::suite::compose::{cancel, full_list, list, want_block, want_have};
 use crate::suite::control::Capability::Put;
 use crate::suite::describe::short;
 use crate::suite::dump::ContextDump;
+use crate::suite::fixture::Block;
 use crate::suite::harness::Harness;
 use crate::suite::needs::Needs;
 use crate::suite::received::Received;
@@ -17,7 +19,7 @@ use crate::suite::stop::Stop;
 use crate::suite::target::TargetOptions;
 use crate::wire::protobuf::BlockAddress;
 use crate::wire::protobuf::wantlist::Entry;
-use crate::wire::{Address, BlockCid};
+use crate::wire::{Address, BlockCid, encode_frame};
 
 /// As many entries as every node must accept in one list (JOIN-8).
 const LONG_LIST: usize = 1024;
@@ -131,6 +133,14 @@ pub const SCENARIOS: &[Scenario] = &[
             ..TargetOptions::DEFAULT
         },
         run: |harness| Box::pin(recorded_wants_stay(harness)),
+    },
+    Scenario {
+        id: "WANT-20",
+        summary: "Two lists in one write, each with a WantBlock for a block that the target holds.",
+        expects: "Both blocks are delivered.",
+        needs: Needs::control(&[Put]),
+        options: TargetOptions::DEFAULT,
+        run: |harness| Box::pin(lists_in_one_write_are_handled(harness)),
     },
 ];
 
@@ -459,6 +469,33 @@ async fn presences_before_deliveries(harness: &Harness) -> Result<(), Stop> {
     harness.require(
         with_presences.len() == 1 && with_presences.first() <= first_delivery.as_ref(),
         "one message with both presence items, before the delivery",
+        &received,
+    )
+}
+
+async fn lists_in_one_write_are_handled(harness: &Harness) -> Result<(), Stop> {
+    let (first, second) = (harness.block(), harness.block());
+    for block in [&first, &second] {
+        harness.put(block).await?;
+    }
+    let peer = harness.join().await?;
+    let frame = |block: &Block| {
+        let message = list([want_block(&block.address())]);
+        encode_frame(&message.encode_to_vec())
+    };
+    let both = [frame(&first), frame(&second)].concat();
+    peer.own_stream().await?.send_raw(both).await?;
+    let came = |block: &Block, received: &Received| received.has_delivery(&block.address());
+    let received = peer
+        .receive_until(|received| came(&first, received) && came(&second, received))
+        .await?;
+    harness.assume(
+        came(&first, &received),
+        format!("the block of the first list is not delivered: {received}"),
+    )?;
+    harness.require(
+        came(&second, &received),
+        "the block of the second list, too",
         &received,
     )
 }

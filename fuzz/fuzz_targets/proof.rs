@@ -1,0 +1,13 @@
+#![no_main]
+
+#[path = "../seeds.rs"]
+mod seeds;
+#[path = "../targets.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(
+    init: seeds::write("proof"),
+    |data: &[u8]| {
+        targets::proof(data);
+    }
+);
