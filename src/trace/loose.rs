@@ -7,9 +7,11 @@
 //! be one that a node is free to send at any time. A part that stays owed is an error only where
 //! the log says that everything has been sent: at a `quiet` line.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
+use blockexc_model::Deviation;
 use blockexc_model::deviating::{Event, Setup};
+use blockexc_model::message::{WantList, WantType};
 use libp2p::PeerId;
 use serde_json::Value;
 
@@ -28,7 +30,7 @@ use super::parts::{Part, parts};
 use super::record::{output_value, sent_value};
 use super::step::LoggedStep;
 use super::unexplained::{Stop, Unexplained};
-use crate::wire::{Address, Network, address};
+use crate::wire::{Address, BlockCid, Network, address};
 
 /// How much of what is owed is looked through for what is near to a line, and how much of it is shown.
 const MOST_COMPARED: usize = 200;
@@ -50,6 +52,8 @@ pub struct LooseRun {
     requested: Option<HashSet<Address>>,
     /// How many of them are kept before it is looked which are of no use.
     most_requested: usize,
+    /// The peers that were sent a want list since they joined.
+    listed: BTreeSet<PeerId>,
     coverage: Coverage,
     judged: u64,
 }
@@ -67,6 +71,7 @@ impl LooseRun {
             shows_obtained,
             requested: (!header.from_the_middle).then(HashSet::new),
             most_requested: LEAST_REQUESTED,
+            listed: BTreeSet::new(),
             coverage: Coverage::default(),
             judged: 0,
         }
@@ -117,8 +122,12 @@ impl LooseRun {
             if let Some(state) = self.states.first() {
                 self.coverage.event(&state.node, event);
             }
-            if let Event::Request(address) = event {
-                self.note_requested(address);
+            match event {
+                Event::Request(address) => self.note_requested(address),
+                Event::Joined(peer) | Event::Left(peer) => {
+                    self.listed.remove(peer);
+                }
+                _ => {}
             }
             let untouched = match event {
                 Event::Cancel(address) if self.knowledge.may_outlive_cancel(address) => {
@@ -244,6 +253,14 @@ impl LooseRun {
                 }
                 self.coverage.output(output);
                 if let Some(list) = &message.want_list {
+                    if let Some((what, id)) = self.wrongly_full(to, list) {
+                        return Err(Unexplained::at(line, format!("{what}: {output}"))
+                            .after(step.line)
+                            .breaking(vec![id])
+                            .in_state(self.state())
+                            .stop());
+                    }
+                    self.listed.insert(*to);
                     for state in &mut self.states {
                         state.shows_list(to, list.full, line);
                     }
@@ -295,6 +312,40 @@ impl LooseRun {
                 Ok(())
             }
         }
+    }
+
+    /// What is wrong with a list that says it is full, and is not the first since its peer joined. One
+    /// that says again what was said before is allowed: it repairs what was lost.
+    fn wrongly_full(
+        &self,
+        to: &PeerId,
+        list: &WantList<BlockCid>,
+    ) -> Option<(&'static str, &'static str)> {
+        let deviates = |it| self.setup.deviations.contains(it);
+        if !list.full || !self.listed.contains(to) || deviates(Deviation::FullOnEveryList) {
+            return None;
+        }
+        let entries = || list.entries.iter().filter(|entry| !entry.cancel);
+        if entries().any(|entry| entry.want_type == WantType::WantBlock) {
+            return Some((
+                "a full list that asks for blocks, and is not the first",
+                "ASK-6",
+            ));
+        }
+        let mut announced = entries();
+        let is_fresh = announced.any(|entry| {
+            let part = Part::Entry(entry.clone());
+            let mut states = self.states.iter();
+            states.all(|state| {
+                let mut owed = state.owed_to(to).iter();
+                owed.any(|owed| owed.broken == Some("ASK-1") && part.matches(&owed.part))
+            })
+        });
+        let is_wrong = is_fresh && !deviates(Deviation::AnnounceInFull);
+        is_wrong.then_some((
+            "a full list that announces a new want, and is not the first",
+            "ASK-1",
+        ))
     }
 
     /// The log shows a part of a message: it was owed, or becomes so by a step not shown.

@@ -190,6 +190,20 @@ fn what_is_put_off_may_have_made_room_for_a_want() {
     }
 }
 
+/// After the first one, a full list may repeat what was said, and neither announce nor ask.
+#[test]
+fn a_full_list_that_is_not_the_first_only_repeats() {
+    let joined = ["joined", "requested*", "sent ask*"];
+    let announces = [&joined[..], &["requested", "sent full-ask", "quiet"]].concat();
+    let in_full = FullOnEveryList.breaks();
+    let failure = rejects(LOOSE, &announces, 6, in_full);
+    assert_eq!(failure.deviations, [FullOnEveryList]);
+    let asks = [&joined[..], &["received have*", "sent full-want*", "quiet"]].concat();
+    let failure = rejects(LOOSE, &asks, 6, in_full);
+    assert_eq!(failure.deviations, [FullOnEveryList]);
+    accepts(LOOSE, &[&joined[..], &["sent full-ask*", "quiet"]].concat());
+}
+
 /// A dialect that does not notice an upload goes on to pursue a want that its user has got already.
 #[test]
 fn who_has_got_a_block_is_not_owed_it_again() {

@@ -21,8 +21,8 @@ pub static LEAF: LazyLock<String> = LazyLock::new(|| {
 
 /// A line of a log in a few words: `joined P`, `stored`, `requested`, `received P want`, `sent Q have`,
 /// `quiet`. Of P and Q, Q is the other peer; P need not be said. What is said: `ask` is a list with a
-/// WantHave of the block, `ask!` one that asks for DontHave, `full-ask` one that is full, `want`
-/// and `want!` those of a WantBlock, `cancel` one of a cancel; `have`, `denied` and `block` are
+/// WantHave of the block, `ask!` one that asks for DontHave, `full-ask` one that is full, `want`,
+/// `want!` and `full-want` those of a WantBlock, `cancel` one of a cancel; `have`, `denied` and `block` are
 /// presence items and a delivery; what begins with `0x` is bytes. A star after any word means the
 /// leaf instead of the block.
 fn line(words: &str) -> String {
@@ -72,6 +72,7 @@ fn say(said: &str, address: &str) -> String {
         "ask!" => list(false, "WantHave", r#","send_dont_have":true"#),
         "full-ask" => list(true, "WantHave", ""),
         "want" => list(false, "WantBlock", ""),
+        "full-want" => list(true, "WantBlock", ""),
         "want!" => list(false, "WantBlock", r#","send_dont_have":true"#),
         "cancel" => list(false, "WantHave", r#","cancel":true"#),
         "have" => item("Have"),
