@@ -20,9 +20,9 @@ use super::tables::Tables;
 use super::{FIRST_NODE, InternedNetwork, Row};
 
 /// So many drafts are made before they are put into numbers: they take memory.
-const TOGETHER: usize = 1 << 11;
+const TOGETHER: usize = 1 << 9;
 /// A thread makes so many before it takes others.
-const SHARE: usize = 1 << 6;
+const SHARE: usize = 1 << 5;
 
 /// The next steps of a node.
 pub(super) struct Draft {
