@@ -222,7 +222,7 @@ impl Observed {
         let mut observed = Observed::default();
         for (peer, messages) in &step.sent {
             for message in messages {
-                observed.add_recorded_message(scope, recording.first_name(peer), message);
+                observed.add_recorded_message(scope, recording.name_of(peer), message);
             }
         }
         for event in &step.events {

@@ -12,21 +12,18 @@ pub struct Recording {
     pub scenario: String,
     pub node_args: NodeArguments,
     pub names: BTreeMap<String, Named>,
-    /// The identities of the peers, by their names. Who connects several times has several names.
+    /// The identities of the peers, by their names.
     #[serde(default)]
     pub peers: BTreeMap<String, String>,
     pub steps: Vec<Step>,
 }
 
 impl Recording {
-    /// The first of the names that this peer has.
-    pub fn first_name<'a>(&'a self, peer: &'a str) -> &'a str {
-        let Some(identity) = self.peers.get(peer) else {
-            return peer;
-        };
-        let mut names = self.peers.iter();
-        let first = names.find(|(_, other)| *other == identity);
-        first.map_or(peer, |(name, _)| name)
+    /// The name of this peer. A further process with the same key has its name and a letter more.
+    pub fn name_of<'a>(&'a self, process: &'a str) -> &'a str {
+        let is_its_name = |name: &&String| process.starts_with(name.as_str());
+        let name = self.peers.keys().find(is_its_name);
+        name.map_or(process, String::as_str)
     }
 }
 

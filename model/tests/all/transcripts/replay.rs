@@ -235,7 +235,7 @@ impl<'a> Replay<'a> {
             Input::Send { peer, msg } => {
                 if !msg.undecodable {
                     let event = Event::Received {
-                        from: self.recording.first_name(peer).to_owned(),
+                        from: self.recording.name_of(peer).to_owned(),
                         message: self.message(msg)?,
                     };
                     self.event(event, pick);
