@@ -77,7 +77,7 @@ pub struct Played {
     pub log: Log,
     /// What went to and fro.
     pub exchange: Exchange,
-    /// The number of steps that were done.
+    /// The number of steps that were done, or at least begun.
     pub steps: usize,
     /// Why it ended before its end, if the target is not to be blamed for it.
     pub broken_off: Option<String>,
@@ -225,9 +225,10 @@ impl<'a> Player<'a> {
         }
         for (number, step) in trace.steps.iter().enumerate() {
             self.harness.note(format!("step {}: {step}", number + 1));
+            // The step that ends the target counts.
+            self.done = number + 1;
             let acting = self.take(step).await?;
             self.settle(acting).await?;
-            self.done = number + 1;
             if self.log.unexplained().is_some() || self.log.cannot_tell().is_some() {
                 return Ok(());
             }

@@ -38,6 +38,15 @@ const UNSEEN: &[(Deviation, &str)] = &[
         "takes a peer that speaks without a context, which only `left_now` makes: no barrier follows",
     ),
     (
+        Deviation::UnorderedServing,
+        "in which order several messages come is not held against a node",
+    ),
+    (
+        Deviation::AccountWithheld,
+        "of an account that has not come nobody can tell that it never will",
+    ),
+    (Deviation::OversizedLists, "takes more than 1,000 own wants"),
+    (
         Deviation::RejoinResends,
         "a node is free to tell of its wants again, by ASK-1",
     ),
