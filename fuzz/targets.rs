@@ -151,7 +151,12 @@ fn written_and_read(decoded: &Decoded, options: &DecodeOptions) {
         &EncodeOptions::default(),
     );
     let again = read_message(again, options).unwrap();
-    assert_eq!(again.message, decoded.message);
+    // Of a list nothing of which is usable, nothing is left to be written.
+    let mut written = decoded.message.clone();
+    written
+        .want_list
+        .take_if(|list| list.entries.is_empty() && !list.full);
+    assert_eq!(again.message, written);
     assert_eq!(again.unusable_count, 0);
 }
 
