@@ -20,6 +20,7 @@ mod check_symmetry;
 mod check_tabled;
 mod check_words;
 mod induction;
+mod life;
 mod locality;
 mod map;
 mod narrow;
