@@ -122,6 +122,11 @@ fn coloured_source_is_the_source() {
                 "{html}"
             );
             let source = plain(&html);
+            let braces = ['{', '}'].map(|brace| source.matches(brace).count());
+            assert_eq!(
+                braces[0], braces[1],
+                "{name}: not the whole function: {source}"
+            );
             let mut files = RULES.iter();
             assert!(
                 files.any(|file| file.text.contains(&source)),

@@ -15,8 +15,8 @@ import { pathToFileURL } from 'node:url';
 
 const [page, program, walks = '10', seed = '1'] = process.argv.slice(2);
 const STEPS = 25;
-const PAIR = ('--nodes 2 --blocks 1 --connects 2 --disconnects 1 --requests 2 --cancels 1 --stores 1 --deletions 1 ' +
-  '--retries 0').split(' ');
+// The page's pair requests once more.
+const PAIR = '--nodes 2 --blocks 1 --disconnects 1 --cancels 1 --stores 1 --deletions 1'.split(' ');
 // What is walked in turn: the network of the page, the deviation that is switched on, and the model's network.
 const PLACES = [
   [0, null, ['--only', 'essentials']],
@@ -76,7 +76,7 @@ async function browser() {
   };
 }
 
-/// The model's own answers: what may follow on these states.
+/// The model's own answers: what may follow on this way.
 async function model(place) {
   const [, deviation, network] = place, port = await freePort();
   const more = deviation ? ['--deviation', deviation] : [];
@@ -109,8 +109,8 @@ try {
     const switched = await evaluate(`[...document.querySelectorAll('#deviation option')].findIndex(option =>
       option.textContent === ${JSON.stringify(deviation ?? 'none')})`);
     await evaluate(choose('deviation', switched));
-    const [start] = await follow(['']);
-    const way = [start.fingerprint];
+    // A state is named by the places of the actions that lead to it, after that of the first state.
+    const way = [0];
     for (let step = 0; step < STEPS; step++) {
       const next = (await follow(way)).filter(one => one.state !== undefined && !one.action.includes(", choosing holder "));
       const events = await evaluate(rows('events'));
@@ -122,7 +122,7 @@ try {
       if (shown.join('\n') !== expected.join('\n')) {
         throw new Error(`walk ${walk + 1}, step ${step + 1}: ${chosen.action}\nthe page:\n${shown.join('\n')}\nthe model:\n${expected.join('\n')}`);
       }
-      way.push(chosen.fingerprint);
+      way.push(chosen.actionIndex);
       steps++;
     }
   }
@@ -131,7 +131,8 @@ try {
   console.error(error.message);
   process.exitCode = 1;
 } finally {
+  const ended = children.map(child => new Promise(done => child.exitCode === null ? child.once('exit', done) : done()));
   children.forEach(child => child.kill());
-  await pause();
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  await Promise.all(ended);
+  await until('the folder of the browser', () => rmSync(profile, { recursive: true, force: true }));
 }

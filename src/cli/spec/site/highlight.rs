@@ -46,7 +46,7 @@ impl Highlighter {
 fn coloured(found: &Captures<'_>, piece: &str, links: &Links) -> String {
     let is = |kind| found.name(kind).is_some();
     if is("comment") {
-        return format!("<i class=\"co\">{}</i>", links.text(piece));
+        return format!("<i class=\"co\">{}</i>", links.linked(piece));
     }
     if let Some(name) = found
         .name("function")

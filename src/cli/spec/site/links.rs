@@ -8,6 +8,7 @@ use regex::Regex;
 pub(super) struct Links {
     ids: Regex,
     headings: Regex,
+    code: Regex,
 }
 
 impl Links {
@@ -20,6 +21,7 @@ impl Links {
         Ok(Links {
             ids: Regex::new(r"\b[A-Z]{3,4}-[0-9]+\b")?,
             headings: Regex::new("<(h[2-6])>([^\n]*?)</h[2-6]>")?,
+            code: Regex::new("`([^`]+)`")?,
         })
     }
 
@@ -28,8 +30,15 @@ impl Links {
         requirement_link(id)
     }
 
-    /// The text as HTML.
+    /// The text as HTML; what stands between backticks is code.
     pub fn text(&self, text: &str) -> String {
+        self.code
+            .replace_all(&self.linked(text), "<code>$1</code>")
+            .into_owned()
+    }
+
+    /// The text as HTML, with all its letters.
+    pub fn linked(&self, text: &str) -> String {
         let link = |found: &regex::Captures<'_>| {
             let id = &found[0];
             match REQUIREMENTS.iter().any(|known| known.id == id) {

@@ -126,9 +126,11 @@ fn rule(function: &Function) -> Rule {
         .rev()
         .take_while(is_comment)
         .count();
-    let body = lines[signature..]
-        .iter()
-        .position(|line| matches!(*line, "}" | "    }"));
+    let first = lines.get(signature).copied().unwrap_or_default();
+    let indent = &first[..first.len() - first.trim_start().len()];
+    let last = format!("{indent}}}");
+    let mut body = lines[signature..].iter();
+    let body = body.position(|line| **line == last || *line == first && first.ends_with('}'));
     let end = body.map_or(lines.len(), |length| signature + length + 1);
     Rule {
         name: function.name,
