@@ -3,14 +3,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::OnceLock;
 
 use blockexc_model::Deviation;
 use blockexc_model::requirement::REQUIREMENTS;
+use blockexc_model::source::RULES;
 use regex::Regex;
 
 use super::program::blockexc;
 
-fn pages() -> BTreeMap<String, String> {
+/// The pages, written once.
+fn pages() -> &'static BTreeMap<String, String> {
+    static PAGES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    PAGES.get_or_init(written)
+}
+
+fn written() -> BTreeMap<String, String> {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("site").display().to_string();
     blockexc(&["spec", "--html", &target]).assert().success();
@@ -44,7 +52,7 @@ fn every_link_leads_to_what_is_there() {
         })
         .collect();
     let mut links = 0;
-    for (name, text) in &pages {
+    for (name, text) in pages {
         for link in all_of(r#"href="([^"]*)""#, text) {
             if link == "data:," {
                 continue;
@@ -58,6 +66,9 @@ fn every_link_leads_to_what_is_there() {
                 anchor.is_empty() || there.contains(anchor),
                 "{name}: {link}"
             );
+        }
+        for anchor in all_of(r"url\(#([^)]*)\)", text) {
+            assert!(anchors[name].contains(&anchor), "{name}: {anchor}");
         }
         assert!(
             !text.contains("http://") && !text.contains("src="),
@@ -88,6 +99,89 @@ fn a_requirement_has_its_rule_and_its_vectors() {
         "overwrite-want",
     ] {
         assert!(page.contains(expected), "{expected}");
+    }
+}
+
+/// HTML without its tags.
+fn plain(html: &str) -> String {
+    let tags = Regex::new("<[^>]*>").unwrap();
+    let text = tags.replace_all(html, "");
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}
+
+#[test]
+fn coloured_source_is_the_source() {
+    let mut rules = 0;
+    for (name, text) in pages() {
+        for html in all_of(r#"<pre class="rust">((?s:.*?))</pre>"#, text) {
+            rules += 1;
+            assert!(
+                html.contains(r#"<b class="kw">fn</b> <b class="fn">"#),
+                "{html}"
+            );
+            let source = plain(&html);
+            let braces = ['{', '}'].map(|brace| source.matches(brace).count());
+            assert_eq!(
+                braces[0], braces[1],
+                "{name}: not the whole function: {source}"
+            );
+            let mut files = RULES.iter();
+            assert!(
+                files.any(|file| file.text.contains(&source)),
+                "{name}: {source}"
+            );
+        }
+    }
+    assert!(rules > 100, "{rules}");
+}
+
+/// A deviation that breaks a requirement in a small network is shown doing so, and for any other there
+/// is a reason.
+#[test]
+fn a_deviation_is_shown_breaking_what_it_breaks() {
+    let mut shown = 0;
+    for requirement in REQUIREMENTS {
+        let page = &pages()[&format!("{}.html", requirement.section.name().to_lowercase())];
+        for deviation in requirement.broken_by() {
+            let anchor = format!(r#"<details id="{}-{deviation}">"#, requirement.id);
+            let link = format!(r#"<a href="deviations.html#{deviation}">"#);
+            let (_, after) = page
+                .split_once(&format!(r#"<article id="{}">"#, requirement.id))
+                .unwrap();
+            let (_, after) = after.split_once(&link).unwrap();
+            let (item, _) = after.split_once("</li>").unwrap();
+            match item.split_once(&anchor) {
+                Some((_, chart)) => {
+                    shown += 1;
+                    assert!(
+                        chart.contains("<svg ") && chart.contains(requirement.id),
+                        "{chart}"
+                    );
+                }
+                None => assert!(
+                    Regex::new("no chart: [a-z]").unwrap().is_match(item),
+                    "{item}"
+                ),
+            }
+        }
+    }
+    assert!(shown > 80, "{shown}");
+}
+
+#[test]
+fn nothing_is_uncovered_without_a_reason() {
+    let page = &pages()["coverage.html"];
+    let rows = all_of("<tr><td>((?s:.*?))</tr>", page);
+    assert_eq!(rows.len(), REQUIREMENTS.len());
+    for row in rows {
+        let cells = row.split("<td>").map(|cell| plain(cell).trim().to_owned());
+        assert!(
+            cells.clone().all(|cell| !cell.is_empty() && cell != "0"),
+            "{row}"
+        );
+        assert_eq!(cells.count(), 7, "{row}");
     }
 }
 

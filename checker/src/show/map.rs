@@ -32,8 +32,11 @@ impl Texts {
     }
 }
 
-/// A step: the number of what it says in words, those of what the acting node does, and the place of
-/// the state that it leads to.
+/// How the line of a step begins that names the requirements which ask for it.
+pub const ASKED: &str = "asked for by ";
+
+/// A step: the number of what it says in words, those of what the acting node does and of which
+/// requirements ask for it, and the place of the state that it leads to.
 pub type MapStep = (usize, Vec<usize>, usize);
 
 /// All states of a network, the first one first, and the steps between them.
@@ -65,7 +68,11 @@ impl Map {
                     continue;
                 };
                 let done = done(network.show_step(&state, &action).unwrap_or_default());
-                let done = done.map(|line| texts.number(line)).collect();
+                let mut done: Vec<usize> = done.map(|line| texts.number(line)).collect();
+                let asking = network.asking(&state, &action);
+                if !asking.is_empty() {
+                    done.push(texts.number(format!("{ASKED}{}", asking.join(", "))));
+                }
                 let unseen = waiting.len();
                 let place = *places.entry(next.clone()).or_insert_with(|| {
                     waiting.push(next);

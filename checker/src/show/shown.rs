@@ -42,6 +42,10 @@ pub trait Shown: Checkable<Action: Copy> + Sized {
     /// What the acting node does, and what all keep afterwards.
     fn show_step(&self, state: &Self::State, action: &Self::Action) -> Option<Vec<String>>;
 
+    /// The requirements that ask the acting node for something, each once: those that it would break if
+    /// it did nothing.
+    fn asking(&self, state: &Self::State, action: &Self::Action) -> Vec<&'static str>;
+
     /// Adds a step from one state to the next to a chart.
     fn add_step(
         &self,
@@ -155,6 +159,15 @@ impl Shown for Network {
         Some(lines)
     }
 
+    fn asking(&self, state: &State, action: &Action) -> Vec<&'static str> {
+        let Action::Act { node, act, .. } = *action else {
+            return Vec::new();
+        };
+        let event = self.event(state, node, act);
+        let set = event.map(|event| self.judge().asking(&state.nodes[node.index()], &event));
+        requirements(self.judge(), set.unwrap_or_default())
+    }
+
     fn add_step(&self, chart: &mut Chart, state: &State, action: &Action, next: &State) {
         chart.rows.push(match *action {
             Action::Connect(a, b) => between(a, b, "connect"),
@@ -220,6 +233,12 @@ impl Shown for OpenNetwork {
         Some(lines)
     }
 
+    fn asking(&self, state: &OpenState, action: &OpenAction) -> Vec<&'static str> {
+        let event = self.event(action.act);
+        let set = event.map(|event| self.judge().asking(&state.node, &event));
+        requirements(self.judge(), set.unwrap_or_default())
+    }
+
     fn add_step(
         &self,
         chart: &mut Chart,
@@ -242,6 +261,17 @@ impl Shown for OpenNetwork {
             chart.offend(OpenNetwork::NODE, nodes, effects, self.judge(), next.broken);
         }
     }
+}
+
+/// What the rules of this set are named after, each once.
+pub(crate) fn requirements(judge: &StepChecker<Small>, set: PredicateSet) -> Vec<&'static str> {
+    let mut ids = Vec::new();
+    for (_, requirements) in broken_rules(judge, set) {
+        if let Some(id) = requirements.first().filter(|id| !ids.contains(*id)) {
+            ids.push(*id);
+        }
+    }
+    ids
 }
 
 fn note(node: Peer, event: Option<&Event<Small>>) -> Row {

@@ -4,69 +4,20 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use blockexc_checker::analysis::breaches::{Breach, breaches, out_of_reach};
 use blockexc_checker::analysis::networks::{open_networks, pair};
 use blockexc_checker::network::names::Blocks;
 use blockexc_checker::network::open::OpenState;
 use blockexc_checker::properties;
 use blockexc_checker::search::exploration::Verdict;
 use blockexc_checker::search::explorer::{Bounds, Explorer};
-use blockexc_checker::search::property::Kind;
 use blockexc_model::Effect;
 use blockexc_model::deviating::{OtherEffect, Setup};
 use blockexc_model::deviation::{Deviation, Deviations, Layer};
 use stateright::Model as _;
 
-/// Deviations that show only in numbers, and in which.
-pub const NUMBERS_NEEDED: &[(Deviation, &str)] = &[
-    (Deviation::OversizedLists, "takes more than 1000 own wants"),
-    (
-        Deviation::RefuseLongLists,
-        "takes a list of more than 512 entries",
-    ),
-    (Deviation::ListsOf1024, "takes more than 1000 own wants"),
-    (
-        Deviation::AskInSlices,
-        "takes more than 128 own wants, or two peers that speak at once",
-    ),
-    (Deviation::AnnounceToBest, "takes four peers"),
-    (Deviation::ManyBlocksAMessage, "takes more than 20 blocks"),
-];
-
-/// Deviations that no small network of the model can show beside these, and why.
-const OUT_OF_REACH: &[(Deviation, &str)] = &[(
-    Deviation::AskOutlivesCancel,
-    "a leftover that decides only what XFER-8 leaves open",
-)];
-
 fn setup(deviation: Deviation) -> Setup {
     Setup::deviating(Deviations::of(&[deviation]))
-}
-
-/// The first violation of a property that stands for a requirement that this breaks.
-fn violation(deviation: Deviation) -> Option<String> {
-    open_networks(&setup(deviation)).iter().find_map(|network| {
-        let mut list = properties::open(network);
-        list.retain(|property| {
-            property.kind == Kind::Always && property.stands_for_any(deviation.breaks())
-        });
-        assert!(
-            !list.is_empty(),
-            "{deviation} breaks nothing that is checked"
-        );
-        let found = Explorer::new(network, list)
-            .bounded(Bounds {
-                stop_at_violation: true,
-                states: Some(10_000),
-                ..Bounds::default()
-            })
-            .explore();
-        let failure = found.failures().next()?;
-        let Verdict::Violated(state) = failure.verdict else {
-            return None;
-        };
-        let steps = found.trail(state).steps.len();
-        Some(format!("{steps} steps, {}: {}", network.name, failure.name))
-    })
 }
 
 #[test]
@@ -77,14 +28,29 @@ fn every_deviation_violates_what_it_breaks() {
         if deviation.layer() != Layer::Model || deviation.is_permitted() {
             continue;
         }
-        let mut out_of_reach = NUMBERS_NEEDED.iter().chain(OUT_OF_REACH);
-        if let Some((_, reason)) = out_of_reach.find(|(out, _)| *out == deviation) {
+        if let Some(reason) = out_of_reach(deviation) {
             writeln!(table, "{deviation:<32} out of reach: {reason}").unwrap();
             continue;
         }
-        match violation(deviation) {
-            Some(violation) => writeln!(table, "{deviation:<32} {violation}").unwrap(),
-            None => missed.push(deviation.name()),
+        let found = breaches(deviation);
+        if found.is_empty() {
+            missed.push(deviation.name());
+        }
+        for breach in found {
+            assert!(deviation.breaks().contains(&breach.requirement));
+            assert_eq!(breach.chart.rows.len(), breach.steps);
+            let Breach {
+                requirement,
+                steps,
+                network,
+                property,
+                ..
+            } = breach;
+            writeln!(
+                table,
+                "{deviation:<32} {requirement:<8} {steps} steps, {network}: {property}"
+            )
+            .unwrap();
         }
     }
     assert!(missed.is_empty(), "nothing is violated by {missed:?}");

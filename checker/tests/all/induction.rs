@@ -5,14 +5,13 @@ use std::collections::HashSet;
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
+use blockexc_checker::analysis::breaches::NUMBERS_NEEDED;
 use blockexc_checker::analysis::induction::search::{Found, Options, search};
 use blockexc_checker::analysis::induction::states::States;
 use blockexc_checker::analysis::induction::world::{World, small_worlds, tiny_world};
 use blockexc_checker::network::names::Small;
 use blockexc_model::deviating::{Node, Setup};
 use blockexc_model::deviation::{Deviation, Deviations, Layer};
-
-use super::check_deviations::NUMBERS_NEEDED;
 
 fn searched(world: &World, deviations: Deviations, requirements: &[&str], threads: usize) -> Found {
     let options = Options {

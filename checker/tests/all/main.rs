@@ -22,6 +22,7 @@ mod check_tabled;
 mod check_wide;
 mod check_words;
 mod induction;
+mod life;
 mod locality;
 mod map;
 mod narrow;

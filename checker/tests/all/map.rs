@@ -4,7 +4,7 @@ use blockexc_checker::analysis::networks::{open_networks, pair};
 use blockexc_checker::network::names::Blocks;
 use blockexc_checker::search::explorer::Explorer;
 use blockexc_checker::search::numbers::Numbers;
-use blockexc_checker::show::map::{Map, Texts};
+use blockexc_checker::show::map::{ASKED, Map, Texts};
 use blockexc_checker::show::shown::Shown;
 use blockexc_model::deviating::Setup;
 use blockexc_model::deviation::Deviations;
@@ -40,8 +40,18 @@ fn is_the_network<M: Shown>(network: &M) {
             let (text, done, to) = &map.steps[place][chosen];
             assert_eq!(texts[*text], network.describe(&action));
             let shown = network.show_step(&state, &action).unwrap();
+            let asking = network.asking(&state, &action);
+            let asked: Vec<_> = lines(done)
+                .into_iter()
+                .filter_map(|line| line.strip_prefix(ASKED))
+                .collect();
+            match asking.is_empty() {
+                true => assert!(asked.is_empty()),
+                false => assert_eq!(asked, [asking.join(", ")]),
+            }
             for line in lines(done) {
-                assert!(shown.contains(&line.to_owned()), "{line}");
+                let is_of_the_step = shown.contains(&line.to_owned());
+                assert!(is_of_the_step || line.starts_with(ASKED), "{line}");
             }
             (state, place) = (next, *to);
         }

@@ -1,85 +1,30 @@
 //! The specification as a small site without a server: pages from the catalogue.
 
+mod highlight;
+mod life;
+mod links;
+mod parts;
+
 use askama::Template;
 use blockexc_model::deviation::Deviation;
 use blockexc_model::dialect::DIALECTS;
-use blockexc_model::requirement::{REQUIREMENTS, Section};
-use blockexc_model::source::{self, Function};
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 use regex::Regex;
 
-use super::entries::{DeviationEntry, DialectEntry, RequirementEntry};
-use super::{glossary, stepper};
-use crate::vectors::files::WITHOUT;
+use super::entries::{DeviationEntry, DialectEntry};
+use super::stepper;
 use crate::vectors::vector::Vector;
+use highlight::Highlighter;
+use life::{LifePart, lives};
+use links::Links;
+use parts::{
+    Charts, DialectPart, Entry, RequirementPart, SectionPart, TermPart, dialect_parts, drawing,
+    entries, requirement_parts, section_parts, term_parts,
+};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A page: the name of its file, and its text.
 pub(super) type Page = (String, String);
-
-/// A section, and its page.
-struct SectionPart {
-    name: &'static str,
-    title: &'static str,
-    file: String,
-}
-
-/// A requirement with all that is known of it.
-struct RequirementPart {
-    entry: RequirementEntry,
-    vectors: Vec<(String, String)>,
-    without: &'static str,
-    rules: Vec<Rule>,
-}
-
-impl RequirementPart {
-    fn is_of(&self, section: &SectionPart) -> bool {
-        self.entry.id.split('-').next() == Some(section.name)
-    }
-}
-
-/// A function of the model, as it is written.
-struct Rule {
-    name: &'static str,
-    place: String,
-    text: String,
-}
-
-/// Something that can be searched for.
-struct Entry {
-    name: String,
-    link: String,
-    text: String,
-    words: String,
-}
-
-struct TermPart {
-    term: &'static str,
-    meaning: &'static str,
-    anchor: String,
-}
-
-/// Turns the IDs of requirements in texts into links.
-struct Links(Regex);
-
-impl Links {
-    /// The text as HTML.
-    fn text(&self, text: &str) -> String {
-        let escaped = text
-            .replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;");
-        let link = |found: &regex::Captures<'_>| {
-            let id = &found[0];
-            match REQUIREMENTS.iter().any(|known| known.id == id) {
-                true => format!("<a href=\"{}\">{id}</a>", requirement_link(id)),
-                false => id.to_owned(),
-            }
-        };
-        self.0.replace_all(&escaped, link).into_owned()
-    }
-}
 
 macro_rules! pages {
     ($($name:ident, $path:literal { $($field:ident : $type:ty),* })*) => {
@@ -98,9 +43,15 @@ macro_rules! pages {
 
 pages! {
     Index, "spec/index.html" { entries: Vec<Entry> }
-    OfSection, "spec/section.html" { section: &'a SectionPart, requirements: Vec<&'a RequirementPart> }
-    Deviations, "spec/deviations.html" { deviations: Vec<DeviationEntry> }
-    Dialects, "spec/dialects.html" { dialects: Vec<DialectEntry> }
+    OfSection, "spec/section.html" {
+        section: &'a SectionPart,
+        requirements: Vec<&'a RequirementPart>,
+        charts: &'a Charts,
+        highlighter: &'a Highlighter
+    }
+    Lives, "spec/life.html" { lives: Vec<LifePart> }
+    Deviations, "spec/deviations.html" { deviations: Vec<DeviationEntry>, charts: &'a Charts }
+    Dialects, "spec/dialects.html" { dialects: Vec<DialectPart>, interop: String }
     Coverage, "spec/coverage.html" { requirements: &'a [RequirementPart] }
     Glossary, "spec/glossary.html" { terms: Vec<TermPart> }
     Stepper, "spec/stepper.html" { data: String }
@@ -118,13 +69,11 @@ struct Whole<'a> {
     terms: Vec<TermPart>,
 }
 
+const FINDINGS: &str = include_str!("../../../docs/findings.md");
+
 /// Pages that stand in the repository: the file of the page, its title, and its text.
 const DOCUMENTS: &[(&str, &str, &str)] = &[
-    (
-        "findings.html",
-        "Findings",
-        include_str!("../../../docs/findings.md"),
-    ),
+    ("findings.html", "Findings", FINDINGS),
     (
         "bittorrent.html",
         "Beside BitTorrent",
@@ -139,82 +88,73 @@ const DOCUMENTS: &[(&str, &str, &str)] = &[
 /// When a template cannot be filled in.
 pub(super) fn pages(vectors: &[Vector]) -> anyhow::Result<Vec<Page>> {
     let version = VERSION;
-    let links = &Links(Regex::new(r"\b[A-Z]{3,4}-[0-9]+\b")?);
+    let links = &Links::new()?;
+    let highlighter = &Highlighter::new()?;
+    let charts = &Charts::new();
     let sections = &section_parts()[..];
-    let requirements = requirement_parts(vectors);
+    let requirements = &requirement_parts(vectors)[..];
     let mut pages = Vec::new();
-    let index = Index {
-        version,
-        sections,
-        links,
-        entries: entries(),
-    };
-    pages.push(("index.html".to_owned(), index.render()?));
+    let mut add = |name: &str, text| pages.push((name.to_owned(), text));
+    macro_rules! page {
+        ($file:expr, $name:ident { $($field:tt)* }) => {
+            add($file, $name { version, sections, links, $($field)* }.render()?)
+        };
+    }
+    let entries = entries();
+    page!("index.html", Index { entries });
     for section in sections {
         let requirements = requirements.iter();
         let requirements = requirements.filter(|part| part.is_of(section)).collect();
-        let page = OfSection {
-            version,
-            sections,
-            links,
-            section,
-            requirements,
-        };
-        pages.push((section.file.clone(), page.render()?));
+        page!(
+            &section.file,
+            OfSection {
+                section,
+                requirements,
+                charts,
+                highlighter
+            }
+        );
     }
+    page!("life.html", Lives { lives: lives() });
     let deviations = Deviation::ALL
         .iter()
-        .map(|one| DeviationEntry::of(*one))
+        .copied()
+        .map(DeviationEntry::of)
         .collect();
-    let page = Deviations {
-        version,
-        sections,
-        links,
-        deviations,
-    };
-    pages.push(("deviations.html".to_owned(), page.render()?));
-    let dialects = DIALECTS.iter().map(DialectEntry::of).collect();
-    let page = Dialects {
-        version,
-        sections,
-        links,
-        dialects,
-    };
-    pages.push(("dialects.html".to_owned(), page.render()?));
-    let page = Coverage {
-        version,
-        sections,
-        links,
-        requirements: &requirements,
-    };
-    pages.push(("coverage.html".to_owned(), page.render()?));
-    let page = Glossary {
-        version,
-        sections,
-        links,
-        terms: term_parts(),
-    };
-    pages.push(("glossary.html".to_owned(), page.render()?));
+    page!("deviations.html", Deviations { deviations, charts });
+    let interop = links.markdown(chapter(FINDINGS, "Who can fetch from whom"));
+    page!(
+        "dialects.html",
+        Dialects {
+            dialects: dialect_parts(),
+            interop
+        }
+    );
+    page!("coverage.html", Coverage { requirements });
+    page!(
+        "glossary.html",
+        Glossary {
+            terms: term_parts()
+        }
+    );
     // Within a script element a `<` could end it.
     let data = serde_json::to_string(&stepper::walks())?.replace('<', "\\u003c");
-    let page = Stepper {
-        version,
-        sections,
-        links,
-        data,
-    };
-    pages.push(("stepper.html".to_owned(), page.render()?));
+    page!("stepper.html", Stepper { data });
     for (file, title, text) in DOCUMENTS {
-        let page = Document {
-            version,
-            sections,
-            links,
-            title,
-            body: from_markdown(text, links),
-        };
-        pages.push(((*file).to_owned(), page.render()?));
+        let body = links.markdown(text);
+        page!(file, Document { title, body });
     }
     Ok(pages)
+}
+
+/// The chapter of this title, with its heading; nothing when there is none.
+fn chapter<'a>(text: &'a str, title: &str) -> &'a str {
+    let Some(start) = text.find(&format!("\n## {title}\n")) else {
+        return "";
+    };
+    let rest = &text[start + 1..];
+    let end = rest.find("\n## ").unwrap_or(rest.len());
+    &rest[..end]
 }
 
 /// The specification as one text in Markdown.
@@ -233,152 +173,4 @@ pub(super) fn markdown(vectors: &[Vector]) -> anyhow::Result<String> {
     // A template cannot well say where empty lines are too many.
     let many = Regex::new("\n{3,}")?;
     Ok(many.replace_all(&whole.render()?, "\n\n").into_owned())
-}
-
-fn section_parts() -> Vec<SectionPart> {
-    let sections = Section::ALL.iter();
-    sections
-        .map(|section| SectionPart {
-            name: section.name(),
-            title: section.title(),
-            file: section_file(section.name()),
-        })
-        .collect()
-}
-
-fn requirement_parts(vectors: &[Vector]) -> Vec<RequirementPart> {
-    let requirements = REQUIREMENTS.iter();
-    requirements
-        .map(|requirement| {
-            requirement_part(requirement.id, RequirementEntry::of(requirement), vectors)
-        })
-        .collect()
-}
-
-fn term_parts() -> Vec<TermPart> {
-    let terms = glossary::terms().into_iter();
-    terms
-        .map(|term| TermPart {
-            term: term.term,
-            meaning: term.meaning,
-            anchor: anchor(term.term),
-        })
-        .collect()
-}
-
-/// A document as HTML: without its comments, and with links to the pages of the site.
-fn from_markdown(text: &str, links: &Links) -> String {
-    let events = Parser::new_ext(text, Options::ENABLE_TABLES);
-    // Not within code or a link.
-    let mut is_text = true;
-    let events = events.filter_map(|event| match event {
-        Event::Html(_) | Event::InlineHtml(_) => None,
-        Event::Start(Tag::Link {
-            link_type,
-            dest_url,
-            title,
-            id,
-        }) => {
-            is_text = false;
-            Some(Event::Start(Tag::Link {
-                link_type,
-                dest_url: dest_url.replace(".md", ".html").into(),
-                title,
-                id,
-            }))
-        }
-        Event::Text(text) if is_text => Some(Event::InlineHtml(links.text(&text).into())),
-        event => {
-            match event {
-                Event::Start(Tag::CodeBlock(_)) => is_text = false,
-                Event::End(TagEnd::CodeBlock | TagEnd::Link) => is_text = true,
-                _ => {}
-            }
-            Some(event)
-        }
-    });
-    let mut body = String::new();
-    html::push_html(&mut body, events);
-    body
-}
-
-fn section_file(name: &str) -> String {
-    format!("{}.html", name.to_lowercase())
-}
-
-fn requirement_link(id: &str) -> String {
-    let section = id.split('-').next().unwrap_or_default();
-    format!("{}#{id}", section_file(section))
-}
-
-fn anchor(term: &str) -> String {
-    let is_word = |letter: char| letter.is_ascii_alphanumeric();
-    let words = term
-        .split(|letter| !is_word(letter))
-        .filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-")
-}
-
-fn requirement_part(id: &str, entry: RequirementEntry, vectors: &[Vector]) -> RequirementPart {
-    let mine = vectors.iter().filter(|vector| vector.requirement.id == id);
-    let without = WITHOUT.iter().find(|(known, _)| *known == id);
-    RequirementPart {
-        vectors: mine
-            .map(|vector| (vector.id.clone(), vector.summary.clone()))
-            .collect(),
-        without: without.map_or("", |(_, reason)| reason),
-        rules: entry.model.iter().map(rule).collect(),
-        entry,
-    }
-}
-
-/// A function with its documentation: from the comment before it to the brace that ends it.
-fn rule(function: &Function) -> Rule {
-    let file = source::RULES.iter().find(|file| file.path == function.file);
-    let lines: Vec<&str> = file.map_or("", |file| file.text).lines().collect();
-    let signature = function.line.saturating_sub(1).min(lines.len());
-    let is_comment = |line: &&&str| line.trim_start().starts_with("///");
-    let comments = lines[..signature]
-        .iter()
-        .rev()
-        .take_while(is_comment)
-        .count();
-    let body = lines[signature..]
-        .iter()
-        .position(|line| matches!(*line, "}" | "    }"));
-    let end = body.map_or(lines.len(), |length| signature + length + 1);
-    Rule {
-        name: function.name,
-        place: format!("{}:{}", function.file, function.line),
-        text: lines[signature - comments..end].join("\n"),
-    }
-}
-
-/// What the search finds.
-fn entries() -> Vec<Entry> {
-    let entry = |name: &str, link: String, text: &str| Entry {
-        name: name.to_owned(),
-        link,
-        text: text.to_owned(),
-        words: format!("{name} {text}").to_lowercase(),
-    };
-    let requirements = REQUIREMENTS
-        .iter()
-        .map(|one| entry(one.id, requirement_link(one.id), one.text));
-    let deviations = Deviation::ALL.iter().map(|one| {
-        let link = format!("deviations.html#{}", one.name());
-        entry(one.name(), link, one.summary())
-    });
-    let dialects = DIALECTS
-        .iter()
-        .map(|one| entry(one.name, format!("dialects.html#{}", one.name), one.about));
-    let terms = glossary::terms().into_iter().map(|term| {
-        let link = format!("glossary.html#{}", anchor(term.term));
-        entry(term.term, link, term.meaning)
-    });
-    requirements
-        .chain(deviations)
-        .chain(dialects)
-        .chain(terms)
-        .collect()
 }

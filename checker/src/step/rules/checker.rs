@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use blockexc_model::address::Names;
-use blockexc_model::deviating::Deviating;
+use blockexc_model::deviating::{Deviating, Event, Node};
 use blockexc_model::deviation::Deviation;
 use blockexc_model::invariant::{Invariant, invariants};
 
@@ -58,7 +58,26 @@ impl<N: Names> StepChecker<N> {
         self.broken_rules(step).union(self.broken_invariants(step))
     }
 
+    /// The rules that a node breaks which does nothing at all when this happens: those that ask for
+    /// something.
+    pub fn asking(&self, before: &Node<N>, event: &Event<N>) -> PredicateSet {
+        let (broken, _) = self.judged(&Step {
+            before,
+            event,
+            effects: &[],
+            after: before,
+        });
+        broken
+    }
+
     fn broken_rules(&self, step: &Step<'_, N>) -> PredicateSet {
+        let (broken, reached) = self.judged(step);
+        self.note(reached);
+        broken
+    }
+
+    /// The rules that this step breaks, and those that say anything of it.
+    fn judged(&self, step: &Step<'_, N>) -> (PredicateSet, PredicateSet) {
         let deviations = step.deviations();
         let deviates = !deviations.is_empty();
         let mut broken = PredicateSet::default();
@@ -75,8 +94,7 @@ impl<N: Names> StepChecker<N> {
                 broken = broken.union(PredicateSet::of(number));
             }
         }
-        self.note(reached);
-        broken
+        (broken, reached)
     }
 
     fn broken_invariants(&self, step: &Step<'_, N>) -> PredicateSet {

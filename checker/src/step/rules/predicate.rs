@@ -32,6 +32,16 @@ impl PredicateSet {
         self.0 == 0
     }
 
+    /// What is in both sets.
+    pub const fn common(self, other: PredicateSet) -> Self {
+        PredicateSet(self.0 & other.0)
+    }
+
+    /// The predicates of less than this number.
+    pub const fn before(self, number: usize) -> Self {
+        PredicateSet(self.0 & ((1 << number) - 1))
+    }
+
     /// Both sets together.
     pub const fn union(self, other: PredicateSet) -> Self {
         PredicateSet(self.0 | other.0)
