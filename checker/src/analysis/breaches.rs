@@ -28,12 +28,6 @@ pub const NUMBERS_NEEDED: &[(Deviation, &str)] = &[
     (Deviation::ManyBlocksAMessage, "takes more than 20 blocks"),
 ];
 
-/// Deviations that show in no small network beside these, and why.
-const OTHERS: &[(Deviation, &str)] = &[(
-    Deviation::AskOutlivesCancel,
-    "a leftover that decides only what XFER-8 leaves open",
-)];
-
 /// So many states of each network are searched: what a deviation breaks is near.
 const NEAR: usize = 4_000;
 
@@ -63,7 +57,7 @@ pub fn out_of_reach(deviation: Deviation) -> Option<&'static str> {
     if deviation.layer() == Layer::Shell {
         return Some("about bytes and connections, which these networks have not");
     }
-    let mut known = NUMBERS_NEEDED.iter().chain(OTHERS);
+    let mut known = NUMBERS_NEEDED.iter();
     known
         .find(|(other, _)| *other == deviation)
         .map(|(_, why)| *why)
