@@ -68,7 +68,8 @@ impl<E: Eq + Hash, K: Skip> Shard<E, K> {
         self.visited.bytes()
             + self.transitions.capacity() * size_of::<(u32, u8, u32)>()
             + self.marks.capacity()
-            + (self.skips.1.capacity() + self.next_skips.1.capacity()) * size_of::<K>()
+            + self.skips.1.capacity() * size_of::<K>()
+            + self.next_skips.1.capacity() * size_of::<K>()
     }
 }
 

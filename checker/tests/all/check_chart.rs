@@ -252,7 +252,7 @@ fn a_long_name_stays_in_its_box() {
         let number = |node: roxmltree::Node, name| -> f64 {
             node.attribute(name).unwrap_or("0").parse().unwrap()
         };
-        let text = name.text().unwrap();
+        let text = name.text().unwrap().trim();
         let head = name.prev_sibling_element().unwrap();
         let [left, width] = ["x", "width"].map(|it| number(head, it));
         let half = text.chars().count() as f64 * 7.0 / 2.0;
