@@ -232,7 +232,7 @@ fn spec_searches_and_explains() {
 fn spec_goes_to_json() {
     for (arguments, list, first, count) in [
         (&["WANT-10"][..], "requirements", "WANT-10", 1),
-        (&["LEFT"], "requirements", "LEFT-1", 4),
+        (&["LEFT"], "requirements", "LEFT-1", 5),
         (
             &["presence-unbounded"],
             "deviations",
