@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, dead_code)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -68,9 +69,15 @@ fn proofs() -> Vec<Vec<u8>> {
 }
 
 fn files() -> Vec<Vec<u8>> {
-    let baselines = DIALECTS
-        .iter()
-        .map(|dialect| Baseline::of_dialect(dialect, &[]).to_toml());
+    let baselines = DIALECTS.iter().map(|dialect| {
+        let mut baseline = Baseline::of_dialect(dialect, &[]);
+        // What is expected of a dialect may have two outcomes; a file names a thing once.
+        let mut names = BTreeSet::new();
+        baseline
+            .entries
+            .retain(|entry| names.insert(entry.name.clone()));
+        baseline.to_toml()
+    });
     let texts = [COUNTEREXAMPLE, RANDOM, RESULT].map(str::to_owned);
     let all = texts.into_iter().chain(baselines.map(Result::unwrap));
     all.map(String::into_bytes).collect()

@@ -3,7 +3,6 @@
 //! A node opens its own stream with its first message, and keeps it for all later ones. It reads
 //! every stream, its own and those that the peer opens (WIRE-7), up to a limit (WIRE-10).
 
-use std::io;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -22,7 +21,7 @@ use super::outgoing::Outgoing;
 use super::protocol::Options;
 use super::race::Race;
 use super::streams::{StreamEvent, StreamNumber, Streams};
-use super::unwritten::Unwritten;
+use super::unwritten::{Unwritten, Written, write};
 use crate::wire::FrameError;
 
 /// The largest number of streams of a peer that are read at once (WIRE-10). Deployed nodes have
@@ -86,21 +85,6 @@ enum Sending {
     Idle(WriteHalf<Stream>, StreamNumber),
     /// Frames are being written: these, as far as they are not.
     Writing(BoxFuture<'static, Written>, Unwritten, StreamNumber),
-}
-
-/// The stream, to be used again.
-pub(super) type Written = io::Result<WriteHalf<Stream>>;
-
-/// Writes these frames, and flushes.
-pub(super) async fn write(mut stream: WriteHalf<Stream>, frames: Unwritten) -> Written {
-    while let Some(rest) = frames.rest() {
-        match stream.write(&rest).await? {
-            0 => return Err(io::ErrorKind::WriteZero.into()),
-            length => frames.advance(length),
-        }
-    }
-    stream.flush().await?;
-    Ok(stream)
 }
 
 impl Handler {

@@ -12,9 +12,8 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use libp2p::swarm::Stream;
 
-use super::handler::{Written, write};
 use super::streams::StreamNumber;
-use super::unwritten::Unwritten;
+use super::unwritten::{Unwritten, Written, write};
 
 /// So many streams are opened at most. Further messages wait.
 const MOST: u32 = 8;

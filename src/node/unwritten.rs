@@ -1,9 +1,13 @@
 //! [`Unwritten`]: frames that are being written, as far as they are not written.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Buf as _, Bytes};
+use futures::AsyncWriteExt as _;
+use futures::io::WriteHalf;
+use libp2p::swarm::Stream;
 
 use crate::wire::frame::frame_length;
 
@@ -62,6 +66,25 @@ impl Unwritten {
         }
         std::mem::take(&mut pieces.pieces)
     }
+}
+
+/// The stream, to be used again.
+pub type Written = io::Result<WriteHalf<Stream>>;
+
+/// Writes these frames, and flushes.
+///
+/// # Errors
+///
+/// When the stream takes no more. What is left is in `frames`.
+pub async fn write(mut stream: WriteHalf<Stream>, frames: Unwritten) -> Written {
+    while let Some(rest) = frames.rest() {
+        match stream.write(&rest).await? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            length => frames.advance(length),
+        }
+    }
+    stream.flush().await?;
+    Ok(stream)
 }
 
 /// Drops the frames of a piece that are within its first `written` bytes.
