@@ -176,7 +176,6 @@ deviations! {
     ManyBlocksAMessage = "many-blocks-a-message", Model, breaks ["XFER-10"], "Up to 48 blocks are put into one message.";
     AbortOnOddIndex = "abort-on-odd-index", Shell, breaks ["WIRE-9"], "A WantHave for a leaf index of 2^63 or more ends the process.";
     UnknownWantAsBlock = "unknown-want-as-block", Shell, breaks ["WIRE-5"], "An unknown want type is handled as WantBlock.";
-    OwnStreamsRace = "own-streams-race", Shell, permitted [], "While the first stream to a peer is being opened, each further message opens one of its own, and what is said later may arrive earlier.";
     NoAccounts = "no-accounts", Shell, permitted [], "Accounts, payments and prices are skipped as unknown fields, and none is sent.";
     RetriesCountWhenAsked = "retries-count-when-asked", Model, breaks ["ASK-9"], "A retry counts only when the want was asked of somebody: a want that nobody can meet is pursued without end.";
     FirstCancelEnds = "first-cancel-ends", Model, breaks ["ASK-10"], "The first cancel ends a want for everybody who requested it.";

@@ -292,7 +292,6 @@ mod tests {
             skips_long_frames: false,
             unbounded_streams: false,
             stalls_on_mute_peers: true,
-            races_streams: false,
             queue_survives_left: false,
             loses_with_connection: false,
         });

@@ -19,7 +19,6 @@ use tracing::{debug, info, warn};
 
 use super::outgoing::Outgoing;
 use super::protocol::Options;
-use super::race::Race;
 use super::streams::{StreamEvent, StreamNumber, Streams};
 use super::unwritten::{Unwritten, Written, write};
 use crate::wire::FrameError;
@@ -71,8 +70,6 @@ pub struct Handler {
     failures: u32,
     /// Whether the behaviour is to be told that the peer has agreed on a stream.
     tells_of_agreement: bool,
-    /// Deviating nodes only: the first streams.
-    race: Race,
 }
 
 /// The node's own stream.
@@ -99,7 +96,6 @@ impl Handler {
             sends: false,
             failures: 0,
             tells_of_agreement: false,
-            race: Race::default(),
         }
     }
 
@@ -146,20 +142,6 @@ impl Handler {
 
     /// Continues sending. Ready when a stream has to be opened for it.
     fn poll_sending(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while let Poll::Ready(Some((written, number))) = self.race.poll(cx) {
-            match written {
-                Ok(stream) if matches!(self.sending, Sending::Opening) => {
-                    self.sending = Sending::Idle(stream, number);
-                }
-                Ok(stream) => self.race.keep(stream),
-                Err(error) => {
-                    if self.race.is_over() && matches!(self.sending, Sending::Opening) {
-                        self.sending = Sending::Closed;
-                    }
-                    self.failed(&error);
-                }
-            }
-        }
         loop {
             match std::mem::replace(&mut self.sending, Sending::Closed) {
                 Sending::Closed => {
@@ -167,15 +149,11 @@ impl Handler {
                         return Poll::Pending;
                     }
                     self.sending = Sending::Opening;
-                    self.joins_race();
                     return Poll::Ready(());
                 }
                 Sending::Opening => {
                     self.sending = Sending::Opening;
-                    return match self.joins_race() {
-                        true => Poll::Ready(()),
-                        false => Poll::Pending,
-                    };
+                    return Poll::Pending;
                 }
                 Sending::Idle(stream, number) => {
                     let pieces = self.outgoing.next(&self.peer, &self.options.encoder);
@@ -205,17 +183,6 @@ impl Handler {
                 },
             }
         }
-    }
-
-    /// Deviating nodes only: the next message has a stream of its own. Returns whether there is one.
-    fn joins_race(&mut self) -> bool {
-        if !self.options.races_streams || !self.race.has_room() {
-            return false;
-        }
-        let frame = self.outgoing.next_frame(&self.peer, &self.options.encoder);
-        let is_one = frame.is_some();
-        frame.into_iter().for_each(|frame| self.race.start(frame));
-        is_one
     }
 
     fn received(&mut self, event: StreamEvent) -> Option<ReceivedFrame> {
@@ -313,15 +280,10 @@ impl ConnectionHandler for Handler {
                 self.tells_of_agreement = self.options.stalls_on_mute_peers;
                 let (reader, writer) = stream.split();
                 let number = self.streams.add_own(reader);
-                if let Some(writer) = self.race.opened(writer, number) {
-                    self.sending = Sending::Idle(writer, number);
-                }
+                self.sending = Sending::Idle(writer, number);
             }
             ConnectionEvent::DialUpgradeError(DialUpgradeError { error, .. }) => {
-                self.race.failed();
-                if self.race.is_over() {
-                    self.sending = Sending::Closed;
-                }
+                self.sending = Sending::Closed;
                 self.failed(&error);
             }
             _ => {}

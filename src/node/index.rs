@@ -32,7 +32,6 @@ pub const SHELL: &[SourceFile] = source_files!["":
     "src/node/options.rs",
     "src/node/outgoing.rs",
     "src/node/protocol.rs",
-    "src/node/race.rs",
     "src/node/recording.rs",
     "src/node/sendable.rs",
     "src/node/start.rs",

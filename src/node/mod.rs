@@ -19,7 +19,6 @@ pub mod index;
 mod options;
 mod outgoing;
 mod protocol;
-mod race;
 pub mod recording;
 pub mod sendable;
 mod shell;

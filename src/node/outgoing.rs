@@ -83,11 +83,6 @@ impl Outgoing {
         queue.messages.is_empty() && queue.frames.is_empty()
     }
 
-    /// The next frame, with its length before it, if anything waits.
-    pub fn next_frame(&self, to: &PeerId, encoder: &Encoder) -> Option<Bytes> {
-        self.lock().next(to, encoder)
-    }
-
     /// The next frames, each with its length before it, as pieces to be written one after the
     /// other: a small frame shares a piece with its neighbours. Nothing when nothing waits.
     pub fn next(&self, to: &PeerId, encoder: &Encoder) -> Vec<Bytes> {

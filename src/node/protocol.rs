@@ -25,9 +25,6 @@ pub struct Options {
     /// Deviating nodes only: send want lists to one peer after the other, each when the one before
     /// has agreed on a stream.
     pub stalls_on_mute_peers: bool,
-    /// Deviating nodes only: while the first stream is being opened, each further message opens one of
-    /// its own.
-    pub races_streams: bool,
     /// Deviating nodes only: keep the messages for a peer when its last connection closes.
     pub queue_survives_left: bool,
     /// Deviating nodes only: forget what is being written to a connection that closes.

@@ -131,7 +131,6 @@ fn swarm(options: &NodeOptions) -> Result<Swarm<Behaviour>, StartError> {
         skips_long_frames: deviates(Deviation::KeepStreamOnLongFrame),
         unbounded_streams: deviates(Deviation::UnboundedStreams),
         stalls_on_mute_peers: deviates(Deviation::StallOnMutePeer),
-        races_streams: deviates(Deviation::OwnStreamsRace),
         queue_survives_left: deviates(Deviation::QueueSurvivesLeft),
         loses_with_connection: deviates(Deviation::LostWithConnection),
     });

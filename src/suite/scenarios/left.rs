@@ -302,6 +302,8 @@ async fn what_was_not_written_is_owed(harness: &Harness) -> Result<(), Stop> {
         true => first,
         false => second,
     };
+    // Until then the target may still be opening the stream, and has written nothing.
+    tokio::time::sleep(harness.deadline() / 20).await;
     peer.read_again();
     closing.abort();
     let came = |received: &Received| received.has_delivery(&block.address());

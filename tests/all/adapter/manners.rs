@@ -1,5 +1,5 @@
-//! What running nodes do that is no fault, and was once taken for one: late deliveries, streams that race,
-//! lists in full again and again.
+//! What running nodes do that is no fault, and was once taken for one: late deliveries, lists in full again
+//! and again.
 
 use blockexc::suite::verdict::Verdict;
 
@@ -37,25 +37,6 @@ async fn a_delivery_that_comes_behind_the_barriers_answer_is_waited_for() {
     let arguments = "--deviation serve-later --serve-after 2 --deviation upload-unannounced";
     let run = by_adapter(arguments, named(&["WANT-13"])).await;
     assert_eq!(troubles(&run).len(), 1, "{}", shown(&run.results[0]));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn words_that_overtake_each_other_on_the_first_streams_prove_nothing() {
-    let ids = [
-        "JOIN-4",
-        "JOIN-4/split",
-        "PRES-2",
-        "ASK-1",
-        "ASK-6",
-        "ASK-7",
-        "WANT-1",
-        "WANT-4",
-        "WANT-5",
-        "WANT-7",
-        "WANT-13",
-        "XFER-7",
-    ];
-    passes("--deviation own-streams-race", &ids).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
