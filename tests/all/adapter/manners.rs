@@ -3,7 +3,7 @@
 
 use blockexc::suite::verdict::Verdict;
 
-use super::super::program::{shown, troubles};
+use super::super::program::shown;
 use super::{by_adapter, named};
 
 /// A node that behaves so passes these scenarios.
@@ -33,10 +33,6 @@ async fn a_delivery_that_comes_behind_the_barriers_answer_is_waited_for() {
         let arguments = format!("--deviation serve-later --serve-after {late}");
         passes(&arguments, &ids).await;
     }
-    // What is served never is missed all the same.
-    let arguments = "--deviation serve-later --serve-after 2 --deviation upload-unannounced";
-    let run = by_adapter(arguments, named(&["WANT-13"])).await;
-    assert_eq!(troubles(&run).len(), 1, "{}", shown(&run.results[0]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
