@@ -144,7 +144,7 @@ impl<'a, const WORDS: usize> InternedNetwork<'a, WORDS> {
         self
     }
 
-    /// Steps that commute are taken in [one order](order) and not in every order: the same states
+    /// Steps that commute are taken in one order (`order.rs`) and not in every order: the same states
     /// are found, by fewer transitions. The graph of all transitions cannot be kept then.
     pub fn in_one_order(self) -> InternedNetwork<'a, WORDS, Skipped> {
         let InternedNetwork {
