@@ -27,7 +27,7 @@ use super::check_report::{Results, conclude, peak_memory, write_report};
 use super::interruption::Interruption;
 use super::results::{look_ahead, write_file};
 use super::spinner::spinner;
-use super::{Exit, check_walks, deviation, dialect, requirement};
+use super::{Exit, check_walks, deviation, dialect, requirement, threads};
 use crate::near::Unknown;
 use crate::report::style::{DOUBTFUL, HEADLINE};
 
@@ -161,12 +161,8 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         trace,
     } = &args.files;
     look_ahead([&args.json, mermaid, svg, trace])?;
-    let deviations: Deviations = args
-        .dialect
-        .deviations
-        .iter()
-        .chain(args.deviation.iter().copied())
-        .collect();
+    let more = Deviations::of(&args.deviation);
+    let deviations = args.dialect.deviations.union(more);
     let setup = Setup::deviating(deviations);
     let configurations = chosen(args, &setup)?;
     if let Some(walks) = args.random_walks {
@@ -175,10 +171,7 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if let Some(address) = args.explore {
         return explore(configurations, address, out);
     }
-    let threads = args.threads.map_or_else(
-        || std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-        NonZeroUsize::get,
-    );
+    let threads = threads(args.threads);
     let usual = match deviations.is_empty() {
         true => USUAL_STATES,
         false => USUAL_STATES_OF_DEVIANTS,

@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::interruption::Interruption;
 use super::results::{look_ahead, write_json};
 use super::spinner::spinner;
-use super::{Exit, deviation};
+use super::{Exit, deviation, threads};
 use crate::report::counted::counted;
 use crate::report::style::{BAD, DOUBTFUL, FAINT, GOOD, HEADLINE};
 
@@ -74,10 +74,7 @@ pub fn run(args: &InductionArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let worlds = chosen(args)?;
     let deviations: Deviations = args.deviation.iter().copied().collect();
     let setup = Setup::deviating(deviations);
-    let threads = args.threads.map_or_else(
-        || std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-        NonZeroUsize::get,
-    );
+    let threads = threads(args.threads);
     let options = Options {
         threads,
         requirements: &[],

@@ -31,6 +31,7 @@ pub mod trace;
 pub mod tree;
 pub mod vectors;
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -83,6 +84,12 @@ fn seed(given: Option<u64>) -> u64 {
 }
 
 /// What asynchronous commands run on.
+/// How many threads work when so many are asked for: one for each core when nothing is said.
+fn threads(given: Option<NonZeroUsize>) -> usize {
+    let given = given.map_or_else(std::thread::available_parallelism, Ok);
+    given.map_or(1, NonZeroUsize::get)
+}
+
 fn runtime() -> anyhow::Result<Runtime> {
     Runtime::new().context("the asynchronous runtime does not start")
 }

@@ -9,9 +9,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use blockexc_model::Deviation;
-use blockexc_model::deviating::{Event, Setup};
-use blockexc_model::message::{WantList, WantType};
+use blockexc_model::Deviations;
+use blockexc_model::deviating::{Event, OtherEvent, Setup};
 use libp2p::PeerId;
 use serde_json::Value;
 
@@ -20,6 +19,7 @@ use super::choices::{Asked, MAX_STATES, TooMany, outcomes};
 use super::coverage::Coverage;
 use super::dumped::Dumped;
 use super::frame::wrongly_refused;
+use super::full_list::wrongly_full;
 use super::header::{Header, Kind};
 use super::knowledge::Knowledge;
 use super::line::Output;
@@ -30,7 +30,7 @@ use super::parts::{Part, parts};
 use super::record::{output_value, sent_value};
 use super::step::LoggedStep;
 use super::unexplained::{Stop, Unexplained};
-use crate::wire::{Address, BlockCid, Network, address};
+use crate::wire::{Address, Network, WantEntry, WantList, address};
 
 /// How much of what is owed is looked through for what is near to a line, and how much of it is shown.
 const MOST_COMPARED: usize = 200;
@@ -137,14 +137,7 @@ impl LooseRun {
             };
             self.serve_before(event, &asked, step.line)?;
             self.advance(&known, &asked, step.line)?;
-            for state in untouched {
-                if !self.states.contains(&state) {
-                    self.states.push(state);
-                }
-            }
-            if self.states.len() > MAX_STATES {
-                return Err(too_many(step.line));
-            }
+            self.add_states(untouched, step.line)?;
         }
         for (line, output) in &step.outputs {
             self.explain_output(*line, output, step, &asked)?;
@@ -179,24 +172,31 @@ impl LooseRun {
         asked: &Asked,
         line: u64,
     ) -> Result<(), Stop> {
-        if !self.hides_serving {
+        let Event::Received { from, message } = event else {
+            return Ok(());
+        };
+        let matters = |state: &&State| state.serving_matters(from, message);
+        let unserved: Vec<State> = self.states.iter().filter(matters).cloned().collect();
+        if !self.hides_serving || unserved.is_empty() {
             return Ok(());
         }
-        let serving = |state: &State| Some((state.clone(), state.serving_before(event)?));
-        let servings: Vec<_> = self.states.iter().filter_map(serving).collect();
-        for (state, serving) in servings {
-            let as_it_was = std::mem::replace(&mut self.states, vec![state]);
-            let served = self.advance(&[serving], asked, line);
-            let served = std::mem::replace(&mut self.states, as_it_was)
-                .into_iter()
-                .filter(|_| served.is_ok());
-            for state in served {
-                if !self.states.contains(&state) {
-                    self.states.push(state);
-                }
+        let as_they_were = std::mem::replace(&mut self.states, unserved);
+        let serving = Event::Other(OtherEvent::Serve(*from));
+        self.advance(&[serving], asked, line)?;
+        self.add_states(as_they_were, line)
+    }
+
+    /// The node may be in these states as well.
+    fn add_states(&mut self, states: Vec<State>, line: u64) -> Result<(), Stop> {
+        for state in states {
+            if !self.states.contains(&state) {
+                self.states.push(state);
             }
         }
-        Ok(())
+        match self.states.len() > MAX_STATES {
+            true => Err(too_many(line)),
+            false => Ok(()),
+        }
     }
 
     /// Every state handles the event, which may have several meanings.
@@ -314,38 +314,22 @@ impl LooseRun {
         }
     }
 
-    /// What is wrong with a list that says it is full, and is not the first since its peer joined. One
-    /// that says again what was said before is allowed: it repairs what was lost.
-    fn wrongly_full(
-        &self,
-        to: &PeerId,
-        list: &WantList<BlockCid>,
-    ) -> Option<(&'static str, &'static str)> {
-        let deviates = |it| self.setup.deviations.contains(it);
-        if !list.full || !self.listed.contains(to) || deviates(Deviation::FullOnEveryList) {
+    /// What is wrong with a list that says it is full, with the requirement that it breaks.
+    fn wrongly_full(&self, to: &PeerId, list: &WantList) -> Option<(&'static str, &'static str)> {
+        if !list.full || !self.listed.contains(to) {
             return None;
         }
-        let entries = || list.entries.iter().filter(|entry| !entry.cancel);
-        if entries().any(|entry| entry.want_type == WantType::WantBlock) {
-            return Some((
-                "a full list that asks for blocks, and is not the first",
-                "ASK-6",
-            ));
-        }
-        let mut announced = entries();
-        let is_fresh = announced.any(|entry| {
+        let is_fresh = |entry: &WantEntry| {
             let part = Part::Entry(entry.clone());
             let mut states = self.states.iter();
             states.all(|state| {
                 let mut owed = state.owed_to(to).iter();
                 owed.any(|owed| owed.broken == Some("ASK-1") && part.matches(&owed.part))
             })
-        });
-        let is_wrong = is_fresh && !deviates(Deviation::AnnounceInFull);
-        is_wrong.then_some((
-            "a full list that announces a new want, and is not the first",
-            "ASK-1",
-        ))
+        };
+        let (what, id, by) = wrongly_full(list, is_fresh)?;
+        let by = Deviations::of(by);
+        (!self.setup.deviations.intersects(by)).then_some((what, id))
     }
 
     /// The log shows a part of a message: it was owed, or becomes so by a step not shown.

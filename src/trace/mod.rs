@@ -27,6 +27,7 @@ pub mod dumped;
 pub mod exact;
 pub mod find;
 pub mod frame;
+mod full_list;
 pub mod header;
 pub mod judge;
 pub mod knowledge;

@@ -12,7 +12,7 @@ use super::beginning::new_node;
 use super::broken::Causes;
 use super::parts::{Part, parts};
 use super::turns::Turns;
-use crate::wire::{Address, Network};
+use crate::wire::{Address, Message, Network};
 
 /// The largest number of parts owed to one peer, and of requests to be met. When there are more,
 /// they are not judged: a peer's until it joins again.
@@ -205,22 +205,22 @@ impl State {
         owed.is_some() || self.node.holds(address)
     }
 
-    /// A serving that was put off, does not show, and makes a difference to what this event does: it
-    /// makes room for another want, or comes before a want is recorded anew.
-    pub(super) fn serving_before(&self, event: &Event<Network>) -> Option<Event<Network>> {
-        let Event::Received { from, message } = event else {
-            return None;
+    /// Whether a serving of this peer that was put off, and does not show, makes a difference to what
+    /// its message does: it makes room for another want, or comes before a want is recorded anew.
+    pub(super) fn serving_matters(&self, from: &PeerId, message: &Message) -> bool {
+        let (Some(list), Some(context)) = (&message.want_list, self.node.contexts().get(from))
+        else {
+            return false;
         };
-        let list = message.want_list.as_ref()?;
-        let context = self.node.contexts().get(from)?;
+        if !self.debts.turns.waits(from) {
+            return false;
+        }
         let most = self.node.config().wants_per_peer as usize;
         let is_full = context.wants().len() + list.entries.len() > most;
-        let is_named = || {
-            let mut entries = list.entries.iter();
-            entries.any(|it| context.wants().any(|want| want.address == it.address))
-        };
-        let matters = self.debts.turns.waits(from) && (is_full || list.full || is_named());
-        matters.then_some(Event::Other(OtherEvent::Serve(*from)))
+        let mut entries = list.entries.iter();
+        list.full
+            || is_full
+            || entries.any(|it| context.wants().any(|want| want.address == it.address))
     }
 
     /// Removes a part from what is owed. Returns whether it was there.

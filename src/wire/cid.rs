@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use multibase::Base;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -153,7 +153,8 @@ impl BlockCid {
 
     /// Whether this is the CID of the block without bytes (XFER-11), of whatever kind of block.
     pub fn is_of_nothing(&self) -> bool {
-        self.digest() == Some(sha256(b""))
+        static NOTHING: LazyLock<[u8; 32]> = LazyLock::new(|| sha256(b""));
+        self.digest() == Some(*NOTHING)
     }
 
     /// Whether the data hashes to this CID (XFER-3). Hashes the data.

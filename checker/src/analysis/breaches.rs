@@ -8,6 +8,7 @@ use crate::network::open::OpenNetwork;
 use crate::properties;
 use crate::search::exploration::Verdict;
 use crate::search::explorer::{Bounds, Explorer};
+use crate::search::parallel::in_parallel;
 use crate::show::chart::Chart;
 
 use super::networks::open_networks;
@@ -61,6 +62,16 @@ pub fn out_of_reach(deviation: Deviation) -> Option<&'static str> {
     known
         .find(|(other, _)| *other == deviation)
         .map(|(_, why)| *why)
+}
+
+/// The [`breaches`] of every deviation, looked for by so many threads.
+pub fn of_all(threads: usize) -> Vec<(Deviation, Vec<Breach>)> {
+    let all = Deviation::ALL.iter();
+    let mut found: Vec<_> = all.map(|deviation| (*deviation, Vec::new())).collect();
+    in_parallel(threads, found.iter_mut().collect(), |(deviation, ways)| {
+        *ways = breaches(*deviation);
+    });
+    found
 }
 
 /// For each requirement that this deviation breaks, in its order, a shortest way in which one node

@@ -7,7 +7,8 @@
 //! for nodes of any size.
 //!
 //! [`world`]: the small nodes, and what can happen to them. [`states`]: all that the invariants
-//! allow, with `memories` where nodes deviate. [`search`]: every step from there. [`violation`]: what a step broke.
+//! allow, with `memories` where nodes deviate. [`search`]: every step from there. [`violation`]: what a
+//! step broke.
 
 mod memories;
 pub mod search;

@@ -14,7 +14,7 @@ use crate::network::names::{Cid, Peer, Small};
 use crate::network::open::{OpenNetwork, OpenState};
 use crate::show::shown::requirements;
 use crate::show::words::show_event;
-use crate::step::rules::Step;
+use crate::step::rules::{PredicateSet, Step};
 
 use super::networks::open_networks;
 
@@ -139,16 +139,17 @@ impl Life {
                 };
                 steps += 1;
                 let to = place_of(&next);
-                let asking = asking(
-                    subject,
-                    &network,
-                    &Step {
-                        before: &state.node,
-                        event: &event,
-                        effects: &effects,
-                        after: &next.node,
-                    },
-                );
+                let step = Step {
+                    before: &state.node,
+                    event: &event,
+                    effects: &effects,
+                    after: &next.node,
+                };
+                let asking = match from == to {
+                    true => network.judge().asking(&state.node, &event),
+                    false => asking_for_change(subject, &network, &step),
+                };
+                let asking = requirements(network.judge(), asking);
                 let events = changes.entry((from, to)).or_default();
                 events.entry(show_event(&event)).or_default().extend(asking);
                 if seen.insert(next.clone()) {
@@ -168,23 +169,23 @@ impl Life {
     }
 }
 
-/// The requirements that ask for what a step makes of the subject. A node that does all but this breaks
-/// them, and so does one that does nothing at all, unless they ask for it only since something else is
-/// done. Of a step that leaves the subject as it was, those that ask for anything.
-fn asking(subject: Subject, network: &OpenNetwork, step: &Step<'_, Small>) -> Vec<&'static str> {
+/// The rules that ask for what a step makes of the subject. A node that does all but this breaks them,
+/// and so does one that does nothing at all, unless they ask for it only since something else is done.
+fn asking_for_change(
+    subject: Subject,
+    network: &OpenNetwork,
+    step: &Step<'_, Small>,
+) -> PredicateSet {
     let judge = network.judge();
-    let mut asking = judge.asking(step.before, step.event);
-    if subject.state_of(step.before) != subject.state_of(step.after) {
-        let unchanged = subject.unchanged(step.before, step.after);
-        let broken = judge.broken(&Step {
-            after: &unchanged,
-            ..*step
-        });
-        // Rules say it more closely than invariants do.
-        let rules = broken.before(judge.rules());
-        let choices = [asking.common(broken), rules, broken];
-        let mut choices = choices.into_iter();
-        asking = choices.find(|set| !set.is_empty()).unwrap_or_default();
-    }
-    requirements(judge, asking)
+    let asking = judge.asking(step.before, step.event);
+    let unchanged = subject.unchanged(step.before, step.after);
+    let broken = judge.broken(&Step {
+        after: &unchanged,
+        ..*step
+    });
+    // Rules say it more closely than invariants do.
+    let rules = broken.before(judge.rules());
+    let choices = [asking.common(broken), rules, broken];
+    let mut choices = choices.into_iter();
+    choices.find(|set| !set.is_empty()).unwrap_or_default()
 }

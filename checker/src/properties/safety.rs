@@ -86,8 +86,9 @@ pub fn safety() -> Vec<Property<Network>> {
 }
 
 /// What is recorded as wanted is wanted. This holds of the specification only where nobody is asked
-/// for the same block twice, by a retry or by another request after a reconnect: a peer that is asked twice may serve the first, delete the block and record the
-/// second, and XFER-7 sends the one that delivered no cancel.
+/// for the same block twice, by a retry or by another request after a reconnect: a peer that is asked
+/// twice may serve the first, delete the block and record the second, and XFER-7 sends the one that
+/// delivered no cancel.
 pub fn settled() -> Property<Network> {
     always(
         "fallen silent, whoever is recorded as wanting a block wants it",

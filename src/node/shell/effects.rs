@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use blockexc_model::Deviation;
 use blockexc_model::deviating::{Effect, Event, OtherEffect, OtherEvent};
 use bytes::Bytes;
 use libp2p::PeerId;
@@ -41,7 +42,10 @@ impl Shell {
                     self.send_without_blocks(&to, message);
                 }
                 Effect::Send { to, message } => {
-                    if !message.deliveries.is_empty() {
+                    let deviations = self.options.deviations;
+                    if deviations.contains(Deviation::DropListWhileServing)
+                        && !message.deliveries.is_empty()
+                    {
                         self.served.insert(to);
                     }
                     self.exchange().send(&to, message);

@@ -255,12 +255,11 @@ impl<'a> Player<'a> {
         let mut came = Vec::new();
         let others = (0..self.peers.len()).filter(|place| Some(*place) != acting);
         let others: Vec<usize> = others.collect();
-        let mut answered = Ok(());
-        for places in [acting.as_slice(), &others] {
-            if answered.is_ok() {
-                answered = self.barriers(places, &mut came).await;
-            }
-        }
+        let answering = async {
+            self.barriers(acting.as_slice(), &mut came).await?;
+            self.barriers(&others, &mut came).await
+        };
+        let answered = answering.await;
         self.write_down(came).await?;
         answered?;
         if self.tempo == Tempo::Unhurried {

@@ -2,9 +2,10 @@
 
 use blockexc_model::Deviation;
 use blockexc_model::deviation::Deviations;
-use blockexc_model::message::{Evidence, ProofEvidence, WantType};
+use blockexc_model::message::{Evidence, ProofEvidence};
 
-use crate::wire::{Message, WantList};
+use crate::trace::full_list::wrongly_full;
+use crate::wire::Message;
 
 /// JOIN-8
 const MOST_ENTRIES: usize = 1000;
@@ -43,26 +44,11 @@ pub(super) fn wrong(
             let text = "an empty full want list to a peer that has joined".to_owned();
             add(text, "JOIN-5", &[Deviation::ListWhenEmpty]);
         }
-        if list.full && !is_first_list {
-            // A full list may repeat what was said before: it repairs what was lost.
-            let fresh = |list: &WantList| {
-                let mut entries = list.entries.iter();
-                entries.any(|it| {
-                    !it.cancel && it.want_type == WantType::WantHave && !was_named(&it.address)
-                })
-            };
-            let asks = |list: &WantList| {
-                let mut entries = list.entries.iter();
-                entries.any(|it| !it.cancel && it.want_type == WantType::WantBlock)
-            };
-            if asks(list) {
-                let text = "a full want list asks for blocks, and is not the first".to_owned();
-                add(text, "ASK-6", &[Deviation::FullOnEveryList]);
-            } else if fresh(list) {
-                let text = "a full want list announces a new want, and is not the first".to_owned();
-                let by = [Deviation::FullOnEveryList, Deviation::AnnounceInFull];
-                add(text, "ASK-1", &by);
-            }
+        if list.full
+            && !is_first_list
+            && let Some((text, id, by)) = wrongly_full(list, |entry| !was_named(&entry.address))
+        {
+            add(text.to_owned(), id, by);
         }
     }
     let blocks = message.deliveries.len();

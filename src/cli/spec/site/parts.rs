@@ -1,11 +1,8 @@
 //! What the pages show of requirements, deviations and terms.
 
 use std::collections::BTreeMap;
-use std::num::NonZero;
-use std::panic::resume_unwind;
-use std::thread;
 
-use blockexc_checker::analysis::breaches::{Breach, breaches, out_of_reach};
+use blockexc_checker::analysis::breaches::{Breach, of_all, out_of_reach};
 use blockexc_model::deviation::Deviation;
 use blockexc_model::dialect::DIALECTS;
 use blockexc_model::requirement::{Level, REQUIREMENTS, Section};
@@ -14,6 +11,7 @@ use blockexc_model::source::{self, Function};
 use super::links::{anchor, requirement_link, section_file};
 use crate::cli::spec::entries::{DeviationEntry, DialectEntry, RequirementEntry};
 use crate::cli::spec::glossary;
+use crate::cli::threads;
 use crate::vectors::files::WITHOUT;
 use crate::vectors::vector::Vector;
 
@@ -145,23 +143,11 @@ pub(super) struct Charts(BTreeMap<&'static str, Vec<Breach>>);
 impl Charts {
     /// All of them: the checker looks for each.
     pub fn new() -> Self {
-        let all = Deviation::ALL;
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        let look = |one: &Deviation| (one.name(), breaches(*one));
-        // Each takes every so-many-th: those that take long stand together.
-        let found = thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads)
-                .map(|first| {
-                    let mine = all.iter().skip(first).step_by(threads);
-                    scope.spawn(move || mine.map(look).collect::<Vec<_>>())
-                })
-                .collect();
-            let found = workers
-                .into_iter()
-                .flat_map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            found.collect()
-        });
-        Charts(found)
+        let all = of_all(threads(None)).into_iter();
+        Charts(
+            all.map(|(deviation, ways)| (deviation.name(), ways))
+                .collect(),
+        )
     }
 
     /// How this deviation breaks this requirement.

@@ -53,11 +53,10 @@ impl Player<'_> {
         &mut self,
         came: Vec<(usize, Peer, Answered)>,
     ) -> Result<(), Stop> {
-        let is_gone =
-            |(_, peer, came): &(usize, Peer, Answered)| came.is_gone || !peer.is_connected();
-        let (gone, there): (Vec<_>, Vec<_>) = came.into_iter().partition(is_gone);
-        let gone = gone.into_iter().map(|it| (it, true));
-        for ((place, peer, came), is_gone) in gone.chain(there.into_iter().map(|it| (it, false))) {
+        let gone = |(_, peer, came): &(usize, Peer, Answered)| came.is_gone || !peer.is_connected();
+        let mut came: Vec<_> = came.into_iter().map(|it| (gone(&it), it)).collect();
+        came.sort_by_key(|(is_gone, _)| !is_gone);
+        for (is_gone, (place, peer, came)) in came {
             for question in &came.handled {
                 self.log.input(question.event(&peer));
             }
